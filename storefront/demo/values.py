@@ -1,0 +1,119 @@
+"""The shapes of the demo's data: plain frozen values, with no database and no web in them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMember:
+    """A person who signs in to a demo merchant's console; password and PIN are public on purpose."""
+
+    name: str
+    email: str
+    password: str
+    role: str
+    pin: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStore:
+    """A physical place where orders are picked up."""
+
+    key: str
+    name: str
+    address: str
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoVariant:
+    """One thing with a price and a stock; `stock` None means that it never runs out."""
+
+    sku: str
+    name: str
+    price_minor: int
+    stock: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoProduct:
+    """What is sold, with one picture of 1200 x 900 in `pictures/`."""
+
+    key: str
+    name: str
+    description: str
+    picture: str
+    alt: str
+    variants: tuple[DemoVariant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoChannel:
+    """A social network or site where people meet the merchant; `key` is what the shop calls it."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlacement:
+    """One spot where the storefront is embedded: the post whose slug is `key`."""
+
+    key: str
+    name: str
+    kind: str
+    channel: str
+    campaign: str
+    products: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMerchant:
+    """A whole demo business, ready to be written down by the seed."""
+
+    slug: str
+    name: str
+    tagline: str
+    currency: str
+    locale: str
+    zone: str
+    accent: str
+    contact_email: str
+    avatar: str
+    cover: str
+    stores: tuple[DemoStore, ...]
+    members: tuple[DemoMember, ...]
+    channels: tuple[DemoChannel, ...]
+    campaigns: tuple[str, ...]
+    products: tuple[DemoProduct, ...]
+    placements: tuple[DemoPlacement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAuthor:
+    """Someone who posts in the feed; without an avatar picture the initials stand in."""
+
+    handle: str
+    name: str
+    avatar: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoComment:
+    """A comment that was there before the first visitor came."""
+
+    name: str
+    words: str
+    minutes_ago: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPost:
+    """One post of the feed; `has_storefront` when a placement with the same key is embedded in it."""
+
+    slug: str
+    author: DemoAuthor
+    words: str
+    minutes_ago: int
+    likes: int
+    has_storefront: bool
+    comments: tuple[DemoComment, ...]
