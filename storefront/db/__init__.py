@@ -1,0 +1,1 @@
+"""The database: engines, column types, the base of all tables, and how the schema is made."""

@@ -1,0 +1,174 @@
+"""Engines and transactions. SQLite gets its pragmas, BEGIN IMMEDIATE and one fair writer at a
+time per process; PostgreSQL is used as it comes. Nothing outside this module says commit."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from storefront.signals import send_pending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from sqlalchemy import Engine
+
+SAFE_SQLITE = (3, 51, 3)
+"""Older SQLite in WAL mode can corrupt a database with several connections (fixed 2026-03)."""
+
+BUSY_TIMEOUT_MS = 15_000
+POOL_SIZE = 16
+
+
+def sqlite_module() -> ModuleType:
+    """Return the newest SQLite at hand: Python's own, or the pysqlite3 wheel where that is newer."""
+    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
+        return sqlite3
+    try:
+        import pysqlite3  # noqa: PLC0415 - only where Python's own SQLite is too old
+    except ImportError:
+        return sqlite3
+    module: ModuleType = pysqlite3
+    return module
+
+
+class FairLock:
+    """A lock that is handed on in the order of asking, so that no writer starves."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._is_taken = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._is_taken = False
+
+
+class Database:
+    """One database: `begin()` opens a write transaction, `reads()` a session that cannot write.
+
+    Raises what SQLAlchemy raises; `web/errors.py` and the worker know which of it is passing.
+    """
+
+    def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            _make_folder(url)
+            self.writer = _sqlite_engine(url, synchronous, is_writer=True)
+            self.reader = _sqlite_engine(url, synchronous, is_writer=False)
+            self._turn: FairLock | None = FairLock()
+        else:
+            self.writer = _postgresql_engine(url, is_writer=True)
+            self.reader = _postgresql_engine(url, is_writer=False)
+            self._turn = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open a write transaction: commit when the block ends well, else roll back."""
+        with self._writer_turn() as session:
+            yield session
+        send_pending(session)
+
+    @contextmanager
+    def _writer_turn(self) -> Iterator[Session]:
+        if self._turn is None:
+            with Session(self.writer, expire_on_commit=False) as session, session.begin():
+                yield session
+        else:
+            with (
+                self._turn,
+                Session(self.writer, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+
+    @contextmanager
+    def reads(self) -> Iterator[Session]:
+        """Open a session that reads one consistent state and cannot write."""
+        with Session(self.reader, expire_on_commit=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close every connection; needed before a fork and at the end of a test."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _make_folder(url: str) -> None:
+    file = make_url(url).database
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _sqlite_engine(url: str, synchronous: str, *, is_writer: bool) -> Engine:
+    engine = create_engine(
+        url,
+        module=sqlite_module(),
+        poolclass=QueuePool,
+        pool_size=1 if is_writer else POOL_SIZE,
+        max_overflow=0 if is_writer else POOL_SIZE,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
+        for pragma in _pragmas(synchronous, is_writer=is_writer):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # IMMEDIATE takes the write lock at once: a read transaction that is upgraded later
+        # fails with "database is locked" without waiting.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+
+    return engine
+
+
+def _pragmas(synchronous: str, *, is_writer: bool) -> list[str]:
+    pragmas = [
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        f"synchronous = {synchronous}",
+        "foreign_keys = ON",
+        "recursive_triggers = ON",  # else REPLACE would slip past append-only triggers
+        "temp_store = MEMORY",
+        "cache_size = -16000",
+    ]
+    return pragmas if is_writer else [*pragmas, "query_only = ON"]
+
+
+def _postgresql_engine(url: str, *, is_writer: bool) -> Engine:
+    options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    if not is_writer:
+        options += " -c default_transaction_read_only=on"
+    return create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_pre_ping=False,
+        connect_args={"options": options, "connect_timeout": 10},
+    )

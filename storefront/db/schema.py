@@ -1,0 +1,43 @@
+"""Bring a database's schema up to date with the migrations that ship with the package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from storefront.paths import MIGRATIONS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+VERSION_TABLE = "storefront_alembic_version"
+
+
+def _config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["engine"] = engine
+    return config
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Run every migration up to `revision`."""
+    command.upgrade(_config(engine), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Undo migrations down to `revision`; "base" leaves no table of ours."""
+    command.downgrade(_config(engine), revision)
+
+
+def is_current(engine: Engine) -> bool:
+    """Return whether the database has every migration that this package knows."""
+    head = ScriptDirectory.from_config(_config(engine)).get_current_head()
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return context.get_current_revision() == head

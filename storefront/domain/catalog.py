@@ -1,0 +1,57 @@
+"""What can be bought right now: the rule that turns counters into words a shopper may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LOW_STOCK = 5
+"""At this many left or fewer the shopper is told the number; above it, only that there is stock."""
+
+
+@dataclass(frozen=True)
+class StockCount:
+    """A variant's counters. `stock` counts every unit ever put on sale; `None` is unlimited."""
+
+    stock: int | None
+    held: int
+    sold: int
+
+
+@dataclass(frozen=True)
+class Availability:
+    """`state` is in_stock, low, held (all units are in others' hands) or sold_out."""
+
+    state: str
+    left: int | None
+
+    @property
+    def is_buyable(self) -> bool:
+        """Whether one unit could be taken now."""
+        return self.state in {"in_stock", "low"}
+
+
+def availability(count: StockCount) -> Availability:
+    """Return what a shopper may be told about these counters."""
+    if count.stock is None:
+        return Availability("in_stock", None)
+    left = count.stock - count.sold - count.held
+    if left > LOW_STOCK:
+        return Availability("in_stock", left)
+    if left > 0:
+        return Availability("low", left)
+    return Availability("sold_out" if count.sold >= count.stock else "held", 0)
+
+
+def why_not_taken(count: StockCount, quantity: int) -> str:
+    """Return the code that explains why `quantity` could not be taken.
+
+    `too_few_left` when fewer remain than asked, `all_held` when others hold what is left and
+    may yet let go of it, `sold_out` when nothing will come back.
+    """
+    unsold = (count.stock or 0) - count.sold
+    if unsold <= 0:
+        return "sold_out"
+    if unsold < quantity:
+        return "too_few_left"
+    free = unsold - count.held
+    return "too_few_left" if 0 < free < quantity else "all_held"

@@ -1,0 +1,98 @@
+"""An order's facts and what follows from them: its status, its hold, its sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from storefront.domain.money import Money, total
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+MAX_LINES = 20
+MAX_QUANTITY = 99
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands; always derived from its facts, never stored."""
+
+    AWAITING_PAYMENT = "awaiting_payment"
+    PROCESSING = "processing"
+    PAID = "paid"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    NEEDS_REVIEW = "needs_review"
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """The dated facts of an order; `None` means that it has not happened."""
+
+    held_until: datetime
+    processing_at: datetime | None = None
+    paid_at: datetime | None = None
+    expired_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    needs_review_at: datetime | None = None
+
+
+def status(facts: OrderFacts, now: datetime) -> OrderStatus:
+    """Return the order's status at `now`."""
+    if facts.needs_review_at:
+        return OrderStatus.NEEDS_REVIEW
+    if facts.cancelled_at:
+        return OrderStatus.CANCELLED
+    if facts.paid_at:
+        return OrderStatus.PAID
+    if facts.expired_at:
+        return OrderStatus.EXPIRED
+    if facts.processing_at:
+        return OrderStatus.PROCESSING
+    return OrderStatus.AWAITING_PAYMENT if now < facts.held_until else OrderStatus.EXPIRED
+
+
+@dataclass(frozen=True)
+class HoldTerms:
+    """How long a hold lasts after the last activity, and after the order was placed."""
+
+    idle: timedelta
+    longest: timedelta
+
+
+def hold_end(placed_at: datetime, active_at: datetime, terms: HoldTerms) -> datetime:
+    """Return when a hold ends: `idle` after the last activity, never past `longest` in all."""
+    return min(active_at + terms.idle, placed_at + terms.longest)
+
+
+@dataclass(frozen=True)
+class PricedLine:
+    """A quantity of one thing at the price that this order pays for each."""
+
+    unit: Money
+    quantity: int
+
+    @property
+    def total(self) -> Money:
+        """Unit price times quantity."""
+        return self.unit * self.quantity
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The parts of an order's total; `total` is always their sum."""
+
+    goods: Money
+    shipping: Money
+
+    @property
+    def total(self) -> Money:
+        """What the buyer pays."""
+        return self.goods + self.shipping
+
+
+def sums(lines: Sequence[PricedLine], shipping: Money) -> Sums:
+    """Return the order's sums in the shipping's currency."""
+    return Sums(total((line.total for line in lines), shipping.currency), shipping)

@@ -1,0 +1,132 @@
+"""The payment's state machine as a pure table: what a message from the gateway means for us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storefront.domain.money import Money
+
+
+class GatewayState(StrEnum):
+    """Stripe's seven states of a PaymentIntent; only the last two are final."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    REQUIRES_CAPTURE = "requires_capture"
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+
+
+class Step(StrEnum):
+    """What we do because of a message."""
+
+    SUCCEED = "succeed"
+    PROCESS = "process"
+    FAIL_ATTEMPT = "fail_attempt"
+    CANCEL = "cancel"
+    REVIEW = "review"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One PaymentIntent as the gateway reported it at some moment.
+
+    `state` is Stripe's word, kept as text because the gateway may learn new ones;
+    `charged_at` is when Stripe dates the successful charge; `failure` is a decline code.
+    """
+
+    reference: str
+    state: str
+    amount: Money
+    account: str
+    is_live: bool
+    charged_at: datetime | None = None
+    failure: str | None = None
+    payment_public_id: str | None = None
+    merchant_public_id: str | None = None
+
+
+@dataclass(frozen=True)
+class GatewayEvent:
+    """A verified message from the gateway; `snapshot` is None where it is not about a payment."""
+
+    id: str
+    type: str
+    account: str
+    is_live: bool
+    created_at: datetime
+    snapshot: Snapshot | None
+
+
+@dataclass(frozen=True)
+class PaymentFacts:
+    """What we asked for, and the final facts we already know."""
+
+    amount: Money
+    account: str
+    reference: str | None
+    succeeded_at: datetime | None = None
+    cancelled_at: datetime | None = None
+
+
+EVENT_STEPS: dict[str, Step] = {
+    "payment_intent.succeeded": Step.SUCCEED,
+    "payment_intent.processing": Step.PROCESS,
+    "payment_intent.payment_failed": Step.FAIL_ATTEMPT,
+    "payment_intent.canceled": Step.CANCEL,
+}
+
+STATE_STEPS: dict[str, Step] = {
+    GatewayState.SUCCEEDED: Step.SUCCEED,
+    GatewayState.PROCESSING: Step.PROCESS,
+    GatewayState.CANCELED: Step.CANCEL,
+    GatewayState.REQUIRES_PAYMENT_METHOD: Step.FAIL_ATTEMPT,
+    GatewayState.REQUIRES_CONFIRMATION: Step.IGNORE,
+    GatewayState.REQUIRES_ACTION: Step.IGNORE,
+    GatewayState.REQUIRES_CAPTURE: Step.REVIEW,
+}
+
+
+def mismatch(facts: PaymentFacts, snapshot: Snapshot) -> str | None:
+    """Return which part of a genuine message does not fit what we asked for, or None."""
+    if snapshot.account != facts.account:
+        return "account"
+    if snapshot.amount.currency != facts.amount.currency:
+        return "currency"
+    if snapshot.amount.minor != facts.amount.minor:
+        return "amount"
+    if facts.reference and snapshot.reference != facts.reference:
+        return "reference"
+    return None
+
+
+def step_for_event(facts: PaymentFacts, event: GatewayEvent) -> Step:
+    """Return what a verified message asks us to do, given what we already know.
+
+    Money outranks everything: once a success is known nothing takes it back here, and a
+    success that arrives after a cancellation is still money and must be dealt with.
+    """
+    return _allowed(facts, EVENT_STEPS.get(event.type, Step.IGNORE), event.snapshot)
+
+
+def step_for_state(facts: PaymentFacts, snapshot: Snapshot) -> Step:
+    """Return what the gateway's own answer asks us to do; an unknown state wants a person."""
+    return _allowed(facts, STATE_STEPS.get(snapshot.state, Step.REVIEW), snapshot)
+
+
+def _allowed(facts: PaymentFacts, step: Step, snapshot: Snapshot | None) -> Step:
+    if snapshot is None or facts.succeeded_at is not None:
+        return Step.IGNORE
+    if step is not Step.IGNORE and mismatch(facts, snapshot):
+        return Step.REVIEW
+    if facts.cancelled_at is not None and step is not Step.SUCCEED:
+        return Step.IGNORE
+    return step

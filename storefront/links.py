@@ -1,0 +1,47 @@
+"""Addresses of our public pages, built from the configured base only, never from a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from storefront.settings import Settings
+
+
+def root(settings: Settings) -> str:
+    """Return the shop's address without a final slash."""
+    return settings.base_url + settings.url_prefix
+
+
+def order_page(settings: Settings, public_id: str, token: str) -> str:
+    """Return the buyer's page of an order; the token makes it theirs."""
+    return f"{root(settings)}/orders/{quote(public_id)}?{urlencode({'t': token})}"
+
+
+def share_link(settings: Settings, token: str) -> str:
+    """Return the link that a person sends out."""
+    return f"{root(settings)}/s/{quote(token)}"
+
+
+def placement_page(settings: Settings, public_id: str, mark: str | None = None) -> str:
+    """Return a placement's page of its own, carrying the visitor's mark where there is one."""
+    page = f"{root(settings)}/p/{quote(public_id)}"
+    return f"{page}?{urlencode({'v': mark})}" if mark else page
+
+
+def frame(settings: Settings, public_id: str) -> str:
+    """Return the address of a placement's frame."""
+    return f"{root(settings)}/e/{quote(public_id)}"
+
+
+def with_mark(post_url: str, mark: str) -> str:
+    """Return a host's post address with the visitor's mark for our script to find."""
+    parts = urlsplit(post_url)
+    query = "&".join(filter(None, [parts.query, urlencode({"sf": mark})]))
+    return urlunsplit(parts._replace(query=query))
+
+
+def media(settings: Settings, file: str) -> str:
+    """Return the address of a picture; pictures elsewhere keep their own."""
+    return file if file.startswith("https://") else f"{root(settings)}/media/{quote(file)}"

@@ -1,0 +1,44 @@
+"""Mapped classes: columns, relationships and constraints. No decisions are made here."""
+
+from storefront.models.alarm import Alarm
+from storefront.models.attribution import Attribution, OrderOrigin, OrderTouchpoint
+from storefront.models.catalog import Product, ProductImage, Variant
+from storefront.models.channel import AllowedHost, Campaign, Channel, Placement, PlacementProduct
+from storefront.models.idempotency import IdempotentRequest
+from storefront.models.interaction import Interaction, Share
+from storefront.models.job import Job
+from storefront.models.merchant import ApiToken, Member, Membership, Merchant, Store
+from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
+from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Refund
+
+__all__ = [
+    "Alarm",
+    "AllowedHost",
+    "ApiToken",
+    "Attribution",
+    "Campaign",
+    "Channel",
+    "IdempotentRequest",
+    "Interaction",
+    "Job",
+    "LineItem",
+    "Member",
+    "Membership",
+    "Merchant",
+    "Order",
+    "OrderContact",
+    "OrderEvent",
+    "OrderOrigin",
+    "OrderTouchpoint",
+    "Payment",
+    "PaymentEvent",
+    "PaymentPayload",
+    "Placement",
+    "PlacementProduct",
+    "Product",
+    "ProductImage",
+    "Refund",
+    "Share",
+    "Store",
+    "Variant",
+]

@@ -1,0 +1,154 @@
+"""The purchase: order, lines, whom to reach, and its append-only history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storefront.db.base import Base
+from storefront.db.triggers import append_only
+from storefront.domain.money import Money
+from storefront.domain.orders import OrderFacts
+from storefront.models.catalog import Variant
+from storefront.models.channel import Placement
+from storefront.models.merchant import Merchant, Store
+
+
+class Order(Base):
+    """A purchase with its sums frozen. Status is derived from the dated facts; the number is
+    given when it is paid, so that numbers count sales."""
+
+    __tablename__ = "storefront_orders"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "public_id"),
+        UniqueConstraint("merchant_id", "number"),
+        Index(None, "merchant_id", "placed_at"),
+        CheckConstraint("goods_minor >= 0", name="goods_not_negative"),
+        CheckConstraint("shipping_minor >= 0", name="shipping_not_negative"),
+        CheckConstraint("total_minor = goods_minor + shipping_minor", name="parts_make_total"),
+        CheckConstraint("fulfilment IN ('pickup', 'shipping')", name="fulfilment_is_known"),
+        CheckConstraint("NOT (paid_at IS NULL AND number IS NOT NULL)", name="numbered_when_paid"),
+    )
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    public_id: Mapped[str] = mapped_column(String(24))
+    number: Mapped[int | None] = mapped_column(Integer)
+    placement_id: Mapped[int] = mapped_column(ForeignKey(Placement.id))
+    store_id: Mapped[int | None] = mapped_column(ForeignKey(Store.id))
+    visitor: Mapped[str] = mapped_column(String(26))
+    fulfilment: Mapped[str] = mapped_column(String(20))
+    locale: Mapped[str] = mapped_column(String(20))
+    currency: Mapped[str] = mapped_column(String(3))
+    goods_minor: Mapped[int]
+    shipping_minor: Mapped[int]
+    total_minor: Mapped[int]
+    placed_at: Mapped[datetime]
+    held_until: Mapped[datetime]
+    processing_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    expired_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    needs_review_at: Mapped[datetime | None]
+    review_reason: Mapped[str | None] = mapped_column(String(60))
+
+    lines: Mapped[list[LineItem]] = relationship(order_by="LineItem.position")
+    contact: Mapped[OrderContact | None] = relationship()
+
+    @property
+    def facts(self) -> OrderFacts:
+        """The dated facts as a value."""
+        return OrderFacts(
+            held_until=self.held_until,
+            processing_at=self.processing_at,
+            paid_at=self.paid_at,
+            expired_at=self.expired_at,
+            cancelled_at=self.cancelled_at,
+            needs_review_at=self.needs_review_at,
+        )
+
+    @property
+    def total(self) -> Money:
+        """What the buyer pays."""
+        return Money(self.total_minor, self.currency)
+
+
+class LineItem(Base):
+    """One variant times a quantity with its price and words frozen. The units are held until
+    they are sold or released; each happens at most once."""
+
+    __tablename__ = "storefront_line_items"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "order_id", "position"),
+        Index(None, "order_id"),
+        Index(None, "variant_id", "released_at", "sold_at"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("total_minor = unit_minor * quantity", name="parts_make_total"),
+    )
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    order_id: Mapped[int] = mapped_column(ForeignKey(Order.id))
+    variant_id: Mapped[int] = mapped_column(ForeignKey(Variant.id))
+    position: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str] = mapped_column(String(200))
+    variant_name: Mapped[str] = mapped_column(String(120))
+    sku: Mapped[str] = mapped_column(String(80))
+    currency: Mapped[str] = mapped_column(String(3))
+    unit_minor: Mapped[int]
+    quantity: Mapped[int] = mapped_column(Integer)
+    total_minor: Mapped[int]
+    sold_at: Mapped[datetime | None]
+    released_at: Mapped[datetime | None]
+
+    @property
+    def unit(self) -> Money:
+        """Price of one."""
+        return Money(self.unit_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        """Price of all."""
+        return Money(self.total_minor, self.currency)
+
+
+class OrderContact(Base):
+    """Whom to reach about an order: the only personal data of a sale, in a row that can go."""
+
+    __tablename__ = "storefront_order_contacts"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "order_id"),
+        Index(None, "merchant_id", "email"),
+    )
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    order_id: Mapped[int] = mapped_column(ForeignKey(Order.id), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(120))
+    phone: Mapped[str] = mapped_column(String(40))
+    address: Mapped[dict]  # type: ignore[type-arg]
+    note: Mapped[str] = mapped_column(String(500))
+
+
+class OrderEvent(Base):
+    """One thing that happened to an order. Figures and ids only, never names or words."""
+
+    __tablename__ = "storefront_order_events"
+    __table_args__ = (Index(None, "merchant_id", "order_id"),)
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    order_id: Mapped[int] = mapped_column(ForeignKey(Order.id))
+    kind: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str] = mapped_column(String(120))
+    occurred_at: Mapped[datetime]
+
+
+append_only(OrderEvent.__table__)  # type: ignore[arg-type]

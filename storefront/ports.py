@@ -1,0 +1,159 @@
+"""The outside world as types: what the shop asks of gateways, mail, clocks and storage.
+
+`Ports` bundles one implementation of each; `app.py` builds it once, tests build their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+    from storefront.domain.money import Money
+    from storefront.domain.payments import GatewayEvent, Snapshot
+    from storefront.kinds import LineKind
+    from storefront.settings import Settings
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """Money to be asked for. `key` makes a repeat harmless; `metadata` comes back in events."""
+
+    amount: Money
+    account: str
+    key: str
+    description: str
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The gateway's reference, and the secret with which the buyer's page completes it."""
+
+    reference: str
+    client_secret: str
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """Money to be given back from one payment."""
+
+    reference: str
+    amount: Money
+    account: str
+    key: str
+    metadata: Mapping[str, str]
+
+
+class PaymentGateway(Protocol):
+    """Takes and returns money. Raises `Declined`, `Invalid`, `TryAgain` or `Unreadable`."""
+
+    def open(self, request: OpenRequest) -> Opened:
+        """Ask for money; the same key never asks twice."""
+
+    def cancel(self, reference: str, *, account: str) -> Snapshot:
+        """Stop asking, and return what the payment is now: money may have been faster."""
+
+    def fetch(self, reference: str, *, account: str) -> Snapshot:
+        """Return what the gateway knows of a payment."""
+
+    def refund(self, request: RefundRequest) -> str:
+        """Give money back and return the gateway's reference of the refund."""
+
+    def read_event(self, body: bytes, signature: str | None) -> GatewayEvent:
+        """Verify a webhook's signature over its raw body and return what it says."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One e-mail, ready to send. `message_id` is stable, so that a repeat can be recognised."""
+
+    to: str
+    sender: str
+    reply_to: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+
+
+class Mailer(Protocol):
+    """Hands messages on. Raises `TryAgain` for a passing fault, `Invalid` for a final refusal."""
+
+    def send(self, message: Message) -> None:
+        """Hand one message to the mail system."""
+
+
+class Letters(Protocol):
+    """Fills a named e-mail template in a language."""
+
+    def write(self, name: str, locale: str, values: Mapping[str, object]) -> tuple[str, str, str]:
+        """Return subject, text and HTML of templates/email/<name>/."""
+
+
+class Signer(Protocol):
+    """Signs small values so that they can travel through strangers' hands."""
+
+    def seal(self, purpose: str, value: object) -> str:
+        """Return a URL-safe token that carries `value` and is good for `purpose` only."""
+
+    def unseal(self, purpose: str, token: str, *, max_age: timedelta | None = None) -> object:
+        """Return the value, or None when the token is altered, foreign or too old."""
+
+    def digest(self, purpose: str, secret: str) -> str:
+        """Return a keyed digest (hex) under the pepper: for looking secrets up, not for signing."""
+
+
+class Sessions(Protocol):
+    """Opens write transactions; see `db/engine.py`."""
+
+    def begin(self) -> AbstractContextManager[Session]:
+        """Open one write transaction that commits when the block ends well."""
+
+
+class Reads(Protocol):
+    """Opens read-only sessions; see `db/engine.py`."""
+
+    def __call__(self) -> AbstractContextManager[Session]:
+        """Open a session that can only read."""
+
+
+class Clock:
+    """Tells the time. Outside live mode a file may hold an offset in seconds, so that
+    tomorrow can be walked through by hand."""
+
+    def __init__(self, offset_file: Path | None = None) -> None:
+        self._offset_file = offset_file
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+        return datetime.now(UTC) + self._offset()
+
+    def _offset(self) -> timedelta:
+        if self._offset_file is None:
+            return timedelta(0)
+        try:
+            return timedelta(seconds=float(self._offset_file.read_text()))
+        except (OSError, ValueError):
+            return timedelta(0)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything a use case may need from outside, in one frozen bundle."""
+
+    settings: Settings
+    sessions: Sessions
+    reads: Reads
+    clock: Clock
+    payments: PaymentGateway
+    mailer: Mailer
+    letters: Letters
+    sign: Signer
+    kinds: tuple[LineKind, ...]

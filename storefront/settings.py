@@ -1,0 +1,339 @@
+"""Settings: a frozen value read once from a mapping with the prefix STOREFRONT_.
+
+Everything that is wrong is reported at once, one line per fault, before anything starts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREFIX = "STOREFRONT_"
+MINIMUM_SECRET = 32
+MODES = ("sandbox", "test", "live")
+KNOWN_SECRETS = frozenset({"dev", "secret", "changeme", "change-me", "default", "password"})
+UNSAFE_SYNCHRONOUS = frozenset({"OFF", "0", "NORMAL", "1"})
+
+
+class SettingsError(RuntimeError):
+    """The application refuses to start; `faults` holds one sentence per faulty setting."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("The storefront cannot start:\n" + "\n".join(f"  - {f}" for f in faults))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting with its default. Durations are timedeltas; addresses have no final slash."""
+
+    secret_key: str
+    pepper: str
+    mode: str = "sandbox"
+    base_url: str = "http://localhost:8000"
+    url_prefix: str = ""
+    database_url: str = ""
+    instance_dir: Path = Path("instance")
+    sqlite_synchronous: str = "FULL"
+    stripe_api_key: str = ""
+    stripe_publishable_key: str = ""
+    stripe_webhook_secrets: tuple[str, ...] = ()
+    stripe_api_url: str = ""
+    stripe_js_url: str = "https://js.stripe.com/v3/"
+    mail_url: str = ""
+    mail_from: str = ""
+    hold_time: timedelta = timedelta(minutes=10)
+    hold_longest: timedelta = timedelta(minutes=30)
+    lookback: timedelta = timedelta(days=30)
+    reconcile_after: timedelta = timedelta(minutes=10)
+    session_time: timedelta = timedelta(hours=12)
+    trusted_hosts: tuple[str, ...] = ()
+    trusted_proxies: int = 0
+    templates: Path | None = None
+    load_member: Callable[[], str | None] | None = None
+    demo: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether real money moves."""
+        return self.mode == "live"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether shoppers reach us over https, so that cookies can be Secure."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def media_dir(self) -> Path:
+        """Where product pictures are kept."""
+        return self.instance_dir / "media"
+
+    @property
+    def stripe_hosts(self) -> dict[str, tuple[str, ...]]:
+        """CSP sources of the payment view, by directive."""
+        script = _origin(self.stripe_js_url)
+        if self.stripe_api_url:
+            api = _origin(self.stripe_api_url)
+            return {"script": (script,), "connect": (api, script), "frame": (script,)}
+        return {
+            "script": (script, "https://*.js.stripe.com"),
+            "connect": ("https://api.stripe.com", script),
+            "frame": (script, "https://*.js.stripe.com", "https://hooks.stripe.com"),
+        }
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _text(value: object) -> str:
+    return str(value).strip()
+
+
+def _address(value: object) -> str:
+    return _text(value).rstrip("/")
+
+
+def _list(value: object) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else list(value)  # type: ignore[call-overload]
+    return tuple(_text(item) for item in items if _text(item))
+
+
+def _flag(value: object) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+    word = _text(value).lower()
+    if word not in words:
+        message = "must be true or false"
+        raise ValueError(message)
+    return words[word]
+
+
+def _count(value: object) -> int:
+    return int(_text(value))
+
+
+def _minutes(value: object) -> timedelta:
+    return _positive(timedelta(minutes=float(_text(value))))
+
+
+def _hours(value: object) -> timedelta:
+    return _positive(timedelta(hours=float(_text(value))))
+
+
+def _days(value: object) -> timedelta:
+    return _positive(timedelta(days=float(_text(value))))
+
+
+def _positive(duration: timedelta) -> timedelta:
+    if duration <= timedelta(0):
+        message = "must be more than zero"
+        raise ValueError(message)
+    return duration
+
+
+def _path(value: object) -> Path:
+    return Path(_text(value)).expanduser()
+
+
+def _as_is(value: object) -> object:
+    return value
+
+
+READERS: dict[str, tuple[str, Callable[[object], object]]] = {
+    "STOREFRONT_SECRET_KEY": ("secret_key", _text),
+    "STOREFRONT_PEPPER": ("pepper", _text),
+    "STOREFRONT_MODE": ("mode", _text),
+    "STOREFRONT_BASE_URL": ("base_url", _address),
+    "STOREFRONT_URL_PREFIX": ("url_prefix", _address),
+    "STOREFRONT_DATABASE_URL": ("database_url", _text),
+    "STOREFRONT_INSTANCE_DIR": ("instance_dir", _path),
+    "STOREFRONT_SQLITE_SYNCHRONOUS": ("sqlite_synchronous", _text),
+    "STOREFRONT_STRIPE_API_KEY": ("stripe_api_key", _text),
+    "STOREFRONT_STRIPE_PUBLISHABLE_KEY": ("stripe_publishable_key", _text),
+    "STOREFRONT_STRIPE_WEBHOOK_SECRETS": ("stripe_webhook_secrets", _list),
+    "STOREFRONT_STRIPE_API_URL": ("stripe_api_url", _address),
+    "STOREFRONT_STRIPE_JS_URL": ("stripe_js_url", _text),
+    "STOREFRONT_MAIL_URL": ("mail_url", _text),
+    "STOREFRONT_MAIL_FROM": ("mail_from", _text),
+    "STOREFRONT_HOLD_MINUTES": ("hold_time", _minutes),
+    "STOREFRONT_HOLD_LONGEST_MINUTES": ("hold_longest", _minutes),
+    "STOREFRONT_LOOKBACK_DAYS": ("lookback", _days),
+    "STOREFRONT_RECONCILE_AFTER_MINUTES": ("reconcile_after", _minutes),
+    "STOREFRONT_SESSION_HOURS": ("session_time", _hours),
+    "STOREFRONT_TRUSTED_HOSTS": ("trusted_hosts", _list),
+    "STOREFRONT_TRUSTED_PROXIES": ("trusted_proxies", _count),
+    "STOREFRONT_TEMPLATES": ("templates", _path),
+    "STOREFRONT_LOAD_MEMBER": ("load_member", _as_is),
+    "STOREFRONT_DEMO": ("demo", _flag),
+}
+
+
+def read_settings(source: Mapping[str, object], *, prefix: str = PREFIX) -> Settings:
+    """Read the settings from `source` (an app's config or the environment).
+
+    `prefix` lets a second shop in the same process have settings of its own. Raises
+    `SettingsError` that names every fault: what is wrong, where, and an example.
+    """
+    values: dict[str, object] = {}
+    faults: list[str] = []
+    for name, (attribute, read) in READERS.items():
+        key = prefix + name.removeprefix(PREFIX)
+        if source.get(key) is None:
+            continue
+        try:
+            values[attribute] = read(source[key])
+        except (ValueError, TypeError) as error:
+            faults.append(f"{key} = {source[key]!r} cannot be used: {error}.")
+    faults += _unknown(source, prefix)
+    settings = Settings(**{"secret_key": "", "pepper": "", **values})  # type: ignore[arg-type]
+    settings = _with_database(settings)
+    faults += [fault.replace(PREFIX, prefix) for fault in find_faults(settings)]
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+def _with_database(settings: Settings) -> Settings:
+    if settings.database_url:
+        return settings
+    file = settings.instance_dir.absolute() / "storefront.sqlite"
+    return replace(settings, database_url=f"sqlite:///{file}")
+
+
+def _unknown(source: Mapping[str, object], prefix: str) -> list[str]:
+    known = {prefix + name.removeprefix(PREFIX) for name in READERS}
+    stray = sorted(key for key in source if key.startswith(prefix) and key not in known)
+    return [f"{key} is not a setting of ours: check its spelling." for key in stray]
+
+
+def find_faults(settings: Settings) -> list[str]:
+    """Return one sentence per fault: what, where, and an example of a good value."""
+    return [
+        *_secret_faults(settings),
+        *_address_faults(settings),
+        *_stripe_faults(settings),
+        *_mail_faults(settings),
+        *_database_faults(settings),
+    ]
+
+
+def _secret_faults(settings: Settings) -> list[str]:
+    faults = []
+    make = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    for name, value in (("SECRET_KEY", settings.secret_key), ("PEPPER", settings.pepper)):
+        if not value:
+            faults.append(f"STOREFRONT_{name} is missing: set it to the output of {make}.")
+        elif value.lower() in KNOWN_SECRETS or len(set(value)) < 8:  # noqa: PLR2004
+            faults.append(f"STOREFRONT_{name} is a value anyone would guess: use {make}.")
+        elif len(value) < MINIMUM_SECRET:
+            faults.append(
+                f"STOREFRONT_{name} has {len(value)} characters and needs {MINIMUM_SECRET} "
+                f"or more: use {make}."
+            )
+    if settings.secret_key and settings.secret_key == settings.pepper:
+        faults.append("STOREFRONT_PEPPER must differ from STOREFRONT_SECRET_KEY: make a second one.")
+    return faults
+
+
+def _address_faults(settings: Settings) -> list[str]:
+    faults = []
+    parts = urlsplit(settings.base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+        faults.append(
+            f"STOREFRONT_BASE_URL = {settings.base_url!r} must be scheme and host only, "
+            "such as https://shop.example.com."
+        )
+    if settings.is_live and not settings.is_https:
+        faults.append(
+            "STOREFRONT_BASE_URL must begin with https:// in live mode, "
+            "such as https://shop.example.com."
+        )
+    if settings.url_prefix and not re.fullmatch(r"(/[a-z0-9._~-]+)+", settings.url_prefix):
+        faults.append(
+            f"STOREFRONT_URL_PREFIX = {settings.url_prefix!r} must begin with a slash and hold "
+            "lower-case letters, digits and dashes, such as /shop."
+        )
+    if settings.hold_longest < settings.hold_time:
+        faults.append("STOREFRONT_HOLD_LONGEST_MINUTES must not be below STOREFRONT_HOLD_MINUTES.")
+    return faults
+
+
+def _stripe_faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.mode not in MODES:
+        faults.append(f"STOREFRONT_MODE = {settings.mode!r} must be one of {', '.join(MODES)}.")
+    required = {
+        "STRIPE_API_KEY": (settings.stripe_api_key, f"sk_{_key_word(settings)}_…"),
+        "STRIPE_PUBLISHABLE_KEY": (settings.stripe_publishable_key, f"pk_{_key_word(settings)}_…"),
+        "STRIPE_WEBHOOK_SECRETS": (settings.stripe_webhook_secrets, "whsec_…"),
+    }
+    for name, (value, example) in required.items():
+        if not value:
+            faults.append(f"STOREFRONT_{name} is missing: it looks like {example}.")
+    if settings.stripe_api_key and not re.match(
+        rf"(sk|rk)_{_key_word(settings)}_", settings.stripe_api_key
+    ):
+        faults.append(
+            f"STOREFRONT_STRIPE_API_KEY does not fit STOREFRONT_MODE = {settings.mode}: "
+            f"it must begin with sk_{_key_word(settings)}_ or rk_{_key_word(settings)}_."
+        )
+    if settings.mode == "sandbox" and not settings.stripe_api_url:
+        faults.append(
+            "STOREFRONT_STRIPE_API_URL is missing: in sandbox mode it is the sandbox's address, "
+            "such as http://localhost:8001."
+        )
+    if settings.mode != "sandbox" and settings.stripe_api_url:
+        faults.append("STOREFRONT_STRIPE_API_URL may be set in sandbox mode only: remove it.")
+    if settings.is_live and settings.demo:
+        faults.append("STOREFRONT_DEMO cannot be on in live mode: remove it.")
+    return faults
+
+
+def _key_word(settings: Settings) -> str:
+    return "live" if settings.is_live else "test"
+
+
+def _mail_faults(settings: Settings) -> list[str]:
+    faults = []
+    scheme = urlsplit(settings.mail_url).scheme
+    if scheme not in {"smtp", "smtps", "smtp+starttls", "file"}:
+        faults.append(
+            "STOREFRONT_MAIL_URL is missing or unknown: use smtp+starttls://user:password@host:587, "
+            "smtps://…, smtp://… or file:///path/to/folder."
+        )
+    sender = settings.mail_from.lower()
+    if "@" not in sender:
+        faults.append(
+            "STOREFRONT_MAIL_FROM is missing: the address mails come from, such as "
+            "'Example Shop <hello@example.com>'."
+        )
+    elif re.search(r"no-?_?reply@", sender):
+        faults.append(
+            "STOREFRONT_MAIL_FROM must be an address that people can answer, not a no-reply one."
+        )
+    return faults
+
+
+def _database_faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.sqlite_synchronous.upper() in UNSAFE_SYNCHRONOUS:
+        faults.append(
+            f"STOREFRONT_SQLITE_SYNCHRONOUS = {settings.sqlite_synchronous} can lose paid orders "
+            "when power fails: use FULL or EXTRA."
+        )
+    elif settings.sqlite_synchronous.upper() not in {"FULL", "EXTRA"}:
+        faults.append("STOREFRONT_SQLITE_SYNCHRONOUS must be FULL or EXTRA.")
+    scheme = urlsplit(settings.database_url).scheme
+    if scheme not in {"sqlite", "postgresql+psycopg"}:
+        faults.append(
+            f"STOREFRONT_DATABASE_URL begins with {scheme!r}: use sqlite:////path/to/file or "
+            "postgresql+psycopg://user:password@host/database."
+        )
+    return faults
