@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 MISSING = (
     "No Chromium was found, so the browser tests cannot run. "
-    "Install one (Debian: apt-get install chromium) or name it in STOREFRONT_CHROMIUM."
+    "Install one (Debian: apt-get install chromium) or name it in CHROMIUM."
 )
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Nothing but this machine is reachable, and nothing runs beside the test.
@@ -33,7 +33,7 @@ ARGUMENTS = (
 @cache
 def find() -> Path | None:
     """Return the browser to drive: the one named, one on the PATH, or Playwright's own."""
-    named = os.environ.get("STOREFRONT_CHROMIUM")
+    named = os.environ.get("CHROMIUM")
     on_path = [named, *map(shutil.which, _NAMES)] if named else map(shutil.which, _NAMES)
     found = [Path(each) for each in on_path if each and Path(each).is_file()]
     return found[0] if found else _playwrights_own()

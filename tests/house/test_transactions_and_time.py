@@ -1,0 +1,61 @@
+"""Only the engine commits, and only the clock reads the time."""
+
+from collections.abc import Iterable
+
+from tests.house.source import Source, is_within, name_of, planted, project
+
+COMMITS = "storefront.db.engine"
+# The clock itself; a foreign system with a clock of its own.
+CLOCKS = ("storefront.ports", "storefront.sandbox", "storefront.demo")
+READS_THE_TIME = (
+    "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
+    "time.time_ns", "time.localtime", "time.gmtime", "func.now", "func.current_timestamp",
+)  # fmt: skip
+
+
+def commits(sources: Iterable[Source]) -> list[str]:
+    """Name every commit outside the engine."""
+    return [
+        f"{source.at(call)}: only {COMMITS} commits"
+        for source in sources
+        if source.module != COMMITS
+        for call in source.calls()
+        if name_of(call.func).endswith(".commit")
+    ]
+
+
+def clocks(sources: Iterable[Source]) -> list[str]:
+    """Name every look at the time outside the clock."""
+    return [
+        f"{source.at(call)}: {name_of(call.func)} reads the time; take `now` as an argument"
+        for source in sources
+        if not is_within(source.module, *CLOCKS)
+        for call in source.calls()
+        if any(f".{name_of(call.func)}".endswith(f".{name}") for name in READS_THE_TIME)
+    ]
+
+
+def test_nothing_but_the_engine_commits() -> None:
+    assert commits(project()) == []
+
+
+def test_nothing_but_the_clock_reads_the_time() -> None:
+    assert clocks(project()) == []
+
+
+def test_a_commit_elsewhere_is_named() -> None:
+    source = planted("storefront.services.offers", "def f(session):\n    session.commit()\n")
+
+    expected = ["storefront/services/offers.py:2: only storefront.db.engine commits"]
+    assert commits([source]) == expected
+
+
+def test_a_look_at_the_time_is_named() -> None:
+    source = planted("storefront.services.offers", "import datetime\ndatetime.datetime.now(UTC)\n")
+
+    fault = "datetime.datetime.now reads the time; take `now` as an argument"
+    assert clocks([source]) == [f"storefront/services/offers.py:2: {fault}"]
+
+
+def test_the_clock_may_look() -> None:
+    assert clocks([planted("storefront.ports", "datetime.now(UTC)")]) == []
