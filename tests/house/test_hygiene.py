@@ -15,14 +15,10 @@ KEPT = (
 # Written apart, so that this file does not break the rules it holds.
 FORBIDDEN = {
     "package registry": re.compile(
-        r"\b(?:pypi|pythonhosted|npmjs|crates|rubygems)" r"\.(?:org|com|io)\b"
+        r"\b(?:pypi|pythonhosted|npmjs|crates|rubygems)\.(?:org|com|io)\b"
     ),
-    "folder of one machine": re.compile(
-        r"(?<![\w./:~-])/(?:work|root|home/\w+|Users/\w+)" r"/[\w.]"
-    ),
-    "secret": re.compile(
-        r"\b(?:[sr]k_live|whsec)_" r"[A-Za-z0-9]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY"
-    ),
+    "folder of one machine": re.compile(r"(?<![\w./:~-])/(?:work|root|home/\w+|Users/\w+)/[\w.]"),
+    "secret": re.compile(r"\b(?:[sr]k_live|whsec)_[A-Za-z0-9]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY"),
 }
 
 
