@@ -16,5 +16,5 @@ FEED: tuple[DemoPost, ...] = POSTS
 
 
 def picture_path(name: str) -> Path:
-    """Return where the picture called `name` lies; 1200 x 900 JPEG, except the square avatars."""
+    """Return where the picture called `name` lies: a JPEG, its SVG source beside it."""
     return PICTURES / name
