@@ -1,5 +1,6 @@
 """Only the engine commits, and only the clock reads the time."""
 
+import ast
 from collections.abc import Iterable
 
 from tests.house.source import Source, is_within, name_of, planted, project
@@ -14,14 +15,24 @@ READS_THE_TIME = (
 
 
 def commits(sources: Iterable[Source]) -> list[str]:
-    """Name every commit outside the engine."""
+    """Name every commit outside the engine; letting go of a savepoint commits nothing."""
     return [
         f"{source.at(call)}: only {COMMITS} commits"
         for source in sources
         if source.module != COMMITS
         for call in source.calls()
         if name_of(call.func).endswith(".commit")
+        if name_of(call.func).removesuffix(".commit") not in _savepoints(source)
     ]
+
+
+def _savepoints(source: Source) -> set[str]:
+    return {
+        name_of(target)
+        for node in source.nodes()
+        if isinstance(node, ast.Assign) and name_of(node.value).endswith(".begin_nested()")
+        for target in node.targets
+    }
 
 
 def clocks(sources: Iterable[Source]) -> list[str]:
@@ -48,6 +59,13 @@ def test_a_commit_elsewhere_is_named() -> None:
 
     expected = ["storefront/services/offers.py:2: only storefront.db.engine commits"]
     assert commits([source]) == expected
+
+
+def test_letting_go_of_a_savepoint_is_no_commit() -> None:
+    text = "point = session.begin_nested()\npoint.commit()\nsession.commit()\n"
+
+    expected = ["storefront/services/offers.py:3: only storefront.db.engine commits"]
+    assert commits([planted("storefront.services.offers", text)]) == expected
 
 
 def test_a_look_at_the_time_is_named() -> None:
