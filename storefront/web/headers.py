@@ -1,0 +1,100 @@
+"""Security headers of every answer, in one place. A view says what is special about its page with
+`use_policy`; everything else gets the strictest policy there is."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flask import g
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Flask, Response
+
+NOBODY = ("'none'",)
+OURS = ("'self'",)
+
+STEADY = {
+    "X-Content-Type-Options": "nosniff",
+    # Forms need an Origin header that says where they come from; other sites learn nothing.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What one page may do beyond the minimum.
+
+    `ancestors` are the origins that may frame it; `style` is the text of its one inline style
+    block; `payment` are the payment provider's hosts by directive (script, connect, frame);
+    `images` are further origins of pictures.
+    """
+
+    ancestors: tuple[str, ...] = ()
+    style: str = ""
+    payment: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    images: tuple[str, ...] = ()
+
+
+STRICT = Policy()
+
+
+def use_policy(policy: Policy) -> None:
+    """Give the answer to the present request this policy instead of the strict one."""
+    g.storefront_policy = policy
+
+
+def style_source(css: str) -> str:
+    """Return the CSP source that allows exactly this inline style block."""
+    digest = hashlib.sha256(css.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def content_policy(policy: Policy) -> str:
+    """Return the Content-Security-Policy of a page."""
+    pay = policy.payment
+    style = (*OURS, style_source(policy.style)) if policy.style else OURS
+    directives = {
+        "default-src": NOBODY,
+        "script-src": (*OURS, *pay.get("script", ())),
+        "style-src": style,
+        "img-src": (*OURS, "data:", *policy.images),
+        "connect-src": (*OURS, *pay.get("connect", ())),
+        "frame-src": pay.get("frame", NOBODY),
+        "form-action": OURS,
+        "base-uri": NOBODY,
+        "object-src": NOBODY,
+        "frame-ancestors": policy.ancestors or NOBODY,
+    }
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
+
+
+def security_headers(policy: Policy) -> dict[str, str]:
+    """Return every security header of a page under this policy."""
+    framing = {} if policy.ancestors else {"X-Frame-Options": "DENY"}
+    return {**STEADY, **framing, "Content-Security-Policy": content_policy(policy)}
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in security_headers(g.get("storefront_policy", STRICT)).items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def init_headers(app: Flask, *, is_https: bool) -> None:
+    """Put the headers on every answer of `app`, which is our private one and never the host's."""
+    app.after_request(_add_headers)
+    if is_https:
+        app.after_request(_insist_on_https)
+
+
+def _insist_on_https(response: Response) -> Response:
+    response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response

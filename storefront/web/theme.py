@@ -1,0 +1,81 @@
+"""A merchant's one colour, turned into a theme whose text can be read. Pure; the rest of the
+look is in static/css/tokens.css."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+LIGHT_SURFACE, DARK_SURFACE = (245, 245, 243), (38, 38, 43)
+"""The least favourable surfaces on which accent-coloured text may stand (tokens.css)."""
+
+READABLE, VISIBLE = 4.5, 3.0
+"""WCAG 2.2 contrast: for text (1.4.3), and for the outline of a control (1.4.11)."""
+
+DEFAULT_ACCENT = "#4149d6"
+STEPS = 50
+
+Colour = tuple[int, int, int]
+
+
+@cache
+def theme_css(accent: str) -> str:
+    """Return the style block that sets a merchant's accent; an unusable value gets the default."""
+    base = _parse(accent if re.fullmatch(r"#[0-9a-fA-F]{6}", accent) else DEFAULT_ACCENT)
+    light = _values(base, LIGHT_SURFACE, towards=BLACK, wash=0.09)
+    dark = _values(base, DARK_SURFACE, towards=WHITE, wash=0.16)
+    return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+
+
+def _values(base: Colour, surface: Colour, *, towards: Colour, wash: float) -> str:
+    fill = _until(base, surface, VISIBLE, towards=towards)
+    tint = _mix(surface, fill, wash)
+    ink = _until(fill, min(surface, tint, key=lambda each: contrast(fill, each)), READABLE,
+                 towards=towards)  # fmt: skip
+    return (
+        f"--accent:{_hex(fill)};--on-accent:{_hex(readable_on(fill))};"
+        f"--accent-ink:{_hex(ink)};--accent-wash:{_hex(tint)}"
+    )
+
+
+def readable_on(fill: Colour) -> Colour:
+    """Return white where it can be read on `fill`, else black, which then can."""
+    return WHITE if contrast(WHITE, fill) >= READABLE else BLACK
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """Return the WCAG contrast ratio of two colours, from 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    red, green, blue = (_linear(channel / 255) for channel in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # noqa: PLR2004
+
+
+def _until(colour: Colour, surface: Colour, ratio: float, *, towards: Colour) -> Colour:
+    """Return the colour nearest to `colour`, on the way `towards` another, that has the ratio."""
+    for step in range(STEPS):
+        mixed = _mix(colour, towards, step / STEPS)
+        if contrast(mixed, surface) >= ratio:
+            return mixed
+    return towards
+
+
+def _mix(one: Colour, other: Colour, share: float) -> Colour:
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
+def _parse(code: str) -> Colour:
+    return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
+
+
+def _hex(colour: Colour) -> str:
+    return "#" + "".join(f"{channel:02x}" for channel in colour)
