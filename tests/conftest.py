@@ -20,7 +20,7 @@ settings.load_profile("fast")
 
 # Folders whose tests start processes of their own: they share one worker, so that no two of them
 # compete, while the other worker runs all the rest.
-_ALONE = {"races": "races", "browser": "browser"}
+_ALONE = ("races", "browser")
 _seconds_by_part: dict[str, float] = defaultdict(float)
 _tests_by_part: dict[str, int] = defaultdict(int)
 
@@ -73,10 +73,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark tests by the folder they lie in, before a marker expression chooses among them."""
     is_long = config.getoption("--hypothesis-profile") == "long"
     for item in items:
-        marker = _ALONE.get(part_of(item.nodeid))
-        if marker:
-            item.add_marker(marker)
+        part = part_of(item.nodeid)
+        if part in _ALONE:
+            item.add_marker(part)
             item.add_marker(pytest.mark.xdist_group("alone"))
+            item.add_marker(pytest.mark.timeout(300))
         if is_long and is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker("prove")
     _skip_without_browser([item for item in items if item.get_closest_marker("browser")])

@@ -83,21 +83,24 @@ class PostgresServer:
             self._address_file.write_text(str(folder), encoding="utf-8")
             return server
 
+    @cached_property
+    def _admin(self) -> psycopg.Connection:
+        return _connect(self._server)
+
     @contextmanager
     def fresh(self) -> Iterator[str]:
         """Yield the URL of an empty database, and drop it afterwards with whoever is connected."""
         name = f"test_{uuid.uuid4().hex}"
-        server = self._server
-        with _connect(server) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
         try:
-            yield _sqlalchemy_url(server, name)
+            yield _sqlalchemy_url(self._server, name)
         finally:
-            with _connect(server) as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self) -> None:
         """Leave the server; the last worker to leave stops it and deletes its files."""
+        if "_admin" in self.__dict__:
+            self._admin.close()
         if "_server" in self.__dict__:
             self._server.cleanup()
 

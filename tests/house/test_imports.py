@@ -129,12 +129,13 @@ def violations(sources: Iterable[Source]) -> list[str]:
     return [
         f"{source.at(arrow.node)}: {fault}"
         for source in sources
-        for arrow in _arrows(source.tree)
+        for arrow in arrows(source.tree)
         for fault in _faults(source.module, arrow)
     ]
 
 
-def _arrows(tree: ast.AST, *, is_for_types: bool = False) -> Iterator[Arrow]:
+def arrows(tree: ast.AST, *, is_for_types: bool = False) -> Iterator[Arrow]:
+    """Walk every import of a file, those inside functions too."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -143,11 +144,11 @@ def _arrows(tree: ast.AST, *, is_for_types: bool = False) -> Iterator[Arrow]:
             yield from _arrows_from(node, is_for_types=is_for_types)
         elif isinstance(node, ast.If) and _asks_for_types(node.test):
             body = ast.Module(body=node.body, type_ignores=[])
-            yield from _arrows(body, is_for_types=True)
+            yield from arrows(body, is_for_types=True)
             rest = ast.Module(body=node.orelse, type_ignores=[])
-            yield from _arrows(rest, is_for_types=is_for_types)
+            yield from arrows(rest, is_for_types=is_for_types)
         else:
-            yield from _arrows(node, is_for_types=is_for_types)
+            yield from arrows(node, is_for_types=is_for_types)
 
 
 def _asks_for_types(test: ast.expr) -> bool:
