@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import brotli  # type: ignore[import-untyped]  # it ships no types
+import brotli
 from flask import Response
 
 if TYPE_CHECKING:

@@ -1,0 +1,22 @@
+// Shows price and stock of the variant that is chosen, and keeps the quantity within what is left.
+export default function buy(form) {
+  const product = form.closest(".product");
+  const price = product.querySelector('[data-part="price"]');
+  const stock = product.querySelector('[data-part="stock"]');
+  const number = form.elements.quantity;
+
+  function show({ dataset }) {
+    price.textContent = dataset.price;
+    stock.textContent = dataset.stock;
+    stock.className = `badge badge--${dataset.tone}`;
+    number.max = dataset.left || 99;
+    if (Number(number.value) > Number(number.max)) number.value = number.max;
+    number.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  form.addEventListener("change", ({ target }) => {
+    if (target.name === "variant") show(target);
+  });
+  const chosen = form.querySelector('input[type="radio"]:checked');
+  if (chosen) show(chosen);
+}

@@ -1,0 +1,153 @@
+"""What every page a shopper sees has in common: its surface, the tokens it carries in place of
+cookies, its theme and its policy. No routes and no queries here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from babel import Locale
+from flask import render_template, request, url_for
+from flask_babel import get_locale
+
+from storefront import links
+from storefront.errors import NotFound
+from storefront.web.headers import Policy, use_policy
+from storefront.web.theme import theme_css
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from flask import Flask
+
+    from storefront.services.views import PlacementView
+    from storefront.settings import Settings
+    from storefront.web.assets import Assets
+
+Surface = Literal["frame", "page"]
+
+FAMILIES: Mapping[str, Surface] = {"e": "frame", "p": "page"}
+LETTERS: Mapping[Surface, str] = {surface: letter for letter, surface in FAMILIES.items()}
+
+HOME = "embed.home"
+"""Stands for the placement's card or page, whichever the surface is."""
+
+BELOW_PLACEMENT = {"embed.cart", "embed.checkout", "embed.product"}
+
+
+@dataclass(frozen=True)
+class FrameState:
+    """Where the shopper is, and the signed tokens that say who they are and what they carry."""
+
+    surface: Surface
+    placement: PlacementView
+    mark: str = ""
+    cart_token: str = ""
+
+    def url(self, endpoint: str, **values: Any) -> str:
+        """Return the address of a page of the shop, with the visitor's mark and cart."""
+        place: dict[str, str] = {}
+        if endpoint == HOME:
+            endpoint = "embed.card" if self.surface == "frame" else "embed.page"
+            place = {"placement": self.placement.public_id}
+        elif endpoint in BELOW_PLACEMENT:
+            place = {"family": LETTERS[self.surface], "placement": self.placement.public_id}
+        tokens = {"v": self.mark or None, "c": self.cart_token or None}
+        return url_for(endpoint, **{**place, **tokens, **values})
+
+    @property
+    def theme(self) -> str:
+        """The style block with the merchant's colour."""
+        return theme_css(self.placement.merchant.accent)
+
+
+def read_surface(given: str | None) -> Surface:
+    """Return the surface that a form or an address names; anything unknown is a page."""
+    return "frame" if given == "frame" else "page"
+
+
+def surface_of(family: str) -> Surface:
+    """Return the surface of an address's first letter; raise `NotFound` for any other."""
+    if family not in FAMILIES:
+        raise NotFound
+    return FAMILIES[family]
+
+
+def render_frame(
+    template: str,
+    state: FrameState,
+    settings: Settings,
+    *,
+    payment: Mapping[str, tuple[str, ...]] | None = None,
+    **values: object,
+) -> str:
+    """Render a page of the frame family, and give the answer the policy that fits it.
+
+    `payment` are the payment provider's hosts: for the payment view only.
+    """
+    merchant = state.placement.merchant
+    use_policy(
+        Policy(
+            ancestors=merchant.allowed_origins if state.surface == "frame" else (),
+            style=state.theme,
+            payment=payment or {},
+        )
+    )
+    return render_template(template, **frame_values(state, settings), **values)
+
+
+def frame_values(state: FrameState, settings: Settings) -> dict[str, object]:
+    """Return what the frame's layout and parts are given on every page."""
+    placement = state.placement
+    return {
+        "surface": state.surface,
+        "placement": placement,
+        "merchant": placement.merchant,
+        "mark": state.mark,
+        "cart_token": state.cart_token,
+        "frame_url": state.url,
+        "page_url": links.placement_page(settings, placement.public_id),
+        "theme_css": state.theme,
+        "is_demo": settings.demo,
+    }
+
+
+def init_frame(app: Flask, assets: Assets) -> None:
+    """Give the templates of `app` what they need beside the values of a page."""
+    app.jinja_env.globals.update(
+        asset=lambda name: url_for("embed.asset", path=assets.path(name)),
+        country_choices=country_choices,
+        page_language=page_language,
+        preferred_country=preferred_country,
+    )
+
+
+def page_language() -> str:
+    """Return the language tag of the page, such as en or zh-Hans."""
+    return str(get_locale() or "en").replace("_", "-")
+
+
+def country_choices() -> tuple[tuple[str, str], ...]:
+    """Return every country as (code, name), sorted by name in the page's language."""
+    return _countries(str(get_locale() or "en"))
+
+
+@cache
+def _countries(locale: str) -> tuple[tuple[str, str], ...]:
+    names: Iterable[tuple[str, str]] = Locale.parse(locale).territories.items()
+    # Two letters are countries; digits are continents, and these are codes for no place.
+    real = [(code, name) for code, name in names if len(code) == 2 and code.isalpha()]  # noqa: PLR2004
+    return tuple(sorted((pair for pair in real if pair[0] not in NOWHERE), key=lambda p: p[1]))
+
+
+NOWHERE = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+
+
+def preferred_country() -> str:
+    """Return a country to begin with, from the browser's languages; "" when they name none."""
+    for language, _ in request.accept_languages:
+        region = language.replace("_", "-").rpartition("-")[2]
+        if len(region) == 2 and region.isupper():  # noqa: PLR2004
+            return region
+    return ""
