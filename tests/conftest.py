@@ -36,7 +36,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Give databases of any scope: ``with databases.fresh("postgresql") as url``."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    databases = Databases(own, shared)
+    databases = Databases(shared)
     yield databases
     databases.close()
 
