@@ -1,4 +1,4 @@
-"""Brinella, the invented ice-cream maker of the demo: four stores in Providence, paid in dollars."""
+"""Brinella, the demo's invented ice-cream maker: four stores in Providence, paid in dollars."""
 
 from storefront.demo.values import (
     DemoChannel,

@@ -1,4 +1,4 @@
-"""The posts of Larkyard, the demo's invented network, newest first. Nobody in here is a real person."""
+"""The posts of Larkyard, the demo's invented network, newest first. Nobody in here is real."""
 
 from storefront.demo.values import DemoAuthor, DemoComment, DemoPost
 

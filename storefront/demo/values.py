@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DemoMember:
-    """A person who signs in to a demo merchant's console; password and PIN are public on purpose."""
+    """A person who signs in to a demo console; password and PIN are public on purpose."""
 
     name: str
     email: str
@@ -108,7 +108,7 @@ class DemoComment:
 
 @dataclass(frozen=True, slots=True)
 class DemoPost:
-    """One post of the feed; `has_storefront` when a placement with the same key is embedded in it."""
+    """One post; `has_storefront` when a placement with the same key is embedded in it."""
 
     slug: str
     author: DemoAuthor
