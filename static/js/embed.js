@@ -2,7 +2,7 @@
 // The link inside the div stays until the frame says that it is ready, and for ever if it never does.
 (() => {
   const known = window.Storefront;
-  if (known) return known.scan();
+  if (known?.scan) return known.scan();
   const shop = new URL(".", document.currentScript.src);
   const mark = new URLSearchParams(location.search).get("sf");
   const entries = [];
@@ -18,7 +18,7 @@
     src.searchParams.set("h", location.origin);
     frame.src = src;
     frame.title = box.title || box.textContent.trim() || "Shop";
-    frame.allow = "payment *; web-share; clipboard-write";
+    frame.allow = "payment *" + (navigator.share ? "; web-share" : "");
     frame.loading = "lazy";
     frame.style.cssText = "display:block;width:100%;height:1px;border:0;opacity:0";
     const entry = { box, frame, id };

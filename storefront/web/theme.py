@@ -6,9 +6,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
+Colour = tuple[int, int, int]
+
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
-LIGHT_SURFACE, DARK_SURFACE = (245, 245, 243), (38, 38, 43)
-"""The least favourable surfaces on which accent-coloured text may stand (tokens.css)."""
+
+LIGHT_SURFACES: tuple[Colour, ...] = (WHITE, (245, 245, 243))
+DARK_SURFACES: tuple[Colour, ...] = ((24, 24, 27), (38, 38, 43))
+"""The surfaces of tokens.css: first the one that is tinted, then the least favourable for text."""
 
 READABLE, VISIBLE = 4.5, 3.0
 """WCAG 2.2 contrast: for text (1.4.3), and for the outline of a control (1.4.11)."""
@@ -16,23 +20,20 @@ READABLE, VISIBLE = 4.5, 3.0
 DEFAULT_ACCENT = "#4149d6"
 STEPS = 50
 
-Colour = tuple[int, int, int]
-
 
 @cache
 def theme_css(accent: str) -> str:
     """Return the style block that sets a merchant's accent; an unusable value gets the default."""
     base = _parse(accent if re.fullmatch(r"#[0-9a-fA-F]{6}", accent) else DEFAULT_ACCENT)
-    light = _values(base, LIGHT_SURFACE, towards=BLACK, wash=0.09)
-    dark = _values(base, DARK_SURFACE, towards=WHITE, wash=0.16)
+    light = _values(base, LIGHT_SURFACES, towards=BLACK, wash=0.08)
+    dark = _values(base, DARK_SURFACES, towards=WHITE, wash=0.2)
     return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
-def _values(base: Colour, surface: Colour, *, towards: Colour, wash: float) -> str:
-    fill = _until(base, surface, VISIBLE, towards=towards)
-    tint = _mix(surface, fill, wash)
-    ink = _until(fill, min(surface, tint, key=lambda each: contrast(fill, each)), READABLE,
-                 towards=towards)  # fmt: skip
+def _values(base: Colour, surfaces: tuple[Colour, ...], *, towards: Colour, wash: float) -> str:
+    fill = _until(base, surfaces, VISIBLE, towards=towards)
+    tint = _mix(surfaces[0], fill, wash)
+    ink = _until(fill, (*surfaces, tint), READABLE, towards=towards)
     return (
         f"--accent:{_hex(fill)};--on-accent:{_hex(readable_on(fill))};"
         f"--accent-ink:{_hex(ink)};--accent-wash:{_hex(tint)}"
@@ -59,11 +60,13 @@ def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # noqa: PLR2004
 
 
-def _until(colour: Colour, surface: Colour, ratio: float, *, towards: Colour) -> Colour:
+def _until(
+    colour: Colour, surfaces: tuple[Colour, ...], ratio: float, *, towards: Colour
+) -> Colour:
     """Return the colour nearest to `colour`, on the way `towards` another, that has the ratio."""
     for step in range(STEPS):
         mixed = _mix(colour, towards, step / STEPS)
-        if contrast(mixed, surface) >= ratio:
+        if all(contrast(mixed, surface) >= ratio for surface in surfaces):
             return mixed
     return towards
 

@@ -5,7 +5,8 @@ export default function share(element, frame) {
   const [like, button, panel, link, copy] = ["like", "share", "panel", "link", "copy"].map(part);
   if (self.origin === "null") return;
   part("plain").hidden = true;
-  like.hidden = button.hidden = false;
+  button.hidden = false;
+  if (like) like.hidden = false;
 
   async function attempt(act) {
     part("error").textContent = "";
@@ -16,7 +17,7 @@ export default function share(element, frame) {
     }
   }
 
-  like.addEventListener("click", () =>
+  like?.addEventListener("click", () =>
     attempt(async () => {
       if (like.ariaPressed === "true") return;
       await frame.record("like");
