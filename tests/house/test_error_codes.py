@@ -43,20 +43,37 @@ def codes(sources: Iterable[Source]) -> dict[str, str]:
 
 
 def _codes_in(node: ast.AST, classes: set[str]) -> Iterator[str]:
-    if isinstance(node, ast.ClassDef) and node.name in classes:
-        yield from _class_codes(node)
-    if isinstance(node, ast.Call) and name_of(node.func).rpartition(".")[2] in classes:
-        named = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
-        yield from filter(None, map(text_of, [*node.args[:1], *named]))
+    match node:
+        case ast.ClassDef(name=name) if name in classes:
+            values = [value for each in node.body for value in _class_code(each)]
+        case ast.Call() if name_of(node.func).rpartition(".")[2] in classes:
+            values = [*node.args[:1], *(each.value for each in node.keywords if each.arg == "code")]
+        # A rule that explains a refusal returns the code, and its caller raises it.
+        case ast.FunctionDef(name=name) if name.startswith("why_"):
+            values = [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
+        case _:
+            values = []
+    for value in values:
+        yield from _literals(value)
 
 
-def _class_codes(node: ast.ClassDef) -> Iterator[str]:
-    for statement in node.body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id="code")], value=value):
-                yield from filter(None, [text_of(value)])
-            case ast.AnnAssign(target=ast.Name(id="code"), value=value):
-                yield from filter(None, [text_of(value)])
+def _class_code(statement: ast.stmt) -> list[ast.expr | None]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id="code")], value=value):
+            return [value]
+        case ast.AnnAssign(target=ast.Name(id="code"), value=value):
+            return [value]
+        case _:
+            return []
+
+
+def _literals(value: ast.expr | None) -> Iterator[str]:
+    """Read a literal, or both ends of ``a if … else b``."""
+    if isinstance(value, ast.IfExp):
+        yield from _literals(value.body)
+        yield from _literals(value.orelse)
+    elif (literal := text_of(value)) is not None:
+        yield literal
 
 
 def sentences(sources: Iterable[Source]) -> set[str]:
@@ -95,10 +112,13 @@ def test_codes_are_found_however_they_are_given() -> None:
         "class SoldOut(Conflict):\n    code: str = 'sold_out'\n"
         "def f():\n    raise Conflict('busy_elsewhere')\n"
         "def g():\n    raise errors.Conflict(code='taken')\n"
-        "def h():\n    raise ValueError('not ours')\n",
+        "def h():\n    raise Conflict('left' if x else 'right')\n"
+        "def why_not():\n    return 'too_late'\n"
+        "def i():\n    raise ValueError('not ours')\n",
     )
 
-    assert set(codes([source])) == {"conflict", "sold_out", "busy_elsewhere", "taken"}
+    expected = {"conflict", "sold_out", "busy_elsewhere", "taken", "left", "right", "too_late"}
+    assert set(codes([source])) == expected
 
 
 def test_sentences_are_read_from_the_table() -> None:

@@ -72,13 +72,18 @@ LAYERS = {
         foreign=(*ALCHEMY, "argon2", "email_validator"),
     ),
     "storefront.adapters": Layer(
-        ours=("storefront.ports", "storefront.domain"), foreign=("stripe",)
+        ours=("storefront.ports", "storefront.domain"),
+        foreign=("stripe", "css_inline", "itsdangerous", "jinja2", "babel"),
     ),
     "storefront.sandbox": Layer(foreign=("flask", "werkzeug", "jinja2", "markupsafe", "granian")),
     "storefront.web": Layer(
         ours=OUTSIDE, foreign=(*FLASK, "brotli", "email_validator", "PIL"), types=ORM_TYPES
     ),
-    "storefront.worker": Layer(ours=OUTSIDE, types=ORM_TYPES),
+    # These two alone know which faults of a database pass by themselves.
+    "storefront.web.errors": Layer(
+        ours=(*OUTSIDE, "storefront.web"), foreign=(*FLASK, "sqlalchemy.exc"), types=ORM_TYPES
+    ),
+    "storefront.worker": Layer(ours=OUTSIDE, foreign=("sqlalchemy.exc",), types=ORM_TYPES),
     "storefront.supervisor": Layer(),
     "storefront.cli": Layer(
         ours=(
@@ -96,13 +101,11 @@ LAYERS = {
         not_ours=("storefront.app", "storefront.adapters"),
         foreign=(*FLASK, *ALCHEMY, "PIL"),
     ),
-    "storefront.app": Layer(
-        ours=("storefront", "gifting"), foreign=(*FLASK, *ALCHEMY, "css_inline")
-    ),
+    "storefront.app": Layer(ours=("storefront", "gifting"), foreign=(*FLASK, *ALCHEMY)),
     "gifting": Layer(
         ours=("storefront",),
         not_ours=("storefront.app", "storefront.adapters", "storefront.sandbox"),
-        foreign=(*FLASK, *ALCHEMY, "qrcode", "css_inline"),
+        foreign=(*FLASK, *ALCHEMY, "qrcode"),
     ),
 }
 
@@ -110,6 +113,7 @@ LAYERS = {
 HOMES = {
     "stripe": "storefront.adapters.stripe_gateway",
     "smtplib": "storefront.adapters.smtp_mailer",
+    "css_inline": "storefront.adapters.jinja_letters",
     "qrcode": "gifting.card",
 }
 

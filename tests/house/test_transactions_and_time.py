@@ -6,8 +6,13 @@ from collections.abc import Iterable
 from tests.house.source import Source, is_within, name_of, planted, project
 
 COMMITS = "storefront.db.engine"
-# The clock itself; a foreign system with a clock of its own.
-CLOCKS = ("storefront.ports", "storefront.sandbox", "storefront.demo")
+# Who may look at the time, each with its reason.
+CLOCKS = {
+    "storefront.ports": "the clock itself",
+    "storefront.sandbox": "a foreign system has a clock of its own",
+    "storefront.demo": "demo data is laid around the day on which it is made",
+    "storefront.adapters.stripe_gateway": "a signature's age is real time, on whatever day we play",
+}
 READS_THE_TIME = (
     "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
     "time.time_ns", "time.localtime", "time.gmtime", "func.now", "func.current_timestamp",
