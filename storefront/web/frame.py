@@ -13,6 +13,7 @@ from flask_babel import get_locale
 
 from storefront import links
 from storefront.errors import NotFound
+from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
 from storefront.web.theme import theme_css
 
@@ -86,6 +87,15 @@ def render_frame(
 
     `payment` are the payment provider's hosts: for the payment view only.
     """
+    use_frame_policy(state, payment=payment)
+    use_zone(state.placement.merchant.zone)
+    return render_template(template, **frame_values(state, settings), **values)
+
+
+def use_frame_policy(
+    state: FrameState, *, payment: Mapping[str, tuple[str, ...]] | None = None
+) -> None:
+    """Let the merchant's hosts frame the answer to this request, be it a page or an error."""
     merchant = state.placement.merchant
     use_policy(
         Policy(
@@ -94,7 +104,6 @@ def render_frame(
             payment=payment or {},
         )
     )
-    return render_template(template, **frame_values(state, settings), **values)
 
 
 def frame_values(state: FrameState, settings: Settings) -> dict[str, object]:

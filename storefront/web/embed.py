@@ -1,0 +1,235 @@
+"""The shop as a shopper meets it: card, collection, cart and checkout form, in a host's frame or
+as a page of its own. No GET here changes anything."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from flask import Blueprint, current_app, make_response, redirect, request, send_from_directory
+
+from storefront import links
+from storefront.domain.orders import MAX_QUANTITY
+from storefront.errors import Invalid, NotFound
+from storefront.services import carts, shelf
+from storefront.services.placements import get_placement
+from storefront.web import forms
+from storefront.web.assets import serve
+from storefront.web.context import ports
+from storefront.web.frame import (
+    FrameState,
+    read_surface,
+    render_frame,
+    surface_of,
+    use_frame_policy,
+)
+from storefront.web.previews import preview_of_product, preview_of_shelf
+
+if TYPE_CHECKING:
+    from flask import Response
+    from sqlalchemy.orm import Session
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from storefront.services.views import CartView
+    from storefront.web.assets import Assets
+
+blueprint = Blueprint("embed", __name__)
+
+ASSETS = "storefront_assets"
+"""Where the composition root keeps the static files it has read."""
+
+SCRIPT = "js/embed.js"
+SCRIPT_CACHE = "public, max-age=300, stale-while-revalidate=86400"
+PICTURE_SECONDS = 86_400
+
+CART_FIELDS = frozenset({"surface", "placement", "v", "c", "variant", "quantity", "action"})
+ACTIONS = frozenset({"add", "set", "buy"})
+LONGEST_TOKEN = 4000
+LONGEST_PAGE = 10_000
+
+
+def _assets() -> Assets:
+    return cast("Assets", current_app.extensions[ASSETS])
+
+
+@blueprint.get("/embed.js")
+def script() -> Response:
+    """Serve the host's script under one steady address, looked at again every few minutes."""
+    return serve(_assets().by_name[SCRIPT], request, cache=SCRIPT_CACHE)
+
+
+@blueprint.get("/static/<path:path>")
+def asset(path: str) -> Response:
+    """Serve a static file by the name that carries its content's digest."""
+    found = _assets().find(path)
+    if found is None:
+        raise NotFound
+    file, is_exact = found
+    return serve(file, request) if is_exact else serve(file, request, cache="no-cache")
+
+
+@blueprint.get("/media/<path:path>")
+def media(path: str) -> AnyResponse:
+    """Serve a product's picture; previews on other sites may show it."""
+    folder = ports().settings.media_dir.absolute()
+    response = send_from_directory(folder, path, max_age=PICTURE_SECONDS)
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@blueprint.get("/e/<placement>")
+def card(placement: str) -> AnyResponse:
+    """Show a placement inside a host's frame."""
+    return _show(placement, "e")
+
+
+@blueprint.get("/p/<placement>")
+def page(placement: str) -> AnyResponse:
+    """Show a placement as a page of its own."""
+    return _show(placement, "p")
+
+
+def _show(placement: str, family: str) -> AnyResponse:
+    settings = ports().settings
+    with ports().reads() as session:
+        state = _state(session, placement, family)
+        view = shelf.shelf(
+            session, state.placement, settings, query=request.args.get("q", ""), page=_page()
+        )
+        cart = _cart(session, state)
+    if not view.products and not view.query:
+        return make_response(render_frame("embed/unavailable.html", state, settings), 404)
+    is_card = state.placement.kind == "product"
+    return make_response(
+        render_frame(
+            "embed/card.html" if is_card else "embed/collection.html",
+            state,
+            settings,
+            shelf=view,
+            cart=cart,
+            preview=None
+            if state.surface == "frame"
+            else preview_of_shelf(view, links.placement_page(settings, placement)),
+        )
+    )
+
+
+def _page() -> int:
+    given = request.args.get("page", "1")
+    return min(int(given), LONGEST_PAGE) if given.isascii() and given.isdigit() else 1
+
+
+@blueprint.get("/<any(e, p):family>/<placement>/products/<product>")
+def product(family: str, placement: str, product: str) -> AnyResponse:
+    """Show one product of a collection."""
+    settings = ports().settings
+    with ports().reads() as session:
+        state = _state(session, placement, family)
+        view = shelf.get_product(session, state.placement, settings, product)
+        cart = _cart(session, state)
+    own = f"{links.placement_page(settings, placement)}/products/{view.public_id}"
+    preview = preview_of_product(view, state.placement.merchant, own)
+    return make_response(
+        render_frame(
+            "embed/product.html",
+            state,
+            settings,
+            product=view,
+            cart=cart,
+            preview=None if state.surface == "frame" else preview,
+        )
+    )
+
+
+@blueprint.get("/<any(e, p):family>/<placement>/cart")
+def cart(family: str, placement: str) -> AnyResponse:
+    """Show the cart that the address carries."""
+    with ports().reads() as session:
+        state = _state(session, placement, family)
+        view = _cart(session, state)
+    return make_response(render_frame("embed/cart.html", state, ports().settings, cart=view))
+
+
+@blueprint.get("/<any(e, p):family>/<placement>/checkout")
+def checkout(family: str, placement: str) -> AnyResponse:
+    """Show the form that places the order; its request key makes a second click harmless."""
+    with ports().reads() as session:
+        state = _state(session, placement, family)
+        view = _cart(session, state)
+        stores = shelf.list_stores(session, state.placement.merchant.id)
+    page = render_frame(
+        "checkout/checkout.html",
+        state,
+        ports().settings,
+        cart=view,
+        stores=stores,
+        request_key=secrets.token_urlsafe(24),
+    )
+    response = make_response(page)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.post("/carts")
+def change_cart() -> AnyResponse:
+    """Put something into the cart, change its quantity, or buy it at once."""
+    form = request.form.to_dict()
+    forms.refuse_unknown(form, CART_FIELDS)
+    action = form.get("action", "")
+    with ports().reads() as session:
+        state = _state_of_form(session, form)
+        variant = forms.line(form.get("variant"), field="variant", longest=24)
+        merchant = state.placement.merchant
+        if action not in ACTIONS:
+            raise Invalid(field="action")
+        if not shelf.products_of_variants(session, merchant.id, [variant], ports().settings):
+            raise NotFound
+    lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id) or {}
+    quantity = _quantity(form.get("quantity"), lines.get(variant, 0), action)
+    token = carts.seal_cart(
+        ports().sign, carts.changed(lines, variant, quantity), merchant.public_id
+    )
+    goal = "embed.checkout" if action == "buy" else "embed.cart"
+    return redirect(replace(state, cart_token=token).url(goal), 303)
+
+
+def _quantity(given: str | None, present: int, action: str) -> int:
+    """Return the new quantity. Buying sets it, so that going back and buying again does not
+    double it; only `set` may take a thing out, with 0."""
+    if action == "set" and given == "0":
+        return 0
+    wanted = forms.quantity(given)
+    return min(present + wanted, MAX_QUANTITY) if action == "add" else wanted
+
+
+def _state(session: Session, placement: str, family: str) -> FrameState:
+    view = get_placement(session, placement)
+    state = FrameState(
+        surface_of(family), view, _token(request.args.get("v")), _token(request.args.get("c"))
+    )
+    use_frame_policy(state)
+    return state
+
+
+def _state_of_form(session: Session, form: dict[str, str]) -> FrameState:
+    view = get_placement(session, forms.line(form.get("placement"), field="placement", longest=24))
+    state = FrameState(
+        read_surface(form.get("surface")), view, _token(form.get("v")), _token(form.get("c"))
+    )
+    use_frame_policy(state)
+    return state
+
+
+def _token(given: str | None) -> str:
+    """Return a token as it came; one that is too long to be ours counts as none."""
+    return given if given and len(given) <= LONGEST_TOKEN else ""
+
+
+def _cart(session: Session, state: FrameState) -> CartView:
+    """Return the cart in the address, priced now. One that cannot be read starts empty, and says
+    so."""
+    merchant = state.placement.merchant
+    lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id)
+    view = carts.price_cart(session, merchant, ports().settings, lines or {})
+    return view if lines is not None else replace(view, notices=("cart_unreadable",))
