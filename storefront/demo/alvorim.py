@@ -69,7 +69,7 @@ PRODUCTS = (
         description="One colour or all of them, wrapped in brown paper. They keep growing in "
         "the vase; let them.",
         picture="alvorim-tulips.jpg",
-        alt="Red, orange and yellow tulips in a clear glass vase",
+        alt="Red, orange, pink and yellow tulips in a clear glass vase",
         variants=(
             DemoVariant(sku="ALV-TUL-10", name="10 stems", price_minor=1400, stock=40),
             DemoVariant(sku="ALV-TUL-20", name="20 stems", price_minor=2500, stock=25),
@@ -82,7 +82,7 @@ PRODUCTS = (
         description="Whatever was best at the market on Thursday, tied by hand. You never know, "
         "and neither do we.",
         picture="alvorim-market.jpg",
-        alt="A hand-tied bouquet of sunflowers, cornflowers, daisies and grasses",
+        alt="A hand-tied bouquet of sunflowers, cornflowers, daisies and wheat",
         variants=(
             DemoVariant(sku="ALV-MKT-S", name="Small", price_minor=1800, stock=None),
             DemoVariant(sku="ALV-MKT-R", name="Regular", price_minor=2900, stock=20),

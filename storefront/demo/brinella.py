@@ -105,7 +105,7 @@ PRODUCTS = (
         description="Raspberries from the Hudson valley, rose water, nothing from a cow. "
         "Sharp first, then soft.",
         picture="brinella-raspberry.jpg",
-        alt="Scoops of deep pink raspberry sorbet in a glass bowl with berries and mint",
+        alt="Scoops of deep pink raspberry sorbet in a glass bowl with berries and leaves",
         variants=(
             DemoVariant(sku="BRI-RAS-S", name="Small", price_minor=450, stock=50),
             DemoVariant(sku="BRI-RAS-R", name="Regular", price_minor=595, stock=50),
@@ -154,7 +154,7 @@ PRODUCTS = (
         description="A warm bun, split, two flavours of your choice pressed in. "
         "Breakfast, as far as Palermo is concerned.",
         picture="brinella-brioche.jpg",
-        alt="A golden brioche bun filled with pink and green gelato",
+        alt="A golden brioche bun filled with pink, cream and green gelato",
         variants=(
             DemoVariant(sku="BRI-BRO-1", name="One bun", price_minor=750, stock=28),
             DemoVariant(sku="BRI-BRO-4", name="Box of four", price_minor=2800, stock=7),
