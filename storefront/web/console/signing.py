@@ -1,0 +1,79 @@
+"""Sign in to the console and out again. Who may sign in is decided in services/members.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from storefront.errors import Invalid
+from storefront.services import members
+from storefront.web import auth
+from storefront.web.console.blueprint import blueprint
+from storefront.web.context import ports
+from storefront.web.errors import sentence_of, status_of
+from storefront.web.forms import LONGEST_EMAIL
+
+if TYPE_CHECKING:
+    from flask import Response
+    from werkzeug.wrappers import Response as AnyResponse
+
+
+@blueprint.route("/sign-in")
+def sign_in() -> AnyResponse:
+    """Show the sheet, or go on at once when somebody is signed in already."""
+    if current_user.is_authenticated:
+        return redirect(_onward())
+    return _sheet()
+
+
+@blueprint.route("/sign-in", methods=["POST"])
+def check_sign_in() -> AnyResponse:
+    """Begin a session for an address and its password; the words never tell which was wrong."""
+    try:
+        member = _known_member(request.form.get("email", ""), request.form.get("password", ""))
+    except Invalid as error:
+        return _sheet(error)
+    auth.sign_in(member)
+    return redirect(_onward(), 303)
+
+
+def _known_member(email: str, password: str) -> members.SignedIn:
+    failed = Invalid("sign_in_failed", field="password")
+    if len(email) > LONGEST_EMAIL or not 1 <= len(password) <= members.LONGEST_PASSWORD:
+        raise failed
+    try:
+        with ports().reads() as session:
+            found = members.find_by_password(session, email, password)
+    except Invalid:
+        raise failed from None
+    if found is None:
+        raise failed
+    return found
+
+
+def _sheet(error: Invalid | None = None) -> Response:
+    response = make_response(
+        render_template(
+            "console/sign_in.html",
+            email=request.form.get("email", "")[:LONGEST_EMAIL],
+            error=sentence_of(error) if error else None,
+            onward=request.values.get("next", ""),
+            is_demo=ports().settings.demo,
+        )
+    )
+    response.status_code = status_of(error) if error else 200
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _onward() -> str:
+    return auth.safe_next(request.values.get("next"), url_for("console.home"))
+
+
+@blueprint.route("/sign-out", methods=["POST"])
+def sign_out() -> AnyResponse:
+    """End the session on this device; signing out twice is no error."""
+    auth.sign_out()
+    return redirect(url_for("console.sign_in"), 303)
