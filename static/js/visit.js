@@ -18,11 +18,17 @@ export default function openVisit(body) {
     history.replaceState(null, "", url);
   }
 
+  function source() {
+    if (surface === "page") return { referrer: document.referrer || undefined };
+    return { host: location.ancestorOrigins?.[0] };
+  }
+
   async function record(kind) {
+    const mark = body.dataset.mark || undefined;
     const answer = await fetch(interactions, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ placement, kind, surface, v: body.dataset.mark || undefined }),
+      body: JSON.stringify({ placement, kind, surface, v: mark, ...source() }),
     });
     const said = await answer.json();
     if (!answer.ok) throw new Error(said.code || "fault");

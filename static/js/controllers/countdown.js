@@ -3,7 +3,7 @@
 export default function countdown(element) {
   const words = element.querySelector('[data-part="words"]');
   const said = element.querySelector('[data-part="said"]');
-  const end = performance.now() + Number(element.dataset.seconds) * 1000;
+  let end = performance.now() + Number(element.dataset.seconds) * 1000;
   let spoken = Math.ceil(element.dataset.seconds / 60);
 
   function tick() {
@@ -22,6 +22,11 @@ export default function countdown(element) {
     element.dispatchEvent(new CustomEvent("hold-over", { bubbles: true }));
   }
 
+  element.addEventListener("hold-extended", ({ detail }) => {
+    end = performance.now() + detail * 1000;
+    spoken = Math.ceil(detail / 60);
+    tick();
+  });
   const timer = setInterval(tick, 1000);
   tick();
 }

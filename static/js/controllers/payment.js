@@ -11,6 +11,7 @@ export default async function payment(element) {
   if (new URLSearchParams(location.search).has("payment_intent")) return watch({ wait: true });
 
   part("skeleton").hidden = false;
+  let keptUntil = performance.now() + 60_000;
   let stripe;
   let elements;
   try {
@@ -22,6 +23,7 @@ export default async function payment(element) {
     elements = stripe.elements({ clientSecret: dataset.clientSecret, appearance: appearance() });
     const card = elements.create("payment", { layout: "tabs" });
     card.on("ready", ready);
+    card.on("change", keep);
     card.on("loaderror", () => fail(dataset.wordsUnreachable));
     form.hidden = false;
     card.mount(part("mount"));
@@ -30,6 +32,16 @@ export default async function payment(element) {
     form.hidden = false;
     button.hidden = true;
     return fail(dataset.wordsUnreachable);
+  }
+
+  // Whoever is typing is still buying: the things are kept a little longer, at most once a minute.
+  async function keep() {
+    if (performance.now() < keptUntil) return;
+    keptUntil = performance.now() + 60_000;
+    const answer = await fetch(dataset.holdUrl, { method: "POST" }).catch(() => null);
+    if (!answer?.ok) return;
+    const detail = (await answer.json()).seconds_left;
+    element.querySelector(".hold")?.dispatchEvent(new CustomEvent("hold-extended", { detail }));
   }
 
   function ready() {
