@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from storefront.sandbox import controls
 from storefront.sandbox.calls import perform, respond
-from storefront.sandbox.elements import pages
+from storefront.sandbox.controls import blueprint as controls
+from storefront.sandbox.elements.pages import blueprint as element_pages
 from storefront.sandbox.endpoints import ENDPOINTS, Endpoint
 from storefront.sandbox.errors import invalid
 from storefront.sandbox.idempotency import Answer
@@ -43,8 +43,8 @@ def create_sandbox(config: SandboxConfig, clock: Callable[[], float] = time.time
     app.extensions["sandbox"] = machine
     for endpoint in ENDPOINTS:
         _add(app, machine, endpoint)
-    app.register_blueprint(pages.blueprint)
-    app.register_blueprint(controls.blueprint)
+    app.register_blueprint(element_pages)
+    app.register_blueprint(controls)
     app.register_error_handler(HTTPException, _http_error)
     app.before_request(_preflight)
     app.after_request(_allow_pages)

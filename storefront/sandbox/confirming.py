@@ -6,6 +6,7 @@ What happens later by itself is in settling.py, the buyer's confirmation in chal
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from storefront.sandbox.cards import NEEDS_AUTHENTICATION
 from storefront.sandbox.charges import make_charge
@@ -169,8 +170,9 @@ def _remembered(work: Work, intent: Object) -> Object:
 
 def _ask(work: Work, intent: Object, params: Params) -> None:
     page = f"{work.base_url}/challenges/{intent['id']}?client_secret={intent['client_secret']}"
-    if params.get("return_url") and not params.get("use_stripe_sdk"):
-        ask = {"return_url": params["return_url"], "url": page}
+    back = params.get("return_url")
+    if back and not params.get("use_stripe_sdk"):
+        ask = {"return_url": back, "url": f"{page}&return_url={quote(back, safe='')}"}
         intent["next_action"] = {"redirect_to_url": ask, "type": "redirect_to_url"}
     else:
         ask = {"stripe_js": page, "type": "three_d_secure_redirect"}

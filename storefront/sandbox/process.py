@@ -57,6 +57,8 @@ def start_sandbox(
     url = process.stdout.readline().strip() if process.stdout else ""
     if not url:
         code = process.wait(_PATIENCE)
+        if process.stdout:
+            process.stdout.close()
         message = f"The sandbox ended with code {code} before it began to listen."
         raise RuntimeError(message)
     return SandboxProcess(url, process)

@@ -31,6 +31,7 @@ class Schedule:
             while not self._closed:
                 wait = self._heap[0][0] - self._clock() if self._heap else None
                 if wait is not None and wait <= 0:
+                    self._changed.notify()  # what is left is for the next thread to look at
                     return heapq.heappop(self._heap)[1]
                 self._changed.wait(wait)
         return None

@@ -171,7 +171,7 @@ def new_charge(intent: Object, method: Object, card: Card, *, created: int) -> O
         "statement_descriptor": intent["statement_descriptor"],
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": "pending",
-        "transfer_data": intent["transfer_data"],
+        "transfer_data": intent["transfer_data"] and {"amount": None, **intent["transfer_data"]},
         "transfer_group": intent["transfer_group"],
     }
 

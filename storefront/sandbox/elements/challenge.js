@@ -7,15 +7,23 @@
   const message = document.getElementById("message");
   const buttons = document.querySelectorAll("[data-outcome]");
 
-  const finish = (state) => {
+  const returnAddress = (back, status) => {
+    const url = new URL(back);
+    url.searchParams.set("payment_intent", main.dataset.intent);
+    url.searchParams.set("payment_intent_client_secret", query.get("client_secret"));
+    url.searchParams.set("redirect_status", status === "succeeded" ? "succeeded" : "failed");
+    return url.href;
+  };
+
+  const finish = (status) => {
     const origin = query.get("origin");
     const back = query.get("return_url");
     if (origin && parent !== window) {
       parent.postMessage({ sandbox: "stripe", type: "challenged", intent: main.dataset.intent }, origin);
     } else if (back && /^https?:/.test(back)) {
-      location.replace(back);
+      location.replace(returnAddress(back, status));
     } else {
-      message.textContent = state ? message.dataset.return : message.dataset.over;
+      message.textContent = status ? message.dataset.return : message.dataset.over;
     }
   };
 
@@ -25,7 +33,7 @@
       method: "POST",
       body: new URLSearchParams({ client_secret: query.get("client_secret"), outcome }),
     }).catch(() => null);
-    finish(Boolean(response && response.ok));
+    finish(response && response.ok ? (await response.json()).status : "");
   };
 
   for (const button of buttons) {

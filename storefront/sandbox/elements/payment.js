@@ -214,7 +214,7 @@
   const dress = ({ theme, variables }) => {
     const root = document.documentElement;
     if (theme === "night" || theme === "dark") root.dataset.theme = "dark";
-    else if (theme === "stripe" || theme === "light" || theme === "flat") root.dataset.theme = "light";
+    else if (theme) root.dataset.theme = "light";
     else delete root.dataset.theme;
     for (const [name, value] of Object.entries(variables || {})) {
       if (SETTABLE[name] && HARMLESS.test(value)) root.style.setProperty(SETTABLE[name], value);

@@ -135,11 +135,15 @@
         element: this._id,
         locale,
       });
-      style(frame, { display: "block", width: "100%", height: "150px", border: "0", colorScheme: "normal" });
+      style(frame, { display: "block", width: "100%", height: "150px", border: "0" });
       return frame;
     }
 
     _dress() {
+      // A frame is see-through only where its scheme is that of the document inside.
+      const { theme } = this._setup.appearance || {};
+      const isDark = theme === "night" || theme === "dark";
+      style(this._frame, { colorScheme: isDark ? "dark" : theme ? "light" : "light dark" });
       this._call("dress", { appearance: this._setup.appearance });
     }
 
@@ -231,12 +235,14 @@
       const veil = document.createElement("div");
       const frame = document.createElement("iframe");
       const opener = document.activeElement;
+      const behind = [...document.body.children].filter((node) => !node.inert);
       const close = (event) => {
         if (event.origin !== ORIGIN || event.source !== frame.contentWindow) return;
         const message = event.data;
         if (!message || message.sandbox !== "stripe" || message.type !== "challenged") return;
         removeEventListener("message", close);
         veil.remove();
+        for (const node of behind) node.inert = false;
         if (opener && opener.focus) opener.focus({ preventScroll: true });
         resolve();
       };
@@ -264,6 +270,7 @@
       veil.setAttribute("aria-label", "3-D Secure");
       veil.append(frame);
       addEventListener("message", close);
+      for (const node of behind) node.inert = true;
       document.body.append(veil);
     });
 
