@@ -107,7 +107,15 @@ def _list(value: object) -> tuple[str, ...]:
 
 
 def _flag(value: object) -> bool:
-    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "": False,
+    }
     word = _text(value).lower()
     if word not in words:
         message = "must be true or false"
@@ -238,7 +246,9 @@ def _secret_faults(settings: Settings) -> list[str]:
                 f"or more: use {make}."
             )
     if settings.secret_key and settings.secret_key == settings.pepper:
-        faults.append("STOREFRONT_PEPPER must differ from STOREFRONT_SECRET_KEY: make a second one.")
+        faults.append(
+            "STOREFRONT_PEPPER must differ from STOREFRONT_SECRET_KEY: make a second one."
+        )
     return faults
 
 

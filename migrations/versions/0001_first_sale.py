@@ -508,6 +508,14 @@ def upgrade() -> None:
         ["merchant_id", "placed_at"],
         unique=False,
     )
+    op.create_index(
+        "ix_storefront_orders_open",
+        "storefront_orders",
+        ["held_until"],
+        unique=False,
+        sqlite_where=sa.text("paid_at IS NULL AND expired_at IS NULL AND cancelled_at IS NULL"),
+        postgresql_where=sa.text("paid_at IS NULL AND expired_at IS NULL AND cancelled_at IS NULL"),
+    )
     op.create_table(
         "storefront_placement_products",
         sa.Column("id", Key, nullable=False),

@@ -118,7 +118,12 @@ def step_for_event(facts: PaymentFacts, event: GatewayEvent) -> Step:
 
 
 def step_for_state(facts: PaymentFacts, snapshot: Snapshot) -> Step:
-    """Return what the gateway's own answer asks us to do; an unknown state wants a person."""
+    """Return what the gateway's own answer asks us to do; an unknown state wants a person.
+
+    A payment that waits for a card and has not failed yet is simply waiting.
+    """
+    if snapshot.state == GatewayState.REQUIRES_PAYMENT_METHOD and snapshot.failure is None:
+        return Step.IGNORE
     return _allowed(facts, STATE_STEPS.get(snapshot.state, Step.REVIEW), snapshot)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -22,6 +23,8 @@ from storefront.models.catalog import Variant
 from storefront.models.channel import Placement
 from storefront.models.merchant import Merchant, Store
 
+OPEN = "paid_at IS NULL AND expired_at IS NULL AND cancelled_at IS NULL"
+
 
 class Order(Base):
     """A purchase with its sums frozen. Status is derived from the dated facts; the number is
@@ -32,6 +35,12 @@ class Order(Base):
         UniqueConstraint("merchant_id", "public_id"),
         UniqueConstraint("merchant_id", "number"),
         Index(None, "merchant_id", "placed_at"),
+        Index(
+            "ix_storefront_orders_open",
+            "held_until",
+            sqlite_where=text(OPEN),
+            postgresql_where=text(OPEN),
+        ),
         CheckConstraint("goods_minor >= 0", name="goods_not_negative"),
         CheckConstraint("shipping_minor >= 0", name="shipping_not_negative"),
         CheckConstraint("total_minor = goods_minor + shipping_minor", name="parts_make_total"),

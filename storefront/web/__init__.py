@@ -1,1 +1,1 @@
-"""Flask, thin: parse, call one service, render. No rules and no queries here."""
+"""Flask, thin: parse, call one service, render."""

@@ -1,0 +1,55 @@
+"""Letters from Jinja templates in templates/email/, in the reader's language, styles inlined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import css_inline
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, StrictUndefined, select_autoescape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from jinja2 import BaseLoader
+
+
+class JinjaLetters:
+    """Fills templates/email/<name>/{subject.txt,body.txt,body.html}."""
+
+    def __init__(
+        self,
+        loader: BaseLoader,
+        *,
+        translations: Path,
+        filters: Callable[[str, str], Mapping[str, Callable[..., str]]],
+    ) -> None:
+        self._loader = loader
+        self._translations = translations
+        self._filters = filters
+
+    def write(self, name: str, locale: str, values: Mapping[str, object]) -> tuple[str, str, str]:
+        """Return subject, text and HTML; the merchant's zone tells the times."""
+        environment = self._environment(locale, values)
+        subject, text, html = (
+            environment.get_template(f"email/{name}/{part}").render(values)
+            for part in ("subject.txt", "body.txt", "body.html")
+        )
+        return " ".join(subject.split()), text.strip() + "\n", css_inline.inline(html)
+
+    def _environment(self, locale: str, values: Mapping[str, object]) -> Environment:
+        environment = Environment(
+            loader=self._loader,
+            autoescape=select_autoescape(["html"]),
+            extensions=["jinja2.ext.i18n"],
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        found: NullTranslations = Translations.load(self._translations, [locale])
+        environment.install_gettext_translations(found, newstyle=True)  # type: ignore[attr-defined]
+        zone = getattr(values.get("merchant"), "zone", "UTC")
+        environment.filters.update(self._filters(locale, zone))
+        environment.globals["lang"] = locale.replace("_", "-")
+        return environment

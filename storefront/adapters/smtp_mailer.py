@@ -1,0 +1,67 @@
+"""Mail by SMTP. What the server says decides between another try and an end."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from storefront.adapters.mail import mime
+from storefront.errors import Invalid, TryAgain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from storefront.ports import Clock, Message
+
+TIMEOUT_SECONDS = 20
+PERMANENT = 500
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+
+
+class SmtpMailer:
+    """Sends through the server of an address such as smtp+starttls://user:password@host:587."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._url = urlsplit(url)
+        self._clock = clock
+
+    def send(self, message: Message) -> None:
+        """Hand the message over; `TryAgain` for a passing fault, `Invalid` for a refusal."""
+        try:
+            with self._connection() as connection:
+                connection.send_message(mime(message, self._clock.now()))
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = [code for code, _ in error.recipients.values()]
+            raise _meaning(max(codes, default=0)) from error
+        except smtplib.SMTPResponseException as error:
+            raise _meaning(error.smtp_code) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise TryAgain("mail_unavailable") from error
+
+    @contextmanager
+    def _connection(self) -> Iterator[smtplib.SMTP]:
+        scheme, host = self._url.scheme, self._url.hostname or "localhost"
+        port = self._url.port or PORTS[scheme]
+        if scheme == "smtps":
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+            )
+        else:
+            connection = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+        with connection:
+            if scheme == "smtp+starttls":
+                connection.starttls(context=ssl.create_default_context())
+            if self._url.username:
+                connection.login(unquote(self._url.username), unquote(self._url.password or ""))
+            yield connection
+
+
+def _meaning(code: int) -> Invalid | TryAgain:
+    return (
+        Invalid("mail_refused", field="email")
+        if code >= PERMANENT
+        else TryAgain("mail_unavailable")
+    )

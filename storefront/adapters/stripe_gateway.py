@@ -1,0 +1,217 @@
+"""The payment gateway over Stripe's official SDK: direct charges on each merchant's account."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import stripe
+
+from storefront.adapters.stripe_amounts import from_gateway, to_gateway
+from storefront.domain.payments import GatewayEvent, Snapshot
+from storefront.errors import Declined, Invalid, StorefrontError, TryAgain, Unreadable
+from storefront.ports import Opened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from storefront.ports import OpenRequest, RefundRequest
+
+API_VERSION = "2026-10-28.endive"
+TIMEOUT_SECONDS = 10
+NETWORK_RETRIES = 2
+TOLERANCE_SECONDS = 300
+RETRY_AFTER_SECONDS = 5
+
+AMOUNT_CODES = frozenset({"amount_too_small", "amount_too_large"})
+NOT_CANCELLABLE = "payment_intent_unexpected_state"
+
+
+class StripeGateway:
+    """Takes and returns money through Stripe, or through anything that speaks its protocol."""
+
+    def __init__(self, api_key: str, *, webhook_secrets: Sequence[str], api_url: str = "") -> None:
+        self._secrets = tuple(webhook_secrets)
+        self._client = stripe.StripeClient(
+            api_key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": api_url} if api_url else {},
+            max_network_retries=NETWORK_RETRIES,
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+        )
+
+    def open(self, request: OpenRequest) -> Opened:
+        """Create a PaymentIntent. Redirect methods are off: a shopper never leaves the post."""
+        params: Any = {
+            "amount": to_gateway(request.amount),
+            "currency": request.amount.currency.lower(),
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            "description": request.description,
+            "metadata": dict(request.metadata),
+        }
+        try:
+            intent = self._client.v1.payment_intents.create(
+                params, self._options(request.account, request.key)
+            )
+        except stripe.StripeError as error:
+            _raise(error)
+        return Opened(intent.id, intent.client_secret or "")
+
+    def cancel(self, reference: str, *, account: str) -> Snapshot:
+        """Cancel a PaymentIntent; where money was faster, return what it has become."""
+        try:
+            intent = self._client.v1.payment_intents.cancel(
+                reference, None, self._options(account, f"cancel-{reference}")
+            )
+        except stripe.InvalidRequestError as error:
+            if error.code != NOT_CANCELLABLE:
+                _raise(error)
+            return self.fetch(reference, account=account)
+        except stripe.StripeError as error:
+            _raise(error)
+        return _snapshot(intent.to_dict(), account=account)
+
+    def fetch(self, reference: str, *, account: str) -> Snapshot:
+        """Retrieve a PaymentIntent with its latest charge."""
+        try:
+            intent = self._client.v1.payment_intents.retrieve(
+                reference, {"expand": ["latest_charge"]}, self._options(account)
+            )
+        except stripe.StripeError as error:
+            _raise(error)
+        return _snapshot(intent.to_dict(), account=account)
+
+    def refund(self, request: RefundRequest) -> str:
+        """Create a Refund of a PaymentIntent and return its id."""
+        params: Any = {
+            "payment_intent": request.reference,
+            "amount": to_gateway(request.amount),
+            "metadata": dict(request.metadata),
+        }
+        try:
+            refund = self._client.v1.refunds.create(
+                params, self._options(request.account, request.key)
+            )
+        except stripe.StripeError as error:
+            _raise(error)
+        return refund.id
+
+    def read_event(self, body: bytes, signature: str | None) -> GatewayEvent:
+        """Verify a webhook under any of the secrets and return what it says."""
+        self._verify(body, signature)
+        return _event(_object(body))
+
+    def _verify(self, body: bytes, signature: str | None) -> None:
+        if not signature:
+            raise Unreadable("signature_missing")
+        if not signature.isascii():
+            # The SDK compares str values, and that raises TypeError on anything else.
+            raise Unreadable("signature_invalid")
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Unreadable("payload_invalid") from None
+        if not any(_is_signed(text, signature, secret) for secret in self._secrets):
+            raise Unreadable("signature_invalid")
+        if abs(time.time() - _signed_at(signature)) > TOLERANCE_SECONDS:
+            raise Unreadable("signature_expired")
+
+    @staticmethod
+    def _options(account: str, key: str | None = None) -> Any:
+        options = {}
+        if account:
+            options["stripe_account"] = account
+        if key:
+            options["idempotency_key"] = key
+        return options
+
+
+def _is_signed(text: str, signature: str, secret: str) -> bool:
+    try:
+        return bool(stripe.WebhookSignature.verify_header(text, signature, secret))
+    except stripe.SignatureVerificationError:
+        return False
+
+
+def _signed_at(signature: str) -> int:
+    parts = (part.partition("=") for part in signature.split(","))
+    return next(int(value) for name, _, value in parts if name == "t")
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Unreadable("payload_invalid") from None
+    if not isinstance(value, dict) or value.get("object") != "event":
+        raise Unreadable("payload_invalid")
+    return value
+
+
+def _event(value: Mapping[str, Any]) -> GatewayEvent:
+    try:
+        account = value.get("account") or ""
+        created_at = datetime.fromtimestamp(value["created"], UTC)
+        about = value["data"]["object"]
+        snapshot = None
+        if about.get("object") == "payment_intent":
+            snapshot = _snapshot(about, account=account, moved_at=created_at)
+        return GatewayEvent(
+            id=_text(value["id"]),
+            type=_text(value["type"]),
+            account=_text(account),
+            is_live=value["livemode"] is True,
+            created_at=created_at,
+            snapshot=snapshot,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+        raise Unreadable("payload_invalid") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _snapshot(
+    intent: Mapping[str, Any], *, account: str, moved_at: datetime | None = None
+) -> Snapshot:
+    """Read a PaymentIntent. `moved_at` dates the charge where only its id is at hand."""
+    charge = intent.get("latest_charge")
+    charged_at = (
+        datetime.fromtimestamp(charge["created"], UTC) if isinstance(charge, dict) else moved_at
+    )
+    failure = intent.get("last_payment_error") or {}
+    metadata = intent.get("metadata") or {}
+    return Snapshot(
+        reference=_text(intent["id"]),
+        state=_text(intent["status"]),
+        amount=from_gateway(intent["amount"], intent["currency"]),
+        account=account,
+        is_live=intent["livemode"] is True,
+        charged_at=charged_at if intent["status"] == "succeeded" else None,
+        failure=failure.get("decline_code") or failure.get("code"),
+        payment_public_id=metadata.get("payment"),
+        merchant_public_id=metadata.get("merchant"),
+    )
+
+
+def _raise(error: stripe.StripeError) -> NoReturn:
+    """Raise what Stripe's error means to us: try again, or stop."""
+    raise _meaning(error) from error
+
+
+def _meaning(error: stripe.StripeError) -> StorefrontError:
+    if isinstance(error, stripe.CardError):
+        return Declined("declined")
+    if error.code in AMOUNT_CODES:
+        return Invalid("amount_out_of_range", field="amount")
+    passing = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
+    if isinstance(error, passing) or error.http_status in {409, 429} or not error.http_status:
+        return TryAgain("payments_unavailable", retry_after=RETRY_AFTER_SECONDS)
+    if error.http_status >= 500:  # noqa: PLR2004 - the line between their fault and ours
+        return TryAgain("payments_unavailable", retry_after=RETRY_AFTER_SECONDS)
+    return Invalid("payment_refused", field="payment")

@@ -1,0 +1,255 @@
+"""Composition root: settings become ports, ports become a private application, and that is
+mounted beside a host. The only module that knows every other; nothing imports it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from babel import Locale, UnknownLocaleError
+from flask import Blueprint, Flask, redirect, request, url_for
+from flask_babel import Babel
+from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from storefront.adapters.file_mailer import FileMailer
+from storefront.adapters.jinja_letters import JinjaLetters
+from storefront.adapters.signer import SecretSigner
+from storefront.adapters.smtp_mailer import SmtpMailer
+from storefront.adapters.stripe_gateway import StripeGateway
+from storefront.cli import command_group
+from storefront.db.engine import Database
+from storefront.kinds import GOODS
+from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
+from storefront.ports import Clock, Ports
+from storefront.settings import PREFIX, Settings, read_settings
+from storefront.web import checkout, embed, health, interactions, webhooks
+from storefront.web.api import init_api
+from storefront.web.assets import read_assets
+from storefront.web.auth import init_auth
+from storefront.web.console import blueprint as console
+from storefront.web.context import KEY
+from storefront.web.errors import init_errors
+from storefront.web.formats import init_formats, letter_filters
+from storefront.web.frame import init_frame
+from storefront.web.guards import init_guards
+from storefront.web.headers import init_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from storefront.ports import Mailer
+
+    Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+BODY_LIMIT = 64 * 1024
+PARTS_LIMIT = 1000
+LANGUAGES = ("en", "zh_Hans", "zh_Hant")
+DEFAULT_PREFIX = "/storefront"
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    embed.blueprint,
+    checkout.blueprint,
+    interactions.blueprint,
+    webhooks.blueprint,
+    health.blueprint,
+    console,
+)
+
+
+@dataclass(frozen=True)
+class Mounted:
+    """What a host finds in `app.extensions`: the private application and its ports."""
+
+    app: Flask
+    ports: Ports
+    database: Database
+
+
+class Storefront:
+    """The Flask extension: `Storefront(app)`, or `Storefront()` and `init_app(app)` later.
+
+    It mounts a private application under STOREFRONT_URL_PREFIX by wrapping `app.wsgi_app`, so
+    that the host's routes, cookies, headers and errors stay as they were. A second shop in one
+    process needs a `name` and a `settings_prefix` of its own. No application is kept here.
+    """
+
+    def __init__(
+        self, app: Flask | None = None, *, name: str = "storefront", settings_prefix: str = PREFIX
+    ) -> None:
+        self.name = name
+        self.settings_prefix = settings_prefix
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Mount the storefront beside the routes of `app`.
+
+        Raises `SettingsError` that names every faulty setting, and `RuntimeError` when the
+        same name is mounted twice.
+        """
+        if self.name in app.extensions:
+            message = f"{self.name!r} is mounted already: give the second Storefront(name=…)"
+            raise RuntimeError(message)
+        app.config.setdefault(self.settings_prefix + "URL_PREFIX", DEFAULT_PREFIX)
+        settings = read_settings(
+            _source(app.config, self.settings_prefix), prefix=self.settings_prefix
+        )
+        mounted = build(settings)
+        app.extensions[self.name] = mounted
+        app.cli.add_command(command_group(self.name, mounted.ports, mounted.database))
+        app.wsgi_app = _mount(app.wsgi_app, mounted.app.wsgi_app, settings.url_prefix)  # type: ignore[method-assign]
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Return the application that a merchant runs as it is: the storefront at the root.
+
+    Settings come from the environment; `config` overrides them.
+    """
+    host = Flask("storefront_application", static_folder=None)
+    host.config.from_mapping(config or {})
+    host.config.setdefault("STOREFRONT_URL_PREFIX", os.environ.get("STOREFRONT_URL_PREFIX", ""))
+    Storefront(host)
+    return host
+
+
+def _source(config: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return our settings: what the host's config says wins over the environment."""
+    merged = {**os.environ, **config}
+    return {key: value for key, value in merged.items() if key.startswith(prefix)}
+
+
+def _mount(host: Wsgi, ours: Wsgi, prefix: str) -> Wsgi:
+    def dispatch(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path != prefix and not path.startswith(prefix + "/"):
+            return host(environ, start_response)
+        inner = {
+            **environ,
+            "SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + prefix,
+            "PATH_INFO": path[len(prefix) :],
+        }
+        return ours(inner, start_response)
+
+    return dispatch
+
+
+def build(settings: Settings) -> Mounted:
+    """Build the private application and everything it needs from outside."""
+    database = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
+    ports = build_ports(settings, database)
+    return Mounted(build_app(ports), ports, database)
+
+
+def build_ports(settings: Settings, database: Database) -> Ports:
+    """Choose an implementation for each port."""
+    clock = Clock(None if settings.is_live else settings.instance_dir / "clock")
+    return Ports(
+        settings=settings,
+        sessions=database,
+        reads=database.reads,
+        clock=clock,
+        payments=StripeGateway(
+            settings.stripe_api_key,
+            webhook_secrets=settings.stripe_webhook_secrets,
+            api_url=settings.stripe_api_url,
+        ),
+        mailer=_mailer(settings, clock),
+        letters=JinjaLetters(
+            _template_loader(settings), translations=TRANSLATIONS, filters=letter_filters
+        ),
+        sign=SecretSigner(settings.secret_key, settings.pepper),
+        kinds=(GOODS,),
+    )
+
+
+def _mailer(settings: Settings, clock: Clock) -> Mailer:
+    parts = urlsplit(settings.mail_url)
+    if parts.scheme == "file":
+        return FileMailer(Path(unquote(parts.path)), clock)
+    return SmtpMailer(settings.mail_url, clock)
+
+
+def _template_loader(settings: Settings) -> ChoiceLoader:
+    """Look for a host's own templates first."""
+    folders = [settings.templates, TEMPLATES] if settings.templates else [TEMPLATES]
+    return ChoiceLoader([FileSystemLoader(folder) for folder in folders])
+
+
+def build_app(ports: Ports) -> Flask:
+    """Return the private application: its own configuration, cookie, sign-in and error pages."""
+    settings = ports.settings
+    app = Flask("storefront", static_folder=None, template_folder=None)
+    app.config.from_mapping(_configuration(settings))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_loader = _template_loader(settings)  # type: ignore[assignment]
+    app.jinja_env.loader = app.jinja_loader
+    app.extensions[KEY] = ports
+    assets = read_assets(STATIC)
+    app.extensions["storefront_assets"] = assets
+    Babel(
+        app,
+        default_translation_directories=str(TRANSLATIONS),
+        locale_selector=_select_locale,
+    )
+    init_formats(app)
+    init_guards(app)
+    init_headers(app, is_https=settings.is_https)
+    init_errors(app)
+    init_frame(app, assets)
+    init_auth(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    init_api(app)
+    app.add_url_rule("/", "home", lambda: redirect(url_for("console.home")))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    return app
+
+
+def _configuration(settings: Settings) -> dict[str, object]:
+    secret = hashlib.sha256(f"cookie:{settings.secret_key}".encode()).hexdigest()
+    # A name of its own for each mount: two shops on one host must not share a session.
+    mark = hashlib.sha256(f"{settings.url_prefix}|{settings.base_url}".encode()).hexdigest()[:6]
+    host_prefix = "__Host-" if settings.is_https else ""
+    return {
+        "SECRET_KEY": secret,
+        "SESSION_COOKIE_NAME": f"{host_prefix}storefront-{mark}",
+        "SESSION_COOKIE_PATH": "/",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": settings.session_time,
+        "MAX_CONTENT_LENGTH": BODY_LIMIT,
+        "MAX_FORM_MEMORY_SIZE": BODY_LIMIT,
+        "MAX_FORM_PARTS": PARTS_LIMIT,
+        "BABEL_DEFAULT_LOCALE": "en",
+    }
+
+
+def _select_locale() -> str:
+    """Return the language that the page names, else the best that the browser asks for."""
+    named = request.args.get("lang")
+    wanted = [named] if named else [tag for tag, _ in request.accept_languages]
+    for tag in wanted:
+        found = _language(tag)
+        if found:
+            return found
+    return LANGUAGES[0]
+
+
+def _language(tag: str) -> str | None:
+    """Return our language for a browser's tag; zh-TW and zh-HK are written in other characters
+    than zh-CN, which only the full locale tells."""
+    try:
+        locale = Locale.negotiate([tag.replace("-", "_")], LANGUAGES) or Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return None
+    if locale.language == "zh":
+        is_traditional = locale.script == "Hant" or locale.territory in {"TW", "HK", "MO"}
+        return "zh_Hant" if is_traditional else "zh_Hans"
+    return locale.language if locale.language in LANGUAGES else None

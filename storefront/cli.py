@@ -1,0 +1,136 @@
+"""The commands: `flask storefront …` beside a host, and `storefront …` on its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import click
+from flask.cli import cli as flask_commands
+
+from storefront.db import schema
+from storefront.errors import StorefrontError
+from storefront.services import audit, members, merchants
+from storefront.programs import APPLICATION, WEB_WORKERS, web_program, worker_program
+from storefront.supervisor import Supervisor
+from storefront.worker import work as run_worker
+
+if TYPE_CHECKING:
+    from storefront.db.engine import Database
+    from storefront.ports import Ports
+
+
+def main() -> None:
+    """Run `storefront …`: the demo, or a command of the standalone application."""
+    os.environ.setdefault("FLASK_APP", APPLICATION)
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["demo"]:
+        # Only here: the demo is a merchant that mounts us, so it stands outside of us.
+        from storefront.demo.command import demo  # noqa: PLC0415
+
+        demo.main(args=arguments[1:], prog_name="storefront demo")
+    else:
+        flask_commands.main(args=["storefront", *arguments], prog_name="storefront")
+
+
+def command_group(name: str, ports: Ports, database: Database) -> click.Group:
+    """Return the command group of one mounted storefront."""
+    group = click.Group(name, help="Run and look after the storefront.")
+    group.add_command(_db(database))
+    for command in (_run(ports), _work(ports), _add_merchant(ports), _check(ports)):
+        group.add_command(command)
+    return group
+
+
+def _db(database: Database) -> click.Group:
+    group = click.Group("db", help="Look after the database's schema.")
+
+    @group.command("upgrade")
+    def upgrade() -> None:
+        """Bring the schema up to date."""
+        schema.upgrade(database.writer)
+        click.echo("The database is up to date.")
+
+    return group
+
+
+def _work(ports: Ports) -> click.Command:
+    @click.command("work")
+    def work() -> None:
+        """Run jobs until stopped. Any number of these may run, on any number of machines."""
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        run_worker(ports, stop)
+
+    return work
+
+
+def _run(ports: Ports) -> click.Command:
+    @click.command("run")
+    @click.option("--host", default="127.0.0.1", show_default=True)
+    @click.option("--port", default=8000, show_default=True)
+    @click.option("--workers", default=WEB_WORKERS, show_default=True)
+    def run(host: str, port: int, workers: int) -> None:
+        """Serve the application and run its jobs; what dies is started again."""
+        del ports  # the processes build their own from the same settings
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+        supervisor = Supervisor([web_program(APPLICATION, host, port, workers), worker_program()])
+        supervisor.start()
+        supervisor.run()
+
+    return run
+
+
+def _add_merchant(ports: Ports) -> click.Command:
+    @click.command("add-merchant")
+    @click.option("--slug", required=True, help="Short name for addresses, such as corner-bakery.")
+    @click.option("--name", required=True, help="The name that shoppers see.")
+    @click.option("--currency", required=True, help="Three letters, such as USD.")
+    @click.option("--zone", required=True, help="Time zone, such as Europe/Lisbon.")
+    @click.option("--contact-email", required=True, help="Where answers to our mails go.")
+    @click.option("--owner-email", required=True, help="Who signs in first.")
+    @click.option("--owner-name", required=True)
+    @click.option("--stripe-account", default="", help="acct_…; empty: the platform is paid.")
+    @click.password_option("--owner-password", help="At least 12 characters.")
+    def add_merchant(owner_email: str, owner_name: str, owner_password: str, **values: str) -> None:
+        """Add a merchant and its owner."""
+        now = ports.clock.now()
+        try:
+            with ports.sessions.begin() as session:
+                merchant = merchants.add_merchant(session, now=now, **values)
+                members.add_member(
+                    session,
+                    merchant.id,
+                    email=owner_email,
+                    name=owner_name,
+                    password=owner_password,
+                    role="owner",
+                    now=now,
+                )
+        except StorefrontError as error:
+            message = f"{error.field or 'input'}: {error.code.replace('_', ' ')}"
+            raise click.ClickException(message) from error
+        click.echo(f"Added {merchant.name} ({merchant.public_id}).")
+
+    return add_merchant
+
+
+def _check(ports: Ports) -> click.Command:
+    @click.command("check")
+    def check() -> None:
+        """Prove the books: stock, credit, sums. Names every row that breaks a rule."""
+        with ports.reads() as session:
+            findings = audit.audit(session)
+        for finding in findings:
+            click.echo(f"{finding.rule}: {finding.table} {finding.row}: {finding.detail}")
+        if findings:
+            raise click.exceptions.Exit(1)
+        click.echo(f"All {len(audit.RULES)} rules hold.")
+
+    return check

@@ -1,0 +1,196 @@
+"""Write the demo's world into a shop, through the same services that everything else uses."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront import links
+from storefront.demo.values import DemoMerchant, DemoPlacement
+from storefront.demo.world import MERCHANTS, picture_path
+from storefront.models import Merchant, Placement, Product, Variant
+from storefront.ports import Ports
+from storefront.services import catalog, members, merchants
+
+
+@dataclass(frozen=True)
+class DemoAddresses:
+    """Where the demo's parts are reached."""
+
+    shop: str
+    host: str
+    sandbox: str
+
+
+def is_seeded(session: Session) -> bool:
+    """Return whether the demo's merchants are there already."""
+    slugs = [merchant.slug for merchant in MERCHANTS]
+    return session.scalar(select(Merchant.id).where(Merchant.slug.in_(slugs))) is not None
+
+
+def seed(ports: Ports, addresses: DemoAddresses) -> list[dict[str, Any]]:
+    """Write every demo merchant down; return what `demo.json` tells about them."""
+    now = ports.clock.now()
+    with ports.sessions.begin() as session:
+        return [_seed_merchant(session, ports, demo, addresses, now) for demo in MERCHANTS]
+
+
+def _seed_merchant(
+    session: Session, ports: Ports, demo: DemoMerchant, addresses: DemoAddresses, now: datetime
+) -> dict[str, Any]:
+    merchant = merchants.add_merchant(
+        session,
+        slug=demo.slug,
+        name=demo.name,
+        currency=demo.currency,
+        zone=demo.zone,
+        locale=demo.locale,
+        accent=demo.accent,
+        contact_email=demo.contact_email,
+        now=now,
+    )
+    merchants.allow_host(session, merchant.id, addresses.host, now=now)
+    products = {product.key: product for product in demo.products}
+    made = {key: _seed_product(session, ports, merchant, products[key], now) for key in products}
+    return {
+        "slug": demo.slug,
+        "name": demo.name,
+        "currency": demo.currency,
+        "api_token": merchants.issue_token(
+            session, merchant.id, name="demo", sign=ports.sign, now=now
+        ),
+        "members": [_seed_member(session, merchant, member, now) for member in demo.members],
+        "stores": _seed_stores(session, ports, merchant, demo, now),
+        "products": [_tell_product(session, product) for product in made.values()],
+        "offers": [],
+        "placements": _seed_placements(session, ports, merchant, demo, made, addresses, now),
+    }
+
+
+def _seed_product(
+    session: Session, ports: Ports, merchant: Merchant, demo: Any, now: datetime
+) -> Product:
+    product = catalog.add_product(
+        session, merchant, name=demo.name, description=demo.description, now=now
+    )
+    width, height = _publish_picture(ports, demo.picture)
+    catalog.add_image(
+        session, product, file=f"demo/{demo.picture}", alt=demo.alt, width=width, height=height
+    )
+    for variant in demo.variants:
+        catalog.add_variant(
+            session,
+            merchant,
+            product,
+            name=variant.name,
+            sku=variant.sku,
+            price_minor=variant.price_minor,
+            stock=variant.stock,
+        )
+    return product
+
+
+def _publish_picture(ports: Ports, name: str) -> tuple[int, int]:
+    """Copy a picture to where the shop serves pictures from, and return its size."""
+    target = ports.settings.media_dir / "demo" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(picture_path(name), target)
+    with Image.open(target) as picture:
+        return picture.size
+
+
+def _seed_member(session: Session, merchant: Merchant, demo: Any, now: datetime) -> dict[str, str]:
+    members.add_member(
+        session,
+        merchant.id,
+        email=demo.email,
+        name=demo.name,
+        password=demo.password,
+        role=demo.role,
+        pin=demo.pin,
+        now=now,
+    )
+    return {"email": demo.email, "password": demo.password, "role": demo.role, "pin": demo.pin}
+
+
+def _seed_stores(
+    session: Session, ports: Ports, merchant: Merchant, demo: DemoMerchant, now: datetime
+) -> list[dict[str, str]]:
+    told = []
+    for position, each in enumerate(demo.stores):
+        store = merchants.add_store(
+            session,
+            merchant.id,
+            name=each.name,
+            address=each.address,
+            hours=each.hours,
+            position=position,
+        )
+        token = merchants.issue_token(
+            session, merchant.id, name=each.name, sign=ports.sign, now=now, store_id=store.id
+        )
+        told.append({"public_id": store.public_id, "name": store.name, "api_token": token})
+    return told
+
+
+def _tell_product(session: Session, product: Product) -> dict[str, Any]:
+    variants = session.scalars(
+        select(Variant).where(Variant.product_id == product.id).order_by(Variant.position)
+    )
+    return {
+        "public_id": product.public_id,
+        "name": product.name,
+        "variants": [
+            {
+                "public_id": variant.public_id,
+                "sku": variant.sku,
+                "price_minor": variant.price_minor,
+                "stock": variant.stock,
+            }
+            for variant in variants
+        ],
+    }
+
+
+def _seed_placements(  # noqa: PLR0913 - what a placement needs
+    session: Session,
+    ports: Ports,
+    merchant: Merchant,
+    demo: DemoMerchant,
+    products: Mapping[str, Product],
+    addresses: DemoAddresses,
+    now: datetime,
+) -> list[dict[str, str]]:
+    names = {channel.key: channel.name for channel in demo.channels}
+    campaigns = {name: catalog.add_campaign(session, merchant.id, name) for name in demo.campaigns}
+    told = []
+    for each in demo.placements:
+        placement = catalog.add_placement(
+            session,
+            catalog.get_or_add_channel(session, merchant.id, each.channel, names[each.channel]),
+            [products[key] for key in each.products],
+            name=each.name,
+            post_url=f"{addresses.host}/posts/{each.key}",
+            kind=each.kind,
+            campaign=campaigns.get(each.campaign),
+            now=now,
+        )
+        told.append(_tell_placement(ports, placement, each))
+    return told
+
+
+def _tell_placement(ports: Ports, placement: Placement, demo: DemoPlacement) -> dict[str, str]:
+    return {
+        "public_id": placement.public_id,
+        "name": placement.name,
+        "kind": placement.kind,
+        "channel": demo.channel,
+        "post_url": placement.post_url,
+        "frame_url": links.frame(ports.settings, placement.public_id),
+        "page_url": links.placement_page(ports.settings, placement.public_id),
+    }

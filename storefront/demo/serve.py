@@ -1,0 +1,50 @@
+"""The demo's one web process: the feed and the shop are two sites on one port, told apart by
+the name in the address, so that the frame is truly another site's."""
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from storefront import create_app
+from storefront.demo.host import create_host
+from storefront.demo.mailbox import create_mailbox
+
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+MAILBOX = "/demo/mailbox"
+
+
+def create() -> Wsgi:
+    """Return the application: `localhost` is the shop, `127.0.0.1` the feed."""
+    told = json.loads((Path(os.environ["STOREFRONT_INSTANCE_DIR"]) / "demo.json").read_text())
+    shop = create_app()
+    host = create_host(
+        told["shop_url"],
+        {_slug(each["post_url"]): each["public_id"] for each in _placements(told)},
+        Path(os.environ["STOREFRONT_INSTANCE_DIR"]) / "host.sqlite",
+    )
+    mailbox = create_mailbox(Path(told["mail_dir"]))
+    return dispatch(shop.wsgi_app, host.wsgi_app, mailbox.wsgi_app)
+
+
+def dispatch(shop: Wsgi, host: Wsgi, mailbox: Wsgi) -> Wsgi:
+    """Send each request to the site that its address names."""
+
+    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == MAILBOX or path.startswith(MAILBOX + "/"):
+            inner = {**environ, "SCRIPT_NAME": MAILBOX, "PATH_INFO": path[len(MAILBOX) :] or "/"}
+            return mailbox(inner, start_response)
+        is_shop = environ.get("HTTP_HOST", "").startswith("localhost")
+        return (shop if is_shop else host)(environ, start_response)
+
+    return serve
+
+
+def _placements(told: dict[str, Any]) -> list[dict[str, str]]:
+    return [each for merchant in told["merchants"] for each in merchant["placements"]]
+
+
+def _slug(post_url: str) -> str:
+    return post_url.rstrip("/").rpartition("/")[2]

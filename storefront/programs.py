@@ -1,0 +1,39 @@
+"""The processes that make up a running shop, as command lines for the supervisor."""
+
+from __future__ import annotations
+
+import sys
+
+from storefront.supervisor import Program
+
+APPLICATION = "storefront.app:create_app"
+WEB_WORKERS = 2
+WEB_THREADS = 4
+
+
+def web_program(application: str, host: str, port: int, workers: int) -> Program:
+    """Return the web server's command line; `application` is a factory."""
+    return Program(
+        "web",
+        (
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface=wsgi",
+            "--factory",
+            f"--host={host}",
+            f"--port={port}",
+            f"--workers={workers}",
+            f"--blocking-threads={WEB_THREADS}",
+            "--respawn-failed-workers",
+            "--respawn-interval=0.1",
+            "--workers-kill-timeout=5",
+            "--log-level=warning",
+            application,
+        ),
+    )
+
+
+def worker_program() -> Program:
+    """Return the job worker's command line."""
+    return Program("worker", (sys.executable, "-m", "storefront", "work"))

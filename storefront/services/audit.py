@@ -1,0 +1,204 @@
+"""The self-audit: rules that must hold for every row, and the rows that break them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, or_, select
+
+from storefront.domain.attribution import MODELS
+from storefront.domain.money import FULL_SHARE
+from storefront.models import (
+    Attribution,
+    LineItem,
+    Order,
+    OrderOrigin,
+    OrderTouchpoint,
+    Payment,
+    Refund,
+    Variant,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sqlalchemy import ScalarSelect
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row that breaks a rule."""
+
+    rule: str
+    table: str
+    row: str
+    detail: str
+
+
+def audit(session: Session) -> list[Finding]:
+    """Return every row that breaks a rule; none is what a shop wants to see."""
+    return [finding for rule in RULES for finding in rule(session)]
+
+
+def stock_is_never_oversold(session: Session) -> Iterator[Finding]:
+    """Held and sold units never exceed the stock, and are never negative."""
+    rows = session.scalars(
+        select(Variant).where(
+            or_(Variant.held < 0, Variant.sold < 0, Variant.held + Variant.sold > Variant.stock)
+        )
+    )
+    for row in rows:
+        detail = f"held {row.held} + sold {row.sold} of {row.stock}"
+        yield Finding("stock_is_never_oversold", "variants", row.public_id, detail)
+
+
+def counters_equal_lines(session: Session) -> Iterator[Finding]:
+    """A variant's counters are the sums of its lines that are held and sold."""
+    held = func.coalesce(
+        func.sum(case((LineItem.sold_at.is_(None) & LineItem.released_at.is_(None), LineItem.quantity), else_=0)), 0
+    )  # fmt: skip
+    sold = func.coalesce(
+        func.sum(case((LineItem.sold_at.is_not(None), LineItem.quantity), else_=0)), 0
+    )
+    rows = session.execute(
+        select(Variant.public_id, Variant.held, Variant.sold, held, sold)
+        .outerjoin(LineItem, LineItem.variant_id == Variant.id)
+        .group_by(Variant.id, Variant.public_id, Variant.held, Variant.sold)
+        .having(or_(Variant.held != held, Variant.sold != sold))
+    )
+    for public_id, is_held, is_sold, held_sum, sold_sum in rows:
+        detail = f"says held {is_held}, sold {is_sold}; lines say {held_sum}, {sold_sum}"
+        yield Finding("counters_equal_lines", "variants", public_id, detail)
+
+
+def parts_make_the_total(session: Session) -> Iterator[Finding]:
+    """An order's lines sum to its goods, and goods and shipping to its total."""
+    lines = _sum_of_lines()
+    rows = session.execute(
+        select(Order.public_id, Order.goods_minor, Order.shipping_minor, Order.total_minor, lines)
+        .where(
+            or_(
+                Order.goods_minor != func.coalesce(lines, 0),
+                Order.total_minor != Order.goods_minor + Order.shipping_minor,
+            )
+        )
+    )  # fmt: skip
+    for public_id, goods, shipping, total, line_sum in rows:
+        detail = f"lines {line_sum}, goods {goods} + shipping {shipping}, total {total}"
+        yield Finding("parts_make_the_total", "orders", public_id, detail)
+
+
+def _sum_of_lines() -> ScalarSelect[int]:
+    return (
+        select(func.sum(LineItem.total_minor))
+        .where(LineItem.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+
+
+def every_order_has_one_origin(session: Session) -> Iterator[Finding]:
+    """Every order has exactly one origin, which may be "direct"."""
+    origins = (
+        select(func.count())
+        .where(OrderOrigin.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    for public_id, count in session.execute(select(Order.public_id, origins).where(origins != 1)):
+        yield Finding("every_order_has_one_origin", "orders", public_id, f"{count} origins")
+
+
+def origins_are_on_the_path(session: Session) -> Iterator[Finding]:
+    """An order's origin is one of its touchpoints; without touchpoints it is direct."""
+    on_path = select(OrderTouchpoint.id).where(
+        OrderTouchpoint.order_id == OrderOrigin.order_id,
+        OrderTouchpoint.interaction_id == OrderOrigin.interaction_id,
+    )
+    any_touch = select(OrderTouchpoint.id).where(OrderTouchpoint.order_id == OrderOrigin.order_id)
+    rows = session.execute(
+        select(Order.public_id, OrderOrigin.interaction_id)
+        .join(Order, Order.id == OrderOrigin.order_id)
+        .where(
+            or_(
+                OrderOrigin.interaction_id.is_not(None) & ~on_path.exists(),
+                OrderOrigin.interaction_id.is_(None) & any_touch.exists(),
+            )
+        )
+    )
+    for public_id, interaction_id in rows:
+        yield Finding("origins_are_on_the_path", "order_origins", public_id, f"{interaction_id}")
+
+
+def credit_sums_to_one_whole(session: Session) -> Iterator[Finding]:
+    """Each model shares exactly 10,000 parts of every paid order, and none of an unpaid one."""
+    for model in MODELS:
+        share = (
+            select(func.coalesce(func.sum(Attribution.share), 0))
+            .where(Attribution.order_id == Order.id, Attribution.model == model)
+            .correlate(Order)
+            .scalar_subquery()
+        )
+        due = case((Order.paid_at.is_not(None), FULL_SHARE), else_=0)
+        for public_id, total in session.execute(select(Order.public_id, share).where(share != due)):
+            detail = f"{model} sums to {total}"
+            yield Finding("credit_sums_to_one_whole", "attributions", public_id, detail)
+
+
+def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:
+    """A paid order has exactly one payment that succeeded and was not given back whole."""
+    kept = (
+        select(func.count())
+        .where(
+            Payment.order_id == Order.id,
+            Payment.succeeded_at.is_not(None),
+            Payment.amount_minor == Order.total_minor,
+            ~select(Refund.id).where(Refund.payment_id == Payment.id).exists(),
+        )
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    due = case((Order.paid_at.is_not(None), 1), else_=0)
+    for public_id, count in session.execute(select(Order.public_id, kept).where(kept != due)):
+        detail = f"{count} payments that succeeded"
+        yield Finding("paid_orders_have_their_money", "orders", public_id, detail)
+
+
+def paid_lines_are_sold(session: Session) -> Iterator[Finding]:
+    """Every line of a paid order is sold, and no line of another order is."""
+    rows = session.execute(
+        select(Order.public_id, LineItem.position)
+        .join(LineItem, LineItem.order_id == Order.id)
+        .where(Order.paid_at.is_(None) != LineItem.sold_at.is_(None))
+    )
+    for public_id, position in rows:
+        yield Finding("paid_lines_are_sold", "line_items", public_id, f"line {position}")
+
+
+def refunds_never_exceed_payments(session: Session) -> Iterator[Finding]:
+    """What is given back of a payment is never more than was taken."""
+    given_back = func.sum(Refund.amount_minor)
+    rows = session.execute(
+        select(Payment.public_id, Payment.amount_minor, given_back)
+        .join(Refund, Refund.payment_id == Payment.id)
+        .group_by(Payment.id, Payment.public_id, Payment.amount_minor)
+        .having(given_back > Payment.amount_minor)
+    )
+    for public_id, amount, back in rows:
+        detail = f"{back} given back of {amount}"
+        yield Finding("refunds_never_exceed_payments", "payments", public_id, detail)
+
+
+RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
+    stock_is_never_oversold,
+    counters_equal_lines,
+    parts_make_the_total,
+    every_order_has_one_origin,
+    origins_are_on_the_path,
+    credit_sums_to_one_whole,
+    paid_orders_have_their_money,
+    paid_lines_are_sold,
+    refunds_never_exceed_payments,
+)

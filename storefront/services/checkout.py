@@ -1,0 +1,428 @@
+"""Place an order: hold the stock, write everything down, then ask the gateway for a payment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from storefront.db.ids import public_id
+from storefront.domain.money import Money
+from storefront.domain.orders import (
+    MAX_LINES,
+    MAX_QUANTITY,
+    HoldTerms,
+    OrderStatus,
+    PricedLine,
+    hold_end,
+    status,
+    sums,
+)
+from storefront.errors import Conflict, Declined, Invalid, NotFound, TryAgain
+from storefront.kinds import GOODS
+from storefront.models import LineItem, Order, OrderContact, OrderEvent, Payment
+from storefront.ports import OpenRequest
+from storefront.services import attribution, idempotency, jobs, stock
+from storefront.services.idempotency import RequestKey, Turn
+from storefront.services.placements import get_placement
+from storefront.services.shelf import list_stores, products_of_variants
+from storefront.services.views import CartLineView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.ports import Ports
+    from storefront.services.views import PlacementView, StoreView
+    from storefront.services.visitors import Visitor
+
+ROUTE = "POST /orders"
+ANYONE = "anyone"
+ORDER_PURPOSE = "order"
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Who pays and how to reach them. `address` is empty for a pick-up."""
+
+    email: str
+    name: str
+    phone: str = ""
+    note: str = ""
+    address: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class PlaceOrder:
+    """What a buyer asks for. `lines` are (variant public id, quantity)."""
+
+    placement: str
+    lines: tuple[tuple[str, int], ...]
+    visitor: Visitor
+    buyer: Buyer
+    fulfilment: str
+    store: str | None
+    locale: str
+    request_key: str
+    body_hash: str
+
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    """An order that waits for its payment. `token` makes its page the buyer's; the payment's
+    reference and secret are the gateway's."""
+
+    public_id: str
+    token: str
+    payment_reference: str
+    client_secret: str
+    amount: Money
+    expires_at: datetime
+    is_replay: bool = False
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """An order written down, for which the gateway is still to be asked."""
+
+    order_id: int
+    public_id: str
+    payment_id: int
+    payment_public_id: str
+    amount: Money
+    held_until: datetime
+    turn: Turn
+
+
+def order_token(ports: Ports, merchant_id: int, order_public_id: str) -> str:
+    """Return the token that opens this order's page, and no other's."""
+    return ports.sign.seal(ORDER_PURPOSE, [merchant_id, order_public_id])
+
+
+def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
+    """Place an order and open its payment; the same request key never makes two.
+
+    Raises `NotFound` for a placement that is not in use, `Invalid` for input that cannot be
+    used, `Conflict` sold_out / all_held / price_changed / in_progress, and `TryAgain` when the
+    gateway does not answer: the hold is kept, and the same key goes on where this try ended.
+    """
+    now = ports.clock.now()
+    with ports.reads() as session:
+        placement = get_placement(session, command.placement)
+        lines = _find_lines(session, ports, placement, command)
+        store = _find_store(session, placement, command)
+    with ports.sessions.begin() as session:
+        turn = idempotency.take_turn(session, _request_key(placement, command), now=now)
+        if turn.answer is not None:
+            return _replay(ports, session, placement, turn)
+        draft = _resume(session, placement, turn, now=now) or _write_down(
+            session, ports, _Request(placement, lines, store, command, turn, now)
+        )
+    return _open_payment(ports, placement, draft)
+
+
+@dataclass(frozen=True)
+class _Request:
+    placement: PlacementView
+    lines: Sequence[CartLineView]
+    store: StoreView | None
+    command: PlaceOrder
+    turn: Turn
+    now: datetime
+
+
+def _request_key(placement: PlacementView, command: PlaceOrder) -> RequestKey:
+    return RequestKey(placement.merchant.id, ANYONE, ROUTE, command.request_key, command.body_hash)
+
+
+def _find_lines(
+    session: Session, ports: Ports, placement: PlacementView, command: PlaceOrder
+) -> Sequence[CartLineView]:
+    if not 1 <= len(command.lines) <= MAX_LINES:
+        raise Invalid("cart_empty" if not command.lines else "cart_full", field="lines")
+    wanted = dict(command.lines)
+    found = products_of_variants(session, placement.merchant.id, wanted, ports.settings)
+    for variant, quantity in wanted.items():
+        if not 1 <= quantity <= MAX_QUANTITY:
+            raise Invalid("invalid_quantity", field="quantity", least=1, most=MAX_QUANTITY)
+        if variant not in found:
+            raise Conflict("sold_out", field=variant)
+    return [
+        CartLineView(*found[variant], quantity=quantity) for variant, quantity in wanted.items()
+    ]
+
+
+def _find_store(
+    session: Session, placement: PlacementView, command: PlaceOrder
+) -> StoreView | None:
+    if command.fulfilment != "pickup":
+        return None
+    for store in list_stores(session, placement.merchant.id):
+        if store.public_id == command.store:
+            return store
+    raise Invalid("unknown_store", field="store")
+
+
+def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
+    """Write the order with everything that belongs to it; hot rows are touched last."""
+    merchant, now, command = request.placement.merchant, request.now, request.command
+    free = Money(0, merchant.currency)
+    amounts = sums([PricedLine(line.variant.price, line.quantity) for line in request.lines], free)
+    terms = HoldTerms(ports.settings.hold_time, ports.settings.hold_longest)
+    held_until = hold_end(now, now, terms)
+    order_public_id, payment_public_id = public_id("ord"), public_id("pay")
+    idempotency.name_subject(session, request.turn, order_public_id)
+    path = attribution.find_path(
+        session, merchant.id, command.visitor, now=now, lookback=ports.settings.lookback
+    )
+    order_id = session.execute(
+        insert(Order)
+        .values(
+            merchant_id=merchant.id,
+            public_id=order_public_id,
+            placement_id=request.placement.id,
+            store_id=request.store.id if request.store else None,
+            visitor=command.visitor.key,
+            fulfilment=command.fulfilment,
+            locale=command.locale,
+            currency=merchant.currency,
+            goods_minor=amounts.goods.minor,
+            shipping_minor=amounts.shipping.minor,
+            total_minor=amounts.total.minor,
+            placed_at=now,
+            held_until=held_until,
+        )
+        .returning(Order.id)
+    ).scalar_one()
+    _write_lines(session, merchant.id, order_id, request.lines)
+    _write_contact(session, merchant.id, order_id, command.buyer)
+    payment_id = session.execute(
+        insert(Payment)
+        .values(
+            merchant_id=merchant.id,
+            order_id=order_id,
+            public_id=payment_public_id,
+            attempt=1,
+            amount_minor=amounts.total.minor,
+            currency=merchant.currency,
+            account=merchant.stripe_account,
+            created_at=now,
+        )
+        .returning(Payment.id)
+    ).scalar_one()
+    attribution.freeze(session, merchant.id, order_id, path, command.visitor.evidence)
+    note(session, merchant.id, order_id, "placed", now=now)
+    jobs.add(
+        session,
+        "expire_order",
+        {"order_id": order_id},
+        merchant_id=merchant.id,
+        now=now,
+        run_at=held_until,
+        unique_key=str(order_id),
+    )
+    stock.hold(
+        session,
+        [
+            stock.Wanted(line.variant.id, line.quantity, line.variant.price.minor)
+            for line in request.lines
+        ],
+        now=now,
+    )
+    return _Draft(
+        order_id,
+        order_public_id,
+        payment_id,
+        payment_public_id,
+        amounts.total,
+        held_until,
+        request.turn,
+    )
+
+
+def _write_lines(
+    session: Session, merchant_id: int, order_id: int, lines: Sequence[CartLineView]
+) -> None:
+    session.execute(
+        insert(LineItem),
+        [
+            {
+                "merchant_id": merchant_id,
+                "order_id": order_id,
+                "variant_id": line.variant.id,
+                "position": position,
+                "kind": GOODS.name,
+                "title": line.product.name,
+                "variant_name": line.variant.name,
+                "sku": line.variant.sku,
+                "currency": line.variant.price.currency,
+                "unit_minor": line.variant.price.minor,
+                "quantity": line.quantity,
+                "total_minor": line.total.minor,
+            }
+            for position, line in enumerate(lines)
+        ],
+    )
+
+
+def _write_contact(session: Session, merchant_id: int, order_id: int, buyer: Buyer) -> None:
+    session.execute(
+        insert(OrderContact).values(
+            merchant_id=merchant_id,
+            order_id=order_id,
+            email=buyer.email,
+            name=buyer.name,
+            phone=buyer.phone,
+            address=dict(buyer.address or {}),
+            note=buyer.note,
+        )
+    )
+
+
+def note(  # noqa: PLR0913 - a row is what it is
+    session: Session,
+    merchant_id: int,
+    order_id: int,
+    kind: str,
+    *,
+    now: datetime,
+    detail: str = "",
+) -> None:
+    """Add one line to an order's history: ids and figures only."""
+    session.execute(
+        insert(OrderEvent).values(
+            merchant_id=merchant_id, order_id=order_id, kind=kind, detail=detail, occurred_at=now
+        )
+    )
+
+
+def _resume(
+    session: Session, placement: PlacementView, turn: Turn, *, now: datetime
+) -> _Draft | None:
+    """Find the order that an earlier try under this key has written down.
+
+    Raises `Conflict` hold_over when its time has passed meanwhile.
+    """
+    if turn.subject is None:
+        return None
+    order, payment = session.execute(
+        select(Order, Payment)
+        .join(Payment, Payment.order_id == Order.id)
+        .where(Order.merchant_id == placement.merchant.id, Order.public_id == turn.subject)
+    ).one()
+    if status(order.facts, now) is not OrderStatus.AWAITING_PAYMENT:
+        raise Conflict("hold_over")
+    return _Draft(
+        order.id,
+        order.public_id,
+        payment.id,
+        payment.public_id,
+        order.total,
+        order.held_until,
+        turn,
+    )
+
+
+def _open_payment(ports: Ports, placement: PlacementView, draft: _Draft) -> PlacedOrder:
+    """Ask the gateway with no transaction open, then write down what it said."""
+    merchant = placement.merchant
+    request = OpenRequest(
+        amount=draft.amount,
+        account=merchant.stripe_account,
+        key=draft.payment_public_id,
+        description=f"{merchant.name} {draft.public_id}",
+        metadata={
+            "merchant": merchant.public_id,
+            "order": draft.public_id,
+            "payment": draft.payment_public_id,
+        },
+    )
+    try:
+        opened = ports.payments.open(request)
+    except TryAgain:
+        with ports.sessions.begin() as session:
+            idempotency.end_turn(session, draft.turn, now=ports.clock.now())
+        raise
+    except (Invalid, Declined):
+        _abandon(ports, merchant.id, draft)
+        raise
+    placed = PlacedOrder(
+        draft.public_id,
+        order_token(ports, merchant.id, draft.public_id),
+        opened.reference,
+        opened.client_secret,
+        draft.amount,
+        draft.held_until,
+    )
+    now = ports.clock.now()
+    with ports.sessions.begin() as session:
+        session.execute(
+            update(Payment)
+            .where(Payment.id == draft.payment_id)
+            .values(
+                gateway_reference=opened.reference,
+                client_secret=opened.client_secret,
+                opened_at=now,
+            )
+        )
+        idempotency.keep_answer(session, draft.turn, 201, {"order": draft.public_id})
+    return placed
+
+
+def _abandon(ports: Ports, merchant_id: int, draft: _Draft) -> None:
+    """Give everything back: the gateway will never take this payment."""
+    now = ports.clock.now()
+    with ports.sessions.begin() as session:
+        stock.lock(session, draft.order_id)
+        stock.release(session, draft.order_id, now=now)
+        session.execute(update(Order).where(Order.id == draft.order_id).values(cancelled_at=now))
+        note(session, merchant_id, draft.order_id, "cancelled", now=now, detail="gateway_refused")
+        idempotency.name_subject(session, draft.turn, None)
+        idempotency.end_turn(session, draft.turn, now=now)
+
+
+def _replay(ports: Ports, session: Session, placement: PlacementView, turn: Turn) -> PlacedOrder:
+    order, reference, secret = session.execute(
+        select(Order, Payment.gateway_reference, Payment.client_secret)
+        .join(Payment, Payment.order_id == Order.id)
+        .where(Order.merchant_id == placement.merchant.id, Order.public_id == turn.subject)
+    ).one()
+    return PlacedOrder(
+        order.public_id,
+        order_token(ports, placement.merchant.id, order.public_id),
+        reference,
+        secret,
+        order.total,
+        order.held_until,
+        is_replay=True,
+    )
+
+
+def extend_hold(
+    session: Session, merchant_id: int, order_public_id: str, *, terms: HoldTerms, now: datetime
+) -> datetime:
+    """Extend the hold of an order whose buyer is still there; return when it ends now.
+
+    Raises `NotFound`, or `Conflict` hold_over when it has ended already.
+    """
+    order = session.scalars(
+        select(Order).where(Order.merchant_id == merchant_id, Order.public_id == order_public_id)
+    ).first()
+    if order is None:
+        raise NotFound
+    if status(order.facts, now) is not OrderStatus.AWAITING_PAYMENT:
+        raise Conflict("hold_over")
+    end = max(order.held_until, hold_end(order.placed_at, now, terms))
+    extended = session.execute(
+        update(Order)
+        .where(Order.id == order.id, Order.held_until > now, Order.paid_at.is_(None))
+        .values(held_until=end)
+        .returning(Order.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if extended is None:
+        raise Conflict("hold_over")
+    return end

@@ -1,0 +1,136 @@
+"""Request keys: the first request does the work, a repeat gets the same answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from storefront.db.upsert import insert_if_new
+from storefront.errors import Conflict, Invalid
+from storefront.models import IdempotentRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+LEASE = timedelta(seconds=30)
+"""Longer than the slowest answer (two gateway tries of 10 s): after it a repeat takes over."""
+
+SHORTEST_ANONYMOUS_KEY = 22
+LONGEST_KEY = 255
+
+
+@dataclass(frozen=True)
+class RequestKey:
+    """A key in its scope, with the hash of what was asked under it."""
+
+    merchant_id: int
+    caller: str
+    route: str
+    key: str
+    body_hash: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What to do with a request: `answer` is to be repeated; else go on, with the `subject`
+    that an earlier try under this key has already made, if any."""
+
+    id: int
+    subject: str | None = None
+    answer: Mapping[str, Any] | None = None
+    status: int | None = None
+
+
+def check_key(key: str | None, *, is_anonymous: bool) -> str:
+    """Return the key if it can be used; raise `Invalid` that says what is wrong with it."""
+    if not key:
+        raise Invalid("idempotency_key_required", field="Idempotency-Key")
+    shortest = SHORTEST_ANONYMOUS_KEY if is_anonymous else 1
+    if not shortest <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise Invalid(
+            "idempotency_key_invalid", field="Idempotency-Key", least=shortest, most=LONGEST_KEY
+        )
+    return key
+
+
+def hash_body(body: Mapping[str, Any]) -> str:
+    """Return a hash by meaning: the order of keys does not matter."""
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def take_turn(session: Session, request: RequestKey, *, now: datetime) -> Turn:
+    """Claim the key, or find the earlier answer.
+
+    Raises `Conflict` in_progress while the first request still runs, `Invalid`
+    idempotency_mismatch when the key was used for another body.
+    """
+    row_id = insert_if_new(
+        session,
+        IdempotentRequest,
+        merchant_id=request.merchant_id,
+        caller=request.caller,
+        route=request.route,
+        request_key=request.key,
+        body_hash=request.body_hash,
+        created_at=now,
+        leased_until=now + LEASE,
+    )
+    return Turn(row_id) if row_id is not None else _repeat(session, request, now=now)
+
+
+def _repeat(session: Session, request: RequestKey, *, now: datetime) -> Turn:
+    row = session.scalars(
+        select(IdempotentRequest).where(
+            IdempotentRequest.merchant_id == request.merchant_id,
+            IdempotentRequest.caller == request.caller,
+            IdempotentRequest.route == request.route,
+            IdempotentRequest.request_key == request.key,
+        )
+    ).one()
+    if row.body_hash != request.body_hash:
+        raise Invalid("idempotency_mismatch", field="Idempotency-Key")
+    if row.answer is not None:
+        return Turn(row.id, subject=row.subject, answer=row.answer, status=row.status)
+    taken_over = session.execute(
+        update(IdempotentRequest)
+        .where(IdempotentRequest.id == row.id, IdempotentRequest.leased_until <= now)
+        .values(leased_until=now + LEASE)
+        .returning(IdempotentRequest.id)
+    ).first()
+    if taken_over is None:
+        raise Conflict("in_progress", retry_after=1)
+    return Turn(row.id, subject=row.subject)
+
+
+def name_subject(session: Session, turn: Turn, subject: str | None) -> None:
+    """Note what this request has made, so that a repeat goes on with it; None: start anew."""
+    session.execute(
+        update(IdempotentRequest).where(IdempotentRequest.id == turn.id).values(subject=subject)
+    )
+
+
+def keep_answer(session: Session, turn: Turn, status: int, answer: Mapping[str, Any]) -> None:
+    """Store the answer that every repeat will get."""
+    session.execute(
+        update(IdempotentRequest)
+        .where(IdempotentRequest.id == turn.id)
+        .values(status=status, answer=dict(answer))
+    )
+
+
+def end_turn(session: Session, turn: Turn, *, now: datetime) -> None:
+    """Let go of the key without an answer: a passing fault is never stored."""
+    session.execute(
+        update(IdempotentRequest)
+        .where(IdempotentRequest.id == turn.id, IdempotentRequest.answer.is_(None))
+        .values(leased_until=now)
+    )

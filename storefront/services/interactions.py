@@ -1,0 +1,223 @@
+"""Record social acts: what happened in the frame, on a host's page, or on a network's server;
+make share links and open them."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from storefront.db.ids import PUBLIC_ID_LENGTH, public_id
+from storefront.domain.attribution import ARRIVALS, ENGAGEMENTS
+from storefront.errors import Invalid, NotFound
+from storefront.models import Interaction, Share
+from storefront.services.placements import get_placement_by_id
+from storefront.services.visitors import Visitor
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.ports import Signer
+    from storefront.services.views import PlacementView
+
+STEPS = frozenset({"click", "buy"})
+"""What a visitor does on the way to an order; recorded, but never a touchpoint."""
+
+FRAME_KINDS = frozenset({"view"}) | ENGAGEMENTS | STEPS
+"""Kinds that a page may report. An opening is recorded by us alone."""
+
+NETWORK_KINDS = frozenset({"view", "click"}) | ENGAGEMENTS
+"""Kinds that a merchant's own server may report."""
+
+SHARE_PURPOSE = "share"
+SIGNATURE_LENGTH = 10
+
+
+@dataclass(frozen=True)
+class Act:
+    """One social act to be recorded. `referrer` is a host name only."""
+
+    kind: str
+    visitor: Visitor | None
+    assurance: str
+    surface: str
+    parent: str | None = None
+    referrer: str | None = None
+    is_direct: bool = False
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded; `share_token` is there when the act was a share."""
+
+    interaction_id: int
+    public_id: str
+    share_token: str | None = None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A shared link that a person has opened."""
+
+    placement: PlacementView
+    visitor: Visitor
+    interaction: str
+
+
+@dataclass(frozen=True)
+class ShareLink:
+    """A share as its token names it; `is_genuine` says whether the signature was ours."""
+
+    id: int
+    placement: PlacementView
+    parent_interaction_id: int
+    is_genuine: bool
+
+
+def record(
+    session: Session, placement: PlacementView, act: Act, *, sign: Signer, now: datetime
+) -> Recorded:
+    """Record one act at a placement, and make the link when it is a share."""
+    arrival = act.visitor.arrival if act.visitor else None
+    parent_id = _find_parent(session, placement.merchant.id, act.parent) or (
+        arrival if act.kind in ARRIVALS else None
+    )
+    interaction_id, interaction_public_id = _insert(
+        session, placement, act, now=now, parent_id=parent_id, share_id=None
+    )
+    token = None
+    if act.kind == "share":
+        token = _make_share(session, placement, interaction_id, arrival=arrival, sign=sign, now=now)
+    return Recorded(interaction_id, interaction_public_id, token)
+
+
+def check_kind(kind: object, allowed: frozenset[str]) -> str:
+    """Return the kind if callers may report it; raise `Invalid` unknown_kind otherwise."""
+    if not isinstance(kind, str) or kind not in allowed:
+        raise Invalid("unknown_kind", field="kind", allowed=", ".join(sorted(allowed)))
+    return kind
+
+
+def find_share(session: Session, token: str, *, sign: Signer) -> ShareLink:
+    """Return the share that a token names, even when its signature is not ours.
+
+    Raises `NotFound` only when no such share exists: a damaged link should still sell.
+    """
+    name, signature = token[:PUBLIC_ID_LENGTH], token[PUBLIC_ID_LENGTH:]
+    share = session.scalars(select(Share).where(Share.public_id == f"shr_{name}")).first()
+    if share is None:
+        raise NotFound
+    is_genuine = hmac.compare_digest(signature.encode(), _signature(sign, name).encode())
+    placement = get_placement_by_id(session, share.placement_id)
+    return ShareLink(share.id, placement, share.interaction_id, is_genuine)
+
+
+def open_share(
+    session: Session, link: ShareLink, visitor: Visitor, *, referrer: str | None, now: datetime
+) -> Opening:
+    """Record that a person opened a shared link; they carry the opening from now on."""
+    if not link.is_genuine:
+        visitor = replace(visitor, evidence="unverified")
+    act = Act(
+        kind="open",
+        visitor=visitor,
+        assurance="signed" if link.is_genuine else "bare",
+        surface="link",
+        referrer=referrer,
+    )
+    interaction_id, name = _insert(
+        session,
+        link.placement,
+        act,
+        now=now,
+        parent_id=link.parent_interaction_id,
+        share_id=link.id,
+    )
+    return Opening(link.placement, replace(visitor, arrival=interaction_id), name)
+
+
+def _insert(  # noqa: PLR0913 - a row is what it is
+    session: Session,
+    placement: PlacementView,
+    act: Act,
+    *,
+    now: datetime,
+    parent_id: int | None,
+    share_id: int | None,
+) -> tuple[int, str]:
+    name = public_id("int")
+    interaction_id = session.execute(
+        insert(Interaction)
+        .values(
+            merchant_id=placement.merchant.id,
+            public_id=name,
+            placement_id=placement.id,
+            share_id=share_id,
+            visitor=act.visitor.key if act.visitor else None,
+            parent_id=parent_id,
+            kind=act.kind,
+            assurance=act.assurance,
+            surface=act.surface,
+            referrer=act.referrer,
+            is_direct=act.is_direct,
+            occurred_at=act.occurred_at or now,
+            recorded_at=now,
+        )
+        .returning(Interaction.id)
+    ).scalar_one()
+    return interaction_id, name
+
+
+def _find_parent(session: Session, merchant_id: int, parent: str | None) -> int | None:
+    if parent is None:
+        return None
+    return session.scalar(
+        select(Interaction.id).where(
+            Interaction.merchant_id == merchant_id, Interaction.public_id == parent
+        )
+    )
+
+
+def _make_share(  # noqa: PLR0913 - a row is what it is
+    session: Session,
+    placement: PlacementView,
+    interaction_id: int,
+    *,
+    arrival: int | None,
+    sign: Signer,
+    now: datetime,
+) -> str:
+    parent = _share_opened_by(session, arrival)
+    name = public_id("shr")
+    session.execute(
+        insert(Share).values(
+            merchant_id=placement.merchant.id,
+            public_id=name,
+            placement_id=placement.id,
+            interaction_id=interaction_id,
+            parent_id=parent.id if parent else None,
+            depth=parent.depth + 1 if parent else 1,
+            created_at=now,
+        )
+    )
+    symbols = name.removeprefix("shr_")
+    return symbols + _signature(sign, symbols)
+
+
+def _share_opened_by(session: Session, arrival: int | None) -> Share | None:
+    if arrival is None:
+        return None
+    return session.scalars(
+        select(Share)
+        .join(Interaction, Interaction.share_id == Share.id)
+        .where(Interaction.id == arrival)
+    ).first()
+
+
+def _signature(sign: Signer, symbols: str) -> str:
+    return sign.digest(SHARE_PURPOSE, symbols)[:SIGNATURE_LENGTH]

@@ -1,0 +1,72 @@
+"""Mails about an order: read what they say, fill the template, hand them to the mail system."""
+
+from __future__ import annotations
+
+from email.utils import formataddr, parseaddr
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from storefront import links
+from storefront.models import Order
+from storefront.ports import Message
+from storefront.services.checkout import order_token
+from storefront.services.orders import order_view
+
+if TYPE_CHECKING:
+    from storefront.ports import Ports
+    from storefront.services.views import OrderView
+
+
+def send_receipt(ports: Ports, order_id: int) -> None:
+    """Send the buyer the receipt of a paid order."""
+    _send(ports, order_id, "receipt")
+
+
+def send_apology(ports: Ports, order_id: int) -> None:
+    """Tell the buyer that their money comes back, because what they bought was gone."""
+    _send(ports, order_id, "apology")
+
+
+def _send(ports: Ports, order_id: int, name: str) -> None:
+    message = _write(ports, order_id, name)
+    if message is not None:
+        ports.mailer.send(message)
+
+
+def _write(ports: Ports, order_id: int, name: str) -> Message | None:
+    """Return the mail, or None when the buyer's address has been erased meanwhile."""
+    with ports.reads() as session:
+        order = session.scalars(
+            select(Order)
+            .options(selectinload(Order.lines), joinedload(Order.contact))
+            .where(Order.id == order_id)
+        ).one()
+        view = order_view(session, order, ports.settings, now=ports.clock.now())
+    if not view.email:
+        return None
+    token = order_token(ports, order.merchant_id, order.public_id)
+    values = {
+        "order": view,
+        "merchant": view.merchant,
+        "order_url": links.order_page(ports.settings, order.public_id, token),
+        "is_demo": ports.settings.demo,
+    }
+    subject, text, html = ports.letters.write(name, order.locale, values)
+    return _message(ports, view, name, (subject, text, html))
+
+
+def _message(ports: Ports, order: OrderView, name: str, parts: tuple[str, str, str]) -> Message:
+    """Address the mail: from the shop's own mailbox, answers to the merchant's."""
+    _, address = parseaddr(ports.settings.mail_from)
+    subject, text, html = parts
+    return Message(
+        to=order.email,
+        sender=formataddr((order.merchant.name, address)),
+        reply_to=formataddr((order.merchant.name, order.merchant.contact_email)),
+        subject=subject,
+        text=text,
+        html=html,
+        message_id=f"<{name}.{order.public_id}@{address.rpartition('@')[2]}>",
+    )

@@ -1,0 +1,144 @@
+"""Set a merchant up: the business, its stores, machines' tokens, and who may frame it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+
+from storefront.db.ids import public_id
+from storefront.db.upsert import insert_if_new
+from storefront.domain.money import exponent
+from storefront.errors import Conflict, Invalid
+from storefront.models import AllowedHost, ApiToken, Merchant, Store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.ports import Signer
+
+FIRST_ORDER_NUMBER = 1001
+TOKEN_PURPOSE = "api-token"  # noqa: S105 - the name of a purpose
+DEFAULT_ACCENT = "#2f5bd7"
+
+
+def add_merchant(  # noqa: PLR0913 - a merchant is what it is
+    session: Session,
+    *,
+    slug: str,
+    name: str,
+    currency: str,
+    zone: str,
+    contact_email: str,
+    now: datetime,
+    locale: str = "en",
+    accent: str = DEFAULT_ACCENT,
+    stripe_account: str = "",
+) -> Merchant:
+    """Add a merchant. Raises `Invalid` that names the field, or `Conflict` slug_taken."""
+    _check(slug=slug, currency=currency, zone=zone, accent=accent)
+    if session.scalar(select(Merchant.id).where(Merchant.slug == slug)) is not None:
+        raise Conflict("slug_taken", field="slug")
+    merchant = Merchant(
+        public_id=public_id("mer"),
+        slug=slug,
+        name=name,
+        currency=currency,
+        zone=zone,
+        locale=locale,
+        accent=accent,
+        contact_email=contact_email,
+        stripe_account=stripe_account,
+        next_order_number=FIRST_ORDER_NUMBER,
+        created_at=now,
+    )
+    session.add(merchant)
+    session.flush()
+    return merchant
+
+
+def _check(*, slug: str, currency: str, zone: str, accent: str) -> None:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
+        raise Invalid("invalid_slug", field="slug")
+    try:
+        exponent(currency)
+    except ValueError:
+        raise Invalid("invalid_currency", field="currency") from None
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Invalid("invalid_zone", field="zone") from None
+    if not re.fullmatch(r"#[0-9a-f]{6}", accent):
+        raise Invalid("invalid_colour", field="accent")
+
+
+def add_store(
+    session: Session, merchant_id: int, *, name: str, address: str, hours: str, position: int
+) -> Store:
+    """Add a place where orders can be picked up."""
+    store = Store(
+        merchant_id=merchant_id,
+        public_id=public_id("sto"),
+        name=name,
+        address=address,
+        hours=hours,
+        position=position,
+    )
+    session.add(store)
+    session.flush()
+    return store
+
+
+def issue_token(  # noqa: PLR0913 - a token is what it is
+    session: Session,
+    merchant_id: int,
+    *,
+    name: str,
+    sign: Signer,
+    now: datetime,
+    store_id: int | None = None,
+) -> str:
+    """Issue a bearer token and return it: the only time that it can be read."""
+    secret = "sft_" + secrets.token_urlsafe(32)
+    session.add(
+        ApiToken(
+            merchant_id=merchant_id,
+            store_id=store_id,
+            public_id=public_id("tok"),
+            name=name,
+            digest=sign.digest(TOKEN_PURPOSE, secret),
+            last_four=secret[-4:],
+            created_at=now,
+        )
+    )
+    return secret
+
+
+def find_by_token(session: Session, secret: str, *, sign: Signer) -> ApiToken | None:
+    """Return the token's row, or None when it is unknown or revoked."""
+    return session.scalars(
+        select(ApiToken).where(
+            ApiToken.digest == sign.digest(TOKEN_PURPOSE, secret), ApiToken.revoked_at.is_(None)
+        )
+    ).first()
+
+
+def allow_host(session: Session, merchant_id: int, origin: str, *, now: datetime) -> str:
+    """Let an origin frame this merchant's storefront; twice is as good as once.
+
+    Raises `Invalid` invalid_origin unless it is scheme, host and port only.
+    """
+    parts = urlsplit(origin.strip().lower())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+        raise Invalid("invalid_origin", field="origin")
+    if not re.fullmatch(r"[a-z0-9.*\[\]:-]+", parts.netloc) or parts.query or parts.fragment:
+        raise Invalid("invalid_origin", field="origin")
+    clean = f"{parts.scheme}://{parts.netloc}"
+    insert_if_new(session, AllowedHost, merchant_id=merchant_id, origin=clean, added_at=now)
+    return clean

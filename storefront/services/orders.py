@@ -1,0 +1,114 @@
+"""Read orders: as their buyers may see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from storefront import links
+from storefront.domain.money import Money
+from storefront.domain.orders import status
+from storefront.errors import NotFound
+from storefront.models import Order, Payment, ProductImage, Store, Variant
+from storefront.services.checkout import ORDER_PURPOSE
+from storefront.services.placements import get_placement_by_id
+from storefront.services.views import ImageView, OrderLineView, OrderView, StoreView
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.ports import Signer
+    from storefront.settings import Settings
+
+
+def read_order_token(sign: Signer, token: str | None, order_public_id: str) -> int:
+    """Return the merchant id that the token vouches for; raise `NotFound` for any other token."""
+    value = sign.unseal(ORDER_PURPOSE, token or "")
+    if not isinstance(value, list) or len(value) != 2 or value[1] != order_public_id:  # noqa: PLR2004
+        raise NotFound
+    return int(value[0])
+
+
+def get_order(
+    session: Session, merchant_id: int, public_id: str, settings: Settings, *, now: datetime
+) -> OrderView:
+    """Return an order of this merchant; raise `NotFound` otherwise."""
+    order = session.scalars(
+        select(Order)
+        .options(selectinload(Order.lines), joinedload(Order.contact))
+        .where(Order.merchant_id == merchant_id, Order.public_id == public_id)
+    ).first()
+    if order is None:
+        raise NotFound
+    return order_view(session, order, settings, now=now)
+
+
+def order_view(session: Session, order: Order, settings: Settings, *, now: datetime) -> OrderView:
+    """Return an order that has been loaded with its lines, for its buyer's eyes."""
+    payment = session.scalars(
+        select(Payment).where(Payment.order_id == order.id).order_by(Payment.attempt.desc())
+    ).first()
+    contact = order.contact
+    address = contact.address if contact else {}
+    return OrderView(
+        public_id=order.public_id,
+        number=order.number,
+        status=status(order.facts, now),
+        lines=_lines(session, order, settings),
+        goods=Money(order.goods_minor, order.currency),
+        shipping=Money(order.shipping_minor, order.currency),
+        total=order.total,
+        placed_at=order.placed_at,
+        expires_at=order.held_until,
+        paid_at=order.paid_at,
+        fulfilment=order.fulfilment,
+        store=_store(session, order.store_id),
+        email=contact.email if contact else "",
+        name=contact.name if contact else "",
+        address=tuple(part for part in address.values() if part),
+        failure=payment.failure if payment else None,
+        client_secret=payment.client_secret if payment else None,
+        placement=get_placement_by_id(session, order.placement_id),
+    )
+
+
+def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLineView, ...]:
+    pictures = _pictures(session, [line.variant_id for line in order.lines], settings)
+    return tuple(
+        OrderLineView(
+            title=line.title,
+            variant=line.variant_name,
+            sku=line.sku,
+            quantity=line.quantity,
+            unit=line.unit,
+            total=line.total,
+            image=pictures.get(line.variant_id),
+        )
+        for line in order.lines
+    )
+
+
+def _pictures(session: Session, variant_ids: list[int], settings: Settings) -> dict[int, ImageView]:
+    rows = session.execute(
+        select(Variant.id, ProductImage)
+        .join(ProductImage, ProductImage.product_id == Variant.product_id)
+        .where(Variant.id.in_(variant_ids))
+        .order_by(ProductImage.position.desc(), ProductImage.id.desc())
+    )
+    return {
+        variant_id: ImageView(
+            links.media(settings, image.file), image.alt, image.width, image.height
+        )
+        for variant_id, image in rows
+    }
+
+
+def _store(session: Session, store_id: int | None) -> StoreView | None:
+    if store_id is None:
+        return None
+    store = session.get_one(Store, store_id)
+    return StoreView(store.id, store.public_id, store.name, store.address, store.hours)

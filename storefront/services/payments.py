@@ -1,0 +1,320 @@
+"""What the gateway says, applied: a message is recorded once and moves an order once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from storefront.db.ids import public_id
+from storefront.db.upsert import insert_if_new
+from storefront.domain.payments import Step, mismatch, step_for_event, step_for_state
+from storefront.models import (
+    LineItem,
+    Merchant,
+    Order,
+    Payment,
+    PaymentEvent,
+    PaymentPayload,
+    Refund,
+)
+from storefront.services import alarms, attribution, jobs, stock
+from storefront.services.checkout import note
+from storefront.signals import announce
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.domain.payments import GatewayEvent, Snapshot
+    from storefront.kinds import LineKind
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What came of a message."""
+
+    step: Step
+    is_duplicate: bool = False
+
+
+def apply_event(
+    session: Session,
+    event: GatewayEvent,
+    body: str,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> Applied:
+    """Record a verified message and do what it asks, all in the caller's transaction.
+
+    A message about nothing of ours is stored and ignored. Recording comes first: its unique
+    key stops a second copy, even one that is being handled at this very moment.
+    """
+    payment = _find_payment(session, event.snapshot)
+    step = step_for_event(payment.facts, event) if payment else Step.IGNORE
+    event_id = insert_if_new(
+        session,
+        PaymentEvent,
+        merchant_id=payment.merchant_id if payment else None,
+        payment_id=payment.id if payment else None,
+        account=event.account,
+        gateway_event_id=event.id,
+        type=event.type,
+        step=step.value,
+        created_at=event.created_at,
+        received_at=now,
+    )
+    if event_id is None:
+        return Applied(step, is_duplicate=True)
+    session.execute(
+        insert(PaymentPayload).values(
+            merchant_id=payment.merchant_id if payment else None,
+            payment_event_id=event_id,
+            body=body,
+        )
+    )
+    if payment and event.snapshot:
+        take_step(session, payment, step, event.snapshot, kinds=kinds, now=now)
+    return Applied(step)
+
+
+def apply_snapshot(
+    session: Session,
+    payment_id: int,
+    snapshot: Snapshot,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> Step:
+    """Do what the gateway's own answer asks, as if it had sent a message."""
+    payment = session.get_one(Payment, payment_id, populate_existing=True)
+    step = step_for_state(payment.facts, snapshot)
+    take_step(session, payment, step, snapshot, kinds=kinds, now=now)
+    return step
+
+
+def _find_payment(session: Session, snapshot: Snapshot | None) -> Payment | None:
+    """Find our payment by the ids that ride in the gateway's metadata."""
+    if snapshot is None or snapshot.payment_public_id is None:
+        return None
+    return session.scalars(
+        select(Payment)
+        .join(Merchant, Merchant.id == Payment.merchant_id)
+        .where(
+            Merchant.public_id == snapshot.merchant_public_id,
+            Payment.public_id == snapshot.payment_public_id,
+        )
+    ).first()
+
+
+def take_step(  # noqa: PLR0913 - what happened, to what, when
+    session: Session,
+    payment: Payment,
+    step: Step,
+    snapshot: Snapshot,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
+    """Move the payment and its order by one step; a step already taken changes nothing."""
+    if step is Step.SUCCEED:
+        _succeed(session, payment, snapshot, kinds=kinds, now=now)
+    elif step is Step.PROCESS:
+        _process(session, payment, now=now)
+    elif step is Step.FAIL_ATTEMPT:
+        _fail_attempt(session, payment, snapshot, now=now)
+    elif step is Step.CANCEL:
+        _cancel(session, payment, now=now)
+    elif step is Step.REVIEW:
+        _review(session, payment, snapshot, now=now)
+
+
+def _succeed(
+    session: Session,
+    payment: Payment,
+    snapshot: Snapshot,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
+    stock.lock(session, payment.order_id)
+    first = session.execute(
+        update(Payment)
+        .where(Payment.id == payment.id, Payment.succeeded_at.is_(None))
+        .values(
+            succeeded_at=now,
+            charged_at=snapshot.charged_at or now,
+            gateway_reference=snapshot.reference,
+            failure=None,
+        )
+        .returning(Payment.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if first is None:
+        return
+    order = session.get_one(Order, payment.order_id, populate_existing=True)
+    is_over = order.paid_at is not None or order.cancelled_at is not None
+    if is_over or not stock.sell(session, order.id, now=now):
+        _give_back(session, order, payment, now=now)
+        return
+    _mark_paid(session, order, kinds=kinds, now=now)
+
+
+def _mark_paid(session: Session, order: Order, *, kinds: Iterable[LineKind], now: datetime) -> None:
+    attribution.assign(session, order.merchant_id, order.id, now=now)
+    by_name = {kind.name: kind for kind in kinds}
+    for line in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
+        by_name[line.kind].on_paid(session, line, now)
+    _note(session, order, "paid", now=now)
+    jobs.add(
+        session,
+        "send_receipt",
+        {"order_id": order.id},
+        merchant_id=order.merchant_id,
+        now=now,
+        unique_key=str(order.id),
+    )
+    # The counter is the merchant's hottest row: it is locked last and for the shortest time.
+    number = session.execute(
+        update(Merchant)
+        .where(Merchant.id == order.merchant_id)
+        .values(next_order_number=Merchant.next_order_number + 1)
+        .returning(Merchant.next_order_number)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+    session.execute(
+        update(Order)
+        .where(Order.id == order.id)
+        .values(paid_at=now, number=number - 1, processing_at=None, expired_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    announce(session, "order_paid", order=order.public_id)
+
+
+def _give_back(session: Session, order: Order, payment: Payment, *, now: datetime) -> None:
+    """Return money that came too late or twice: never paid and nothing."""
+    stock.release(session, order.id, now=now)
+    reason = _why_given_back(order)
+    refund_id = session.execute(
+        insert(Refund)
+        .values(
+            merchant_id=order.merchant_id,
+            payment_id=payment.id,
+            public_id=public_id("ref"),
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+            reason=reason,
+            intended_at=now,
+        )
+        .returning(Refund.id)
+    ).scalar_one()
+    if order.paid_at is None:
+        session.execute(
+            update(Order)
+            .where(Order.id == order.id)
+            .values(cancelled_at=now, processing_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        jobs.add(
+            session,
+            "send_apology",
+            {"order_id": order.id},
+            merchant_id=order.merchant_id,
+            now=now,
+            unique_key=str(order.id),
+        )
+    _note(session, order, "money_back", now=now, detail=reason)
+    alarms.raise_alarm(session, order.merchant_id, reason, now=now)
+    jobs.add(
+        session,
+        "send_refund",
+        {"refund_id": refund_id},
+        merchant_id=order.merchant_id,
+        now=now,
+        unique_key=str(refund_id),
+    )
+
+
+def _why_given_back(order: Order) -> str:
+    if order.paid_at is not None:
+        return "paid_twice"
+    return "cancelled_before_payment" if order.cancelled_at else "sold_out_before_payment"
+
+
+def _process(session: Session, payment: Payment, *, now: datetime) -> None:
+    session.execute(
+        update(Payment)
+        .where(Payment.id == payment.id, Payment.processing_at.is_(None))
+        .values(processing_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    order = _change_open_order(session, payment, processing_at=now)
+    if order is not None:
+        _note(session, order, "payment_processing", now=now)
+
+
+def _fail_attempt(session: Session, payment: Payment, snapshot: Snapshot, *, now: datetime) -> None:
+    """Note a decline. The buyer keeps the hold and may try another card."""
+    session.execute(
+        update(Payment)
+        .where(Payment.id == payment.id)
+        .values(failed_at=now, failure=(snapshot.failure or "declined")[:60], processing_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    order = _change_open_order(session, payment, processing_at=None)
+    if order is not None:
+        _note(session, order, "payment_failed", now=now, detail=snapshot.failure or "declined")
+
+
+def _cancel(session: Session, payment: Payment, *, now: datetime) -> None:
+    """The gateway will take no money any more: let go of what the order holds."""
+    stock.lock(session, payment.order_id)
+    session.execute(
+        update(Payment)
+        .where(Payment.id == payment.id, Payment.cancelled_at.is_(None))
+        .values(cancelled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    order = _change_open_order(session, payment, expired_at=now, processing_at=None)
+    if order is not None:
+        stock.release(session, order.id, now=now)
+        _note(session, order, "expired", now=now)
+
+
+def _review(session: Session, payment: Payment, snapshot: Snapshot, *, now: datetime) -> None:
+    """Fulfil nothing and call a person: a genuine message does not fit what we asked for."""
+    reason = mismatch(payment.facts, snapshot) or "unknown_state"
+    order = session.get_one(Order, payment.order_id)
+    session.execute(
+        update(Order)
+        .where(Order.id == order.id, Order.needs_review_at.is_(None), Order.paid_at.is_(None))
+        .values(needs_review_at=now, review_reason=reason)
+        .execution_options(synchronize_session=False)
+    )
+    _note(session, order, "needs_review", now=now, detail=reason)
+    alarms.raise_alarm(session, order.merchant_id, "payment_mismatch", now=now)
+
+
+def _change_open_order(session: Session, payment: Payment, **values: object) -> Order | None:
+    """Change the payment's order unless it is paid or over; return it if it was changed."""
+    changed = session.execute(
+        update(Order)
+        .where(
+            Order.id == payment.order_id,
+            Order.paid_at.is_(None),
+            Order.cancelled_at.is_(None),
+            Order.expired_at.is_(None),
+        )
+        .values(**values)
+        .returning(Order.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return session.get_one(Order, payment.order_id) if changed else None
+
+
+def _note(session: Session, order: Order, kind: str, *, now: datetime, detail: str = "") -> None:
+    note(session, order.merchant_id, order.id, kind, now=now, detail=detail)

@@ -1,0 +1,143 @@
+"""Payments that need the gateway to be asked: ends of holds, silence, and money to give back.
+
+Each function asks with no transaction open and writes down the answer in one of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from storefront.domain.orders import OrderStatus, status
+from storefront.models import Merchant, Order, Payment, Refund
+from storefront.ports import RefundRequest
+from storefront.services import payments, stock
+from storefront.services.checkout import note
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from sqlalchemy.orm import Session
+
+    from storefront.ports import Ports
+
+BATCH = 100
+
+
+def expire_order(ports: Ports, order_id: int) -> None:
+    """End an order whose time is up: cancel the payment first, then let go of the stock.
+
+    Money that was faster than the cancellation is taken as paid.
+    """
+    now = ports.clock.now()
+    with ports.sessions.begin() as session:
+        order = session.get_one(Order, order_id)
+        if status(order.facts, now) is not OrderStatus.EXPIRED or order.expired_at is not None:
+            return
+        payment = _open_payment_of(session, order)
+        if payment is None or payment.gateway_reference is None:
+            _release(session, order, now=now)
+            return
+    snapshot = ports.payments.cancel(payment.gateway_reference, account=payment.account)
+    with ports.sessions.begin() as session:
+        payments.apply_snapshot(
+            session, payment.id, snapshot, kinds=ports.kinds, now=ports.clock.now()
+        )
+
+
+def _open_payment_of(session: Session, order: Order) -> Payment | None:
+    return session.scalars(
+        select(Payment)
+        .where(
+            Payment.order_id == order.id,
+            Payment.succeeded_at.is_(None),
+            Payment.cancelled_at.is_(None),
+        )
+        .order_by(Payment.attempt.desc())
+    ).first()
+
+
+def _release(session: Session, order: Order, *, now: datetime) -> None:
+    stock.lock(session, order.id)
+    session.execute(
+        update(Order)
+        .where(Order.id == order.id, Order.paid_at.is_(None))
+        .values(expired_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    stock.release(session, order.id, now=now)
+    note(session, order.merchant_id, order.id, "expired", now=now)
+
+
+def list_expired_orders(session: Session, *, now: datetime) -> Sequence[int]:
+    """Return open orders whose time is up, oldest first; whatever a lost job left behind."""
+    return session.scalars(
+        select(Order.id)
+        .where(
+            Order.held_until <= now,
+            Order.paid_at.is_(None),
+            Order.expired_at.is_(None),
+            Order.cancelled_at.is_(None),
+            Order.processing_at.is_(None),
+        )
+        .order_by(Order.held_until)
+        .limit(BATCH)
+    ).all()
+
+
+def reconcile_payment(ports: Ports, payment_id: int) -> None:
+    """Ask the gateway about one payment that has been silent, and do what it says."""
+    with ports.reads() as session:
+        payment = session.get_one(Payment, payment_id)
+    if payment.gateway_reference is None or payment.succeeded_at or payment.cancelled_at:
+        return
+    snapshot = ports.payments.fetch(payment.gateway_reference, account=payment.account)
+    with ports.sessions.begin() as session:
+        payments.apply_snapshot(
+            session, payment.id, snapshot, kinds=ports.kinds, now=ports.clock.now()
+        )
+
+
+def list_silent_payments(
+    session: Session, *, now: datetime, silent_for: timedelta
+) -> Sequence[int]:
+    """Return payments that were opened so long ago and have not ended, oldest first."""
+    return session.scalars(
+        select(Payment.id)
+        .where(
+            Payment.opened_at <= now - silent_for,
+            Payment.succeeded_at.is_(None),
+            Payment.cancelled_at.is_(None),
+        )
+        .order_by(Payment.opened_at)
+        .limit(BATCH)
+    ).all()
+
+
+def send_refund(ports: Ports, refund_id: int) -> None:
+    """Send money back; the key is the refund's own id, so that a repeat is harmless."""
+    with ports.reads() as session:
+        refund, payment, merchant = session.execute(
+            select(Refund, Payment, Merchant)
+            .join(Payment, Payment.id == Refund.payment_id)
+            .join(Merchant, Merchant.id == Refund.merchant_id)
+            .where(Refund.id == refund_id)
+        ).one()
+    if refund.sent_at is not None:
+        return
+    reference = ports.payments.refund(
+        RefundRequest(
+            reference=payment.gateway_reference,
+            amount=payment.amount,
+            account=payment.account,
+            key=refund.public_id,
+            metadata={"merchant": merchant.public_id, "refund": refund.public_id},
+        )
+    )
+    with ports.sessions.begin() as session:
+        session.execute(
+            update(Refund)
+            .where(Refund.id == refund_id, Refund.sent_at.is_(None))
+            .values(gateway_reference=reference, sent_at=ports.clock.now())
+        )

@@ -1,0 +1,194 @@
+"""What a placement shows: products with live price and stock, searched and paged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from storefront import links
+from storefront.domain.catalog import availability
+from storefront.domain.money import Money
+from storefront.errors import NotFound
+from storefront.models import PlacementProduct, Product, ProductImage, Store, Variant
+from storefront.services.views import ImageView, ProductView, ShelfView, StoreView, VariantView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from storefront.services.views import PlacementView
+    from storefront.settings import Settings
+
+PAGE_SIZE = 12
+LONGEST_QUERY = 100
+
+
+def shelf(
+    session: Session,
+    placement: PlacementView,
+    settings: Settings,
+    *,
+    query: str = "",
+    page: int = 1,
+) -> ShelfView:
+    """Return page `page` (from 1) of what the placement shows, narrowed by `query`."""
+    words = query.strip()[:LONGEST_QUERY]
+    conditions = [_on_shelf(placement), *_matches(words)]
+    total = session.scalar(select(func.count()).select_from(Product).where(*conditions)) or 0
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(1, page), pages)
+    rows = session.execute(
+        select(Product.id, Product.public_id, Product.name, Product.description)
+        .join(PlacementProduct, PlacementProduct.product_id == Product.id)
+        .where(*conditions, PlacementProduct.placement_id == placement.id)
+        .order_by(PlacementProduct.position, Product.id)
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    ).all()
+    products = _with_parts(session, placement.merchant.id, rows, settings)
+    return ShelfView(placement, products, query=words, page=page, pages=pages, total=total)
+
+
+def get_product(
+    session: Session, placement: PlacementView, settings: Settings, public_id: str
+) -> ProductView:
+    """Return one product that the placement shows; raise `NotFound` otherwise."""
+    rows = session.execute(
+        select(Product.id, Product.public_id, Product.name, Product.description).where(
+            _on_shelf(placement), Product.public_id == public_id
+        )
+    ).all()
+    if not rows:
+        raise NotFound
+    return _with_parts(session, placement.merchant.id, rows, settings)[0]
+
+
+def products_of_variants(
+    session: Session, merchant_id: int, variant_ids: Iterable[str], settings: Settings
+) -> dict[str, tuple[ProductView, VariantView]]:
+    """Return product and variant for each public id that this merchant still sells."""
+    wanted = list(variant_ids)
+    rows = session.execute(
+        select(Product.id, Product.public_id, Product.name, Product.description).where(
+            Product.merchant_id == merchant_id,
+            Product.withdrawn_at.is_(None),
+            Product.id.in_(
+                select(Variant.product_id).where(
+                    Variant.merchant_id == merchant_id,
+                    Variant.public_id.in_(wanted),
+                    Variant.withdrawn_at.is_(None),
+                )
+            ),
+        )
+    ).all()
+    found = {}
+    for product in _with_parts(session, merchant_id, rows, settings):
+        for variant in product.variants:
+            if variant.public_id in wanted:
+                found[variant.public_id] = (product, variant)
+    return found
+
+
+def list_stores(session: Session, merchant_id: int) -> tuple[StoreView, ...]:
+    """Return the merchant's open stores in their order."""
+    rows = session.execute(
+        select(Store.id, Store.public_id, Store.name, Store.address, Store.hours)
+        .where(Store.merchant_id == merchant_id, Store.closed_at.is_(None))
+        .order_by(Store.position, Store.id)
+    )
+    return tuple(StoreView(*row) for row in rows)
+
+
+def _on_shelf(placement: PlacementView) -> ColumnElement[bool]:
+    shown = select(PlacementProduct.product_id).where(
+        PlacementProduct.merchant_id == placement.merchant.id,
+        PlacementProduct.placement_id == placement.id,
+    )
+    return (
+        (Product.merchant_id == placement.merchant.id)
+        & Product.withdrawn_at.is_(None)
+        & Product.id.in_(shown)
+    )
+
+
+def _matches(words: str) -> list[ColumnElement[bool]]:
+    return [
+        or_(
+            Product.name.icontains(word, autoescape=True),
+            Product.description.icontains(word, autoescape=True),
+        )
+        for word in words.split()
+    ]
+
+
+def _with_parts(
+    session: Session,
+    merchant_id: int,
+    rows: Sequence[Sequence[object]],
+    settings: Settings,
+) -> tuple[ProductView, ...]:
+    ids = [row[0] for row in rows]
+    if not ids:
+        return ()
+    variants = _variants(session, merchant_id, ids)
+    images = _images(session, merchant_id, ids, settings)
+    return tuple(
+        ProductView(
+            public_id=str(public_id),
+            name=str(name),
+            description=str(description),
+            images=tuple(images[product_id]),
+            variants=tuple(variants[product_id]),
+        )
+        for product_id, public_id, name, description in rows
+        if variants[product_id]
+    )
+
+
+def _variants(
+    session: Session, merchant_id: int, product_ids: Sequence[object]
+) -> defaultdict[object, list[VariantView]]:
+    found = defaultdict(list)
+    for variant in session.scalars(
+        select(Variant)
+        .where(
+            Variant.merchant_id == merchant_id,
+            Variant.product_id.in_(product_ids),
+            Variant.withdrawn_at.is_(None),
+        )
+        .order_by(Variant.position, Variant.id)
+    ):
+        found[variant.product_id].append(
+            VariantView(
+                id=variant.id,
+                public_id=variant.public_id,
+                name=variant.name,
+                sku=variant.sku,
+                price=Money(variant.price_minor, variant.currency),
+                availability=availability(variant.count),
+            )
+        )
+    return found
+
+
+def _images(
+    session: Session, merchant_id: int, product_ids: Sequence[object], settings: Settings
+) -> defaultdict[object, list[ImageView]]:
+    found = defaultdict(list)
+    rows = session.execute(
+        select(
+            ProductImage.product_id,
+            ProductImage.file,
+            ProductImage.alt,
+            ProductImage.width,
+            ProductImage.height,
+        )
+        .where(ProductImage.merchant_id == merchant_id, ProductImage.product_id.in_(product_ids))
+        .order_by(ProductImage.position, ProductImage.id)
+    )
+    for product_id, file, alt, width, height in rows:
+        found[product_id].append(ImageView(links.media(settings, file), alt, width, height))
+    return found

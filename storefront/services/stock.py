@@ -1,0 +1,217 @@
+"""Stock that many want at once: every change is one conditional update, in id order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+
+from storefront.domain.catalog import StockCount, why_not_taken
+from storefront.errors import Conflict
+from storefront.models import LineItem, Order, Variant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A quantity of one variant at the price that the buyer was quoted; without a price, at
+    whatever it costs by now, because the buyer has paid already."""
+
+    variant_id: int
+    quantity: int
+    unit_minor: int | None
+
+
+def hold(session: Session, wanted: Iterable[Wanted], *, now: datetime) -> None:
+    """Hold all of it or raise `Conflict`: sold_out, too_few_left, all_held or price_changed."""
+    for want in sorted(wanted, key=lambda want: want.variant_id):
+        if not _hold_one(session, want) and not (
+            free_expired(session, want.variant_id, now=now) and _hold_one(session, want)
+        ):
+            _refuse(session, want, now=now)
+
+
+def _hold_one(session: Session, want: Wanted) -> bool:
+    taken = session.execute(
+        update(Variant)
+        .where(
+            Variant.id == want.variant_id,
+            *_still_offered(want),
+            _enough(want.quantity),
+        )
+        .values(held=Variant.held + want.quantity)
+        .returning(Variant.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return taken is not None
+
+
+def _still_offered(want: Wanted) -> list[ColumnElement[bool]]:
+    if want.unit_minor is None:
+        return []
+    return [Variant.price_minor == want.unit_minor, Variant.withdrawn_at.is_(None)]
+
+
+def _enough(quantity: int) -> ColumnElement[bool]:
+    return or_(Variant.stock.is_(None), Variant.held + Variant.sold + quantity <= Variant.stock)
+
+
+def free_expired(session: Session, variant_id: int, *, now: datetime) -> int:
+    """Release what expired orders still hold of a variant; return how many units came back.
+
+    An order whose payment is being processed keeps its hold: the bank has not decided.
+    """
+    expired = select(Order.id).where(
+        Order.id == LineItem.order_id,
+        Order.held_until <= now,
+        Order.paid_at.is_(None),
+        Order.processing_at.is_(None),
+    )
+    freed = session.execute(
+        update(LineItem)
+        .where(
+            LineItem.variant_id == variant_id,
+            LineItem.sold_at.is_(None),
+            LineItem.released_at.is_(None),
+            expired.exists(),
+        )
+        .values(released_at=now)
+        .returning(LineItem.quantity)
+        .execution_options(synchronize_session=False)
+    ).scalars()
+    units = sum(freed)
+    if units:
+        _let_go(session, {variant_id: units})
+    return units
+
+
+def _refuse(session: Session, want: Wanted, *, now: datetime) -> None:
+    row = session.execute(
+        select(
+            Variant.stock,
+            Variant.held,
+            Variant.sold,
+            Variant.price_minor,
+            Variant.withdrawn_at,
+            Variant.public_id,
+        ).where(Variant.id == want.variant_id)
+    ).one()
+    if row.withdrawn_at is not None:
+        raise Conflict("sold_out", field=row.public_id)
+    if row.price_minor != want.unit_minor:
+        raise Conflict("price_changed", field=row.public_id)
+    count = StockCount(row.stock, row.held, row.sold)
+    code = why_not_taken(count, want.quantity)
+    left = max(0, (row.stock or 0) - row.sold - row.held)
+    wait = _earliest_release(session, want.variant_id, now=now) if code == "all_held" else None
+    raise Conflict(code, field=row.public_id, retry_after=wait, left=left)
+
+
+def _earliest_release(session: Session, variant_id: int, *, now: datetime) -> int | None:
+    moment = session.scalar(
+        select(func.min(Order.held_until))
+        .join(LineItem, LineItem.order_id == Order.id)
+        .where(
+            LineItem.variant_id == variant_id,
+            LineItem.released_at.is_(None),
+            LineItem.sold_at.is_(None),
+        )
+    )
+    return max(1, int((moment - now).total_seconds()) + 1) if moment else None
+
+
+def lock(session: Session, order_id: int) -> None:
+    """Lock the order's variants in id order, before the order itself: one order for everybody."""
+    session.execute(
+        select(Variant.id)
+        .where(Variant.id.in_(select(LineItem.variant_id).where(LineItem.order_id == order_id)))
+        .order_by(Variant.id)
+        .with_for_update()
+    ).all()
+
+
+def release(session: Session, order_id: int, *, now: datetime) -> None:
+    """Give back whatever the order still holds. Call `lock` first."""
+    freed = session.execute(
+        update(LineItem)
+        .where(
+            LineItem.order_id == order_id,
+            LineItem.sold_at.is_(None),
+            LineItem.released_at.is_(None),
+        )
+        .values(released_at=now)
+        .returning(LineItem.variant_id, LineItem.quantity)
+        .execution_options(synchronize_session=False)
+    ).all()
+    _let_go(session, _by_variant(freed))
+
+
+def sell(session: Session, order_id: int, *, now: datetime) -> bool:
+    """Turn the order's holds into sales, taking again what was let go meanwhile.
+
+    Returns False, with nothing changed, when something is no longer there. Call `lock` first.
+    """
+    gone = session.execute(
+        select(LineItem.variant_id, LineItem.quantity).where(
+            LineItem.order_id == order_id,
+            LineItem.released_at.is_not(None),
+            LineItem.sold_at.is_(None),
+        )
+    ).all()
+    missing = _by_variant(gone)
+    if not _take_again(session, missing, now=now):
+        return False
+    sold = session.execute(
+        update(LineItem)
+        .where(LineItem.order_id == order_id, LineItem.sold_at.is_(None))
+        .values(sold_at=now, released_at=None)
+        .returning(LineItem.variant_id, LineItem.quantity)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for variant_id, quantity in sorted(_by_variant(sold).items()):
+        session.execute(
+            update(Variant)
+            .where(Variant.id == variant_id)
+            .values(held=Variant.held - quantity, sold=Variant.sold + quantity)
+            .execution_options(synchronize_session=False)
+        )
+    return True
+
+
+def _take_again(session: Session, missing: dict[int, int], *, now: datetime) -> bool:
+    if not missing:
+        return True
+    savepoint = session.begin_nested()
+    for variant_id, quantity in sorted(missing.items()):
+        want = Wanted(variant_id, quantity, unit_minor=None)
+        if not _hold_one(session, want) and not (
+            free_expired(session, variant_id, now=now) and _hold_one(session, want)
+        ):
+            savepoint.rollback()
+            return False
+    savepoint.commit()
+    return True
+
+
+def _let_go(session: Session, units: dict[int, int]) -> None:
+    for variant_id, quantity in sorted(units.items()):
+        session.execute(
+            update(Variant)
+            .where(Variant.id == variant_id)
+            .values(held=Variant.held - quantity)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _by_variant(rows: Iterable[Iterable[int]]) -> dict[int, int]:
+    units: defaultdict[int, int] = defaultdict(int)
+    for variant_id, quantity in rows:
+        units[variant_id] += quantity
+    return dict(units)

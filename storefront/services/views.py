@@ -1,0 +1,189 @@
+"""What pages are given: frozen values with everything already decided. No queries here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storefront.domain.catalog import Availability
+    from storefront.domain.money import Money
+    from storefront.domain.orders import OrderStatus
+
+
+@dataclass(frozen=True)
+class ImageView:
+    """A picture: address, alternative text, size in pixels."""
+
+    url: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class VariantView:
+    """One exact thing, its price and whether it can be had."""
+
+    id: int
+    public_id: str
+    name: str
+    sku: str
+    price: Money
+    availability: Availability
+
+
+@dataclass(frozen=True)
+class ProductView:
+    """A product with its variants; `price_from` is the lowest price."""
+
+    public_id: str
+    name: str
+    description: str
+    images: tuple[ImageView, ...]
+    variants: tuple[VariantView, ...]
+
+    @property
+    def price_from(self) -> Money:
+        """The lowest price among the variants."""
+        return min((variant.price for variant in self.variants), key=lambda price: price.minor)
+
+    @property
+    def has_price_range(self) -> bool:
+        """Whether variants differ in price."""
+        return len({variant.price for variant in self.variants}) > 1
+
+    @property
+    def is_buyable(self) -> bool:
+        """Whether any variant can be bought now."""
+        return any(variant.availability.is_buyable for variant in self.variants)
+
+
+@dataclass(frozen=True)
+class MerchantView:
+    """The seller as pages need it."""
+
+    id: int
+    public_id: str
+    slug: str
+    name: str
+    currency: str
+    locale: str
+    zone: str
+    accent: str
+    contact_email: str
+    stripe_account: str
+    allowed_origins: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlacementView:
+    """The spot where the storefront is shown."""
+
+    id: int
+    public_id: str
+    kind: str
+    name: str
+    post_url: str
+    channel: str
+    merchant: MerchantView
+
+
+@dataclass(frozen=True)
+class ShelfView:
+    """What a placement shows: one product, or a page of a collection."""
+
+    placement: PlacementView
+    products: tuple[ProductView, ...]
+    query: str
+    page: int
+    pages: int
+    total: int
+
+    @property
+    def merchant(self) -> MerchantView:
+        """Whose shelf it is."""
+        return self.placement.merchant
+
+
+@dataclass(frozen=True)
+class CartLineView:
+    """A quantity of one variant in a cart."""
+
+    product: ProductView
+    variant: VariantView
+    quantity: int
+
+    @property
+    def total(self) -> Money:
+        """Price of all."""
+        return self.variant.price * self.quantity
+
+
+@dataclass(frozen=True)
+class CartView:
+    """A cart priced now. `notices` are codes: something vanished or became scarce."""
+
+    lines: tuple[CartLineView, ...]
+    total: Money
+    notices: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """How many things in all."""
+        return sum(line.quantity for line in self.lines)
+
+
+@dataclass(frozen=True)
+class StoreView:
+    """A place where an order can be picked up."""
+
+    id: int
+    public_id: str
+    name: str
+    address: str
+    hours: str
+
+
+@dataclass(frozen=True)
+class OrderLineView:
+    """A line as it was bought."""
+
+    title: str
+    variant: str
+    sku: str
+    quantity: int
+    unit: Money
+    total: Money
+    image: ImageView | None
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """An order as its buyer may see it. `failure` is the last decline code, if any."""
+
+    public_id: str
+    number: int | None
+    status: OrderStatus
+    lines: tuple[OrderLineView, ...]
+    goods: Money
+    shipping: Money
+    total: Money
+    placed_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    fulfilment: str
+    store: StoreView | None
+    email: str
+    name: str
+    address: tuple[str, ...]
+    failure: str | None
+    client_secret: str | None
+    placement: PlacementView
+
+    @property
+    def merchant(self) -> MerchantView:
+        """Who sells."""
+        return self.placement.merchant

@@ -1,0 +1,47 @@
+"""Visitor marks: the pseudonym that travels in a signed token instead of a cookie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from storefront.db.ids import random_symbols
+
+if TYPE_CHECKING:
+    from storefront.ports import Signer
+
+PURPOSE = "visitor"
+PARTS = 4
+LONGEST = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A pseudonymous person who is looking. `evidence` is verified when their mark was ours,
+    unverified when it was altered, foreign or too old, none when they brought none.
+    `arrival` is the opening of a shared link that brought them here, if one did."""
+
+    key: str
+    evidence: str
+    arrival: int | None = None
+
+
+def read_mark(sign: Signer, mark: str | None, merchant_public_id: str) -> Visitor:
+    """Return who carries this mark; a bad mark makes a new visitor, never an error."""
+    if not mark:
+        return Visitor(random_symbols(26), "none")
+    value = sign.unseal(PURPOSE, mark, max_age=LONGEST)
+    if not isinstance(value, list) or len(value) != PARTS or value[0] != merchant_public_id:
+        return Visitor(random_symbols(26), "unverified")
+    _, key, arrival, is_doubtful = value
+    return Visitor(str(key), "unverified" if is_doubtful else "verified", arrival)
+
+
+def make_mark(sign: Signer, visitor: Visitor, merchant_public_id: str) -> str:
+    """Return the mark that this visitor carries from now on.
+
+    The doubt about a bad mark is kept in the new one, so that the order still knows of it.
+    """
+    is_doubtful = visitor.evidence == "unverified"
+    return sign.seal(PURPOSE, [merchant_public_id, visitor.key, visitor.arrival, int(is_doubtful)])

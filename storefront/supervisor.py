@@ -1,0 +1,99 @@
+"""Keep a set of processes running: start them, restart what dies, leave no orphans. Knows
+nothing of the shop: it is given command lines."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+
+log = logging.getLogger("storefront.supervisor")
+
+PR_SET_PDEATHSIG = 1
+POLL_SECONDS = 0.2
+RESTART_SECONDS = 1.0
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """A process to be kept running."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Supervisor:
+    """Runs programs until it is told to stop by SIGTERM, SIGINT or `stop()`."""
+
+    def __init__(self, programs: list[Program]) -> None:
+        self._programs = programs
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Start every program once."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        for program in self._programs:
+            self._start(program)
+
+    def run(self) -> None:
+        """Watch until told to stop, then end every program."""
+        try:
+            while not self._stopping.wait(POLL_SECONDS):
+                self._restart_dead()
+        finally:
+            self.end()
+
+    def stop(self) -> None:
+        """Ask `run` to end."""
+        self._stopping.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody has asked for the end."""
+        return self._stopping.is_set()
+
+    def end(self) -> None:
+        """End every program: politely first, then for certain."""
+        for process in self._running.values():
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for name, process in self._running.items():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.warning("%s does not end and is killed", name)
+                process.kill()
+                process.wait()
+        self._running.clear()
+
+    def _restart_dead(self) -> None:
+        for program in self._programs:
+            process = self._running[program.name]
+            if process.poll() is not None and not self._stopping.is_set():
+                log.warning("%s ended with %s; starting it again", program.name, process.returncode)
+                self._stopping.wait(RESTART_SECONDS)
+                self._start(program)
+
+    def _start(self, program: Program) -> None:
+        self._running[program.name] = subprocess.Popen(  # noqa: S603 - our own command lines
+            program.command,
+            env={**os.environ, **program.environment},
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+        )
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this process when its parent dies, so that none is left behind."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

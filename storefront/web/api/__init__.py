@@ -1,0 +1,39 @@
+"""The API for merchants' own servers: /api/v1, bearer tokens, OpenAPI at /api/v1/openapi.json."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask_smorest import Api
+
+from storefront.web.api import interactions, orders
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+class QuietApi(Api):  # type: ignore[misc]
+    """flask-smorest without its error handlers: our one table answers every error."""
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to `web/errors.py`."""
+
+
+def init_api(app: Flask) -> None:
+    """Mount the API and its description on our private application."""
+    app.config.update(_configuration())
+    api = QuietApi(app)
+    bearer: dict[str, Any] = {"type": "http", "scheme": "bearer"}
+    api.spec.components.security_scheme("bearer", bearer)
+    for blueprint in (interactions.blueprint, orders.blueprint):
+        api.register_blueprint(blueprint, url_prefix="/api/v1")
+
+
+def _configuration() -> dict[str, object]:
+    return {
+        "API_TITLE": "Social Storefront",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/api/v1",
+        "OPENAPI_JSON_PATH": "openapi.json",
+    }

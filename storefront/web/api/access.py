@@ -1,0 +1,36 @@
+"""Who calls the API: a bearer token, kept as a digest; and request keys for what changes things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request
+
+from storefront.errors import NotSignedIn
+from storefront.services import idempotency, merchants
+from storefront.web.context import ports
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A machine of a merchant."""
+
+    merchant_id: int
+    token: str
+
+
+def caller() -> Caller:
+    """Return whose token this is; raise `NotSignedIn` without a good one."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise NotSignedIn("token_needed")
+    with ports().reads() as session:
+        row = merchants.find_by_token(session, secret.strip(), sign=ports().sign)
+    if row is None:
+        raise NotSignedIn("token_needed")
+    return Caller(row.merchant_id, row.public_id)
+
+
+def request_key() -> str:
+    """Return the caller's Idempotency-Key; raise `Invalid` without a usable one."""
+    return idempotency.check_key(request.headers.get("Idempotency-Key"), is_anonymous=False)

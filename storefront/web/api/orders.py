@@ -1,0 +1,84 @@
+"""GET /api/v1/orders/<id>: a merchant's own server reads an order and what led to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields
+
+from storefront.services import chains, orders
+from storefront.web.api.access import caller
+from storefront.web.context import ports
+
+blueprint = Blueprint("api_orders", __name__, description="Orders and what led to them.")
+
+
+class CreditAnswer(Schema):
+    """One interaction's share of an order under one model."""
+
+    model = fields.String(required=True)
+    interaction = fields.String(allow_none=True, required=True)
+    share = fields.Integer(required=True, metadata={"description": "Of 10,000."})
+
+
+class StepAnswer(Schema):
+    """One step of the line that led to the order, the earliest first."""
+
+    kind = fields.String(required=True)
+    interaction = fields.String(required=True)
+    assurance = fields.String(required=True)
+    occurred_at = fields.AwareDateTime(required=True)
+
+
+class OrderAnswer(Schema):
+    """An order."""
+
+    public_id = fields.String(required=True)
+    number = fields.Integer(allow_none=True, required=True)
+    status = fields.String(required=True)
+    amount_minor = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    placed_at = fields.AwareDateTime(required=True)
+    paid_at = fields.AwareDateTime(allow_none=True, required=True)
+    placement = fields.String(required=True)
+    evidence = fields.String(required=True)
+    line = fields.List(fields.Nested(StepAnswer), required=True)
+    credits = fields.List(fields.Nested(CreditAnswer), required=True)
+
+
+@blueprint.get("/orders/<public_id>")
+@blueprint.doc(security=[{"bearer": []}])
+@blueprint.response(200, OrderAnswer)
+def read(public_id: str) -> dict[str, Any]:
+    """Read one of the merchant's own orders, with the line that led to it."""
+    who = caller()
+    with ports().reads() as session:
+        order = orders.get_order(
+            session, who.merchant_id, public_id, ports().settings, now=ports().clock.now()
+        )
+        chain = chains.chain_of(session, who.merchant_id, public_id)
+    return {
+        "public_id": order.public_id,
+        "number": order.number,
+        "status": order.status.value,
+        "amount_minor": order.total.minor,
+        "currency": order.total.currency,
+        "placed_at": order.placed_at,
+        "paid_at": order.paid_at,
+        "placement": order.placement.public_id,
+        "evidence": chain.evidence,
+        "line": [
+            {
+                "kind": step.kind,
+                "interaction": step.interaction,
+                "assurance": step.assurance,
+                "occurred_at": step.occurred_at,
+            }
+            for step in chain.steps
+        ],
+        "credits": [
+            {"model": credit.model, "interaction": credit.interaction, "share": credit.share}
+            for credit in chain.credits
+        ],
+    }

@@ -1,0 +1,229 @@
+"""Orders over HTTP: place one, show it, keep it a little longer. The page and the program use
+the same addresses; what they accept decides what they get."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, jsonify, make_response, redirect, request, url_for
+from flask_babel import get_locale
+
+from storefront.domain.orders import HoldTerms, OrderStatus
+from storefront.errors import Invalid, StorefrontError
+from storefront.services import carts, checkout, orders, shelf, visitors
+from storefront.services.placements import get_placement
+from storefront.web import forms
+from storefront.web.context import ports, wants_json
+from storefront.web.errors import sentence_of, status_of
+from storefront.web.frame import FrameState, country_choices, read_surface, render_frame
+
+if TYPE_CHECKING:
+    from flask import Response
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from storefront.services.checkout import PlacedOrder
+    from storefront.services.views import OrderView, PlacementView
+
+blueprint = Blueprint("checkout", __name__)
+
+PAGES = {
+    OrderStatus.AWAITING_PAYMENT: "payment",
+    OrderStatus.PROCESSING: "payment",
+    OrderStatus.PAID: "paid",
+    OrderStatus.EXPIRED: "expired",
+    OrderStatus.CANCELLED: "cancelled",
+    OrderStatus.NEEDS_REVIEW: "needs_review",
+}
+
+
+@blueprint.post("/orders")
+def create_order() -> AnyResponse:
+    """Place an order from the checkout form or from JSON."""
+    body = _body()
+    with ports().reads() as session:
+        placement = get_placement(session, _placement_id(body))
+    try:
+        placed = checkout.place_order(ports(), _command(body, placement))
+    except StorefrontError as error:
+        if wants_json() or not _belongs_to_the_form(error):
+            raise
+        return _form_again(placement, body, error)
+    if wants_json():
+        return _placed_as_json(placed)
+    kept = {"t": placed.token, "in": read_surface(body.get("in")), "v": body.get("v") or None}
+    return redirect(url_for("checkout.order", public_id=placed.public_id, **kept), 303)
+
+
+def _body() -> dict[str, Any]:
+    if request.is_json:
+        value = request.get_json(silent=True)
+        if not isinstance(value, dict):
+            raise Invalid("order_unreadable")
+        return value
+    for key, values in request.form.lists():
+        if len(values) > 1:
+            raise Invalid("duplicate_key", field=key[:60], key=key[:60])
+    return request.form.to_dict()
+
+
+def _placement_id(body: dict[str, Any]) -> str:
+    forms.refuse_unknown(body, forms.ORDER_FIELDS)
+    return forms.line(body.get("placement"), field="placement", longest=24)
+
+
+def _command(body: dict[str, Any], placement: PlacementView) -> checkout.PlaceOrder:
+    key = request.headers.get("Idempotency-Key")
+    if wants_json() and key is None:
+        raise Invalid("idempotency_key_required", field="Idempotency-Key")
+    merchant = placement.merchant
+    return forms.place_order(
+        body,
+        sign=ports().sign,
+        merchant_public_id=merchant.public_id,
+        visitor=visitors.read_mark(
+            ports().sign, forms.token(body.get("v"), field="v"), merchant.public_id
+        ),
+        locale=str(get_locale() or merchant.locale),
+        request_key=key,
+    )
+
+
+def _belongs_to_the_form(error: StorefrontError) -> bool:
+    """Whether a person can mend it in the form; a passing fault or a missing page is no such."""
+    return status_of(error) in {402, 409, 410, 422} and error.code != "in_progress"
+
+
+def _form_again(placement: PlacementView, body: dict[str, Any], error: StorefrontError) -> Response:
+    """Show the form again with what was typed, and the sentence at its field."""
+    state = FrameState(
+        read_surface(body.get("in")), placement, body.get("v") or "", body.get("c") or ""
+    )
+    lines = carts.read_cart(ports().sign, state.cart_token, placement.merchant.public_id) or {}
+    with ports().reads() as session:
+        cart = carts.price_cart(session, placement.merchant, ports().settings, lines)
+        stores = shelf.list_stores(session, placement.merchant.id)
+    page = render_frame(
+        "checkout/checkout.html",
+        state,
+        ports().settings,
+        cart=cart,
+        stores=stores,
+        countries=country_choices(),
+        request_key=body.get("request_key"),
+        values=body,
+        errors={error.field or "form": sentence_of(error)},
+    )
+    return make_response(page, status_of(error))
+
+
+def _placed_as_json(placed: PlacedOrder) -> Response:
+    response = jsonify(
+        public_id=placed.public_id,
+        token=placed.token,
+        client_secret=placed.client_secret,
+        payment_reference=placed.payment_reference,
+        amount_minor=placed.amount.minor,
+        currency=placed.amount.currency,
+        expires_at=placed.expires_at.isoformat(),
+        url=url_for("checkout.order", public_id=placed.public_id),
+    )
+    response.status_code = 201
+    response.headers["Cache-Control"] = "no-store"
+    if placed.is_replay:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+@blueprint.get("/orders/<public_id>")
+def order(public_id: str) -> AnyResponse:
+    """Show an order to whoever holds its token: pay, wait, or see what came of it."""
+    view = _find(public_id)
+    if wants_json():
+        return _order_as_json(view)
+    settings = ports().settings
+    name = PAGES[view.status]
+    is_payment = name == "payment"
+    page = render_frame(
+        f"checkout/{name}.html",
+        FrameState(read_surface(request.args.get("in")), view.placement, request.args.get("v", "")),
+        settings,
+        payment=settings.stripe_hosts if is_payment else None,
+        order=view,
+        order_token=request.args["t"],
+        **(_payment_values(view) if is_payment else {}),
+    )
+    response = make_response(page)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _find(public_id: str) -> OrderView:
+    merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    with ports().reads() as session:
+        return orders.get_order(
+            session, merchant_id, public_id, ports().settings, now=ports().clock.now()
+        )
+
+
+def _payment_values(view: OrderView) -> dict[str, Any]:
+    settings = ports().settings
+    left = (view.expires_at - ports().clock.now()).total_seconds()
+    return {
+        "seconds_left": max(0, int(left)),
+        "payment": {
+            "publishable_key": settings.stripe_publishable_key,
+            "client_secret": view.client_secret or "",
+            "account": view.merchant.stripe_account,
+            "stripe_js": settings.stripe_js_url,
+            "locale": str(get_locale() or "en").replace("_", "-"),
+            "order_url": url_for("checkout.order", public_id=view.public_id, t=request.args["t"]),
+            "hold_url": url_for(
+                "checkout.extend_hold", public_id=view.public_id, t=request.args["t"]
+            ),
+        },
+    }
+
+
+def _order_as_json(view: OrderView) -> Response:
+    response = jsonify(
+        public_id=view.public_id,
+        number=view.number,
+        status=view.status.value,
+        amount_minor=view.total.minor,
+        currency=view.total.currency,
+        placed_at=view.placed_at.isoformat(),
+        expires_at=view.expires_at.isoformat(),
+        paid_at=view.paid_at.isoformat() if view.paid_at else None,
+        failure=view.failure,
+        lines=[
+            {
+                "title": line.title,
+                "variant": line.variant,
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "unit_minor": line.unit.minor,
+                "total_minor": line.total.minor,
+            }
+            for line in view.lines
+        ],
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@blueprint.post("/orders/<public_id>/hold")
+def extend_hold(public_id: str) -> AnyResponse:
+    """Keep an order's things a little longer while its buyer is paying."""
+    merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    settings, now = ports().settings, ports().clock.now()
+    with ports().sessions.begin() as session:
+        end = checkout.extend_hold(
+            session,
+            merchant_id,
+            public_id,
+            terms=HoldTerms(settings.hold_time, settings.hold_longest),
+            now=now,
+        )
+    return make_response(
+        jsonify(expires_at=end.isoformat(), seconds_left=int((end - now).total_seconds()))
+    )

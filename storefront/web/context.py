@@ -1,0 +1,38 @@
+"""What every view may ask for: the ports of its application, and what kind of caller it serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app, g, request
+
+if TYPE_CHECKING:
+    from storefront.ports import Ports
+
+KEY = "storefront_ports"
+JSON = "application/json"
+JSON_PATHS = ("/api/", "/webhooks/", "/interactions")
+
+
+def ports() -> Ports:
+    """Return the ports of the application that serves this request."""
+    return cast("Ports", current_app.extensions[KEY])
+
+
+def wants_json() -> bool:
+    """Return whether the caller is a program: by its path, its body, or what it accepts."""
+    if request.path.startswith(JSON_PATHS) or request.is_json:
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", JSON], default="text/html")
+    return best == JSON
+
+
+def surface() -> str:
+    """Return where this page is shown: in a host's "frame", or as a "page" of its own."""
+    named = request.values.get("in") or request.values.get("surface") or ""
+    return "page" if named in {"page", "p"} or request.path.startswith("/p/") else "frame"
+
+
+def request_id() -> str:
+    """Return this request's id, which error pages and logs both name."""
+    return str(g.get("storefront_request_id", ""))

@@ -1,0 +1,264 @@
+"""One table from errors to answers: status by class, sentence by code. Programs get
+application/problem+json (RFC 9457), people a page in their language."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from flask import g, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy.exc import DBAPIError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from storefront import errors
+from storefront.web.context import request_id, surface, wants_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Flask, Response
+    from werkzeug.wrappers import Response as AnyResponse
+
+log = logging.getLogger("storefront.web")
+
+DOCS = "https://social-storefront.readthedocs.io/errors"
+PROBLEM = "application/problem+json"
+BUSY_SECONDS = 2
+FULL_SECONDS = 60
+
+STATUS: tuple[tuple[type[errors.StorefrontError], int], ...] = (
+    (errors.Invalid, 422),
+    (errors.NotSignedIn, 401),
+    (errors.NotAllowed, 403),
+    (errors.NotFound, 404),
+    (errors.Declined, 402),
+    (errors.Conflict, 409),
+    (errors.Ended, 410),
+    (errors.TooMany, 429),
+    (errors.Unreadable, 400),
+    (errors.TryAgain, 503),
+)
+
+STATUS_BY_CODE = {"idempotency_key_required": 400, "bad_host": 400, "duplicate_key": 400}
+"""Where a finer code has a status of its own."""
+
+HTTP_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+
+TITLES = {
+    400: _("That cannot be read"),
+    401: _("Please sign in"),
+    402: _("The payment was declined"),
+    403: _("That is not allowed"),
+    404: _("That is not here"),
+    405: _("That is not possible here"),
+    406: _("Not in that form"),
+    409: _("Something has changed"),
+    410: _("That is over"),
+    413: _("That is too large"),
+    415: _("Not in that form"),
+    422: _("Please look at this once more"),
+    429: _("That was too often"),
+    500: _("Something went wrong on our side"),
+    503: _("One moment, please"),
+}
+
+SENTENCES: dict[str, Any] = {
+    "all_held": _(
+        "Somebody else is about to buy the last one. It may come free again in a few minutes; "
+        "nothing was charged."
+    ),
+    "already_member": _("This person is a member already."),
+    "amount_not_chargeable": _("An amount in %(currency)s must be a multiple of %(step)s."),
+    "amount_out_of_range": _("This amount is too small or too large to be paid by card."),
+    "bad_host": _("This address does not belong to this shop."),
+    "bad_request": _("The request cannot be read. Check its form and send it again."),
+    "busy": _("The shop is busy. Please try again in a moment; nothing was charged."),
+    "cart_empty": _("There is nothing in the cart yet. Choose something first."),
+    "cart_full": _("A cart holds at most 20 different things."),
+    "conflict": _("Something has changed meanwhile. Please look again."),
+    "cross_site_blocked": _("This request came from another site and was not carried out."),
+    "declined": _("The bank declined the payment. Nothing was charged; try another card."),
+    "duplicate_key": _("%(key)s was given more than once. Give it once."),
+    "ended": _("This is over."),
+    "fault": _("It is our mistake, it has been noted, and nothing was charged."),
+    "hold_over": _("The time to pay is over. Nothing was charged; you can order again."),
+    "idempotency_key_invalid": _(
+        "The Idempotency-Key must have %(least)s to %(most)s plain characters."
+    ),
+    "idempotency_key_required": _(
+        "Send an Idempotency-Key header: a random text, the same when you repeat the request."
+    ),
+    "idempotency_mismatch": _(
+        "This Idempotency-Key was used for another request. Use a fresh one."
+    ),
+    "in_progress": _("The first request with this key is still running. Ask again in a second."),
+    "invalid": _("This cannot be used. Please check it."),
+    "invalid_address": _("Please fill this in, so that the parcel finds its way."),
+    "invalid_amount": _("Prices and stock are whole numbers, not below zero."),
+    "invalid_colour": _("A colour looks like #2f5bd7."),
+    "invalid_country": _("Choose the country from the list (two letters, such as DE)."),
+    "invalid_currency": _("A currency is three letters, such as USD."),
+    "invalid_email": _("This does not look like an e-mail address. Please check it."),
+    "invalid_lines": _("Lines are a list of variant and quantity, at most 20."),
+    "invalid_name": _("Please tell us your name (at most 120 characters)."),
+    "invalid_origin": _("A host is scheme and name only, such as https://blog.example.com."),
+    "invalid_products": _("A placement shows one product, or a collection of some."),
+    "invalid_quantity": _("The quantity is a whole number from %(least)s to %(most)s."),
+    "invalid_slug": _("Use lower-case letters, digits and dashes, such as corner-bakery."),
+    "invalid_text": _("This is too long or has characters that cannot be used."),
+    "invalid_time": _("A time looks like 2026-05-31T18:00:00Z."),
+    "invalid_zone": _("A time zone looks like Europe/Lisbon."),
+    "mail_refused": _("The mail server refused this address."),
+    "mail_unavailable": _("The mail server does not answer. We will try again."),
+    "method_not_allowed": _("This address does not answer that kind of request."),
+    "mode_mismatch": _("This message is for another mode than this shop runs in."),
+    "not_acceptable": _("We can answer with JSON or HTML only."),
+    "not_allowed": _("Your role does not include this."),
+    "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
+    "order_unreadable": _("The order cannot be read. Send JSON or a form."),
+    "password_length": _("A password has %(least)s to %(most)s characters."),
+    "payload_invalid": _("The message cannot be read."),
+    "payment_refused": _("The payment provider does not accept this payment."),
+    "payments_unavailable": _(
+        "The payment provider does not answer right now. Your things are still kept for you; "
+        "please try again in a moment. Nothing was charged."
+    ),
+    "price_changed": _("The price has changed meanwhile. Please look again before you buy."),
+    "sign_in": _("Please sign in first."),
+    "sign_in_failed": _("This address and password do not belong together."),
+    "signature_expired": _("The message's signature is too old."),
+    "signature_invalid": _("The message's signature is not ours."),
+    "signature_missing": _("The message has no signature."),
+    "sku_taken": _("Another variant has this SKU already."),
+    "slug_taken": _("Another merchant has this short name already."),
+    "sold_out": _("This is sold out. Nothing was charged."),
+    "storage_full": _("The shop cannot store anything right now. Nothing was charged."),
+    "too_few_left": _("Only %(left)s left. Please take fewer."),
+    "too_large": _("This is too large. At most 64 KB are read here."),
+    "too_many_tries": _("Too many tries. Please wait a little."),
+    "unknown_field": _("We do not know a field called %(name)s. Prices are never taken from you."),
+    "unknown_kind": _("The kind must be one of: %(allowed)s."),
+    "unknown_role": _("The role must be one of: %(allowed)s."),
+    "unknown_store": _("Choose one of the shop's stores."),
+    "unsupported_media_type": _("Send JSON, or a form."),
+}
+
+
+def status_of(error: errors.StorefrontError) -> int:
+    """Return the HTTP status of an error."""
+    if error.code in STATUS_BY_CODE:
+        return STATUS_BY_CODE[error.code]
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def sentence_of(error: errors.StorefrontError) -> str:
+    """Return what a person is told, in their language, with its blanks filled."""
+    sentence = str(SENTENCES.get(error.code, SENTENCES["fault"]))
+    blanks = {"least": 1, "most": 99, "left": 0, "name": "", "allowed": "", "key": "", **error.data}
+    return sentence % blanks if "%(" in sentence else sentence
+
+
+def problem(error: errors.StorefrontError) -> dict[str, Any]:
+    """Return the error as RFC 9457 wants it, with our code beside."""
+    status = status_of(error)
+    return {
+        "type": f"{DOCS}#{error.code}",
+        "title": str(TITLES.get(status, TITLES[500])),
+        "status": status,
+        "code": error.code,
+        "detail": sentence_of(error),
+        "field": error.field,
+        "request_id": request_id(),
+        "retry_after": error.retry_after,
+    }
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every error of our private application; a host's errors stay the host's."""
+    app.register_error_handler(errors.StorefrontError, answer)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(Exception, _fault)
+
+
+def answer(error: errors.StorefrontError) -> AnyResponse:
+    """Return the answer for an error, as a program or a person needs it."""
+    if isinstance(error, errors.NotSignedIn) and not wants_json():
+        return redirect(url_for("console.sign_in", next=request.full_path.rstrip("?")))
+    response = _as_json(error) if wants_json() else _as_page(error)
+    response.status_code = status_of(error)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _as_json(error: errors.StorefrontError) -> Response:
+    response = jsonify(problem(error))
+    response.mimetype = PROBLEM
+    return response
+
+
+def _as_page(error: errors.StorefrontError) -> Response:
+    status = status_of(error)
+    is_framed = g.get("storefront_policy") is not None and surface() == "frame"
+    values: Mapping[str, Any] = {
+        "title": str(TITLES.get(status, TITLES[500])),
+        "sentence": sentence_of(error),
+        "status": status,
+        "request_id": request_id() if status >= 500 else None,  # noqa: PLR2004
+        "retry_url": request.full_path if request.method == "GET" and status == 503 else None,  # noqa: PLR2004
+        "surface": "frame" if is_framed else "page",
+    }
+    template = "errors/frame.html" if is_framed else "errors/page.html"
+    return make_response(render_template(template, **values))
+
+
+def _http(error: HTTPException) -> AnyResponse:
+    """Give Flask's own refusals our form; redirects and ready answers pass."""
+    if error.code is None or error.code < 400 or error.response is not None:  # noqa: PLR2004
+        return error.get_response()  # type: ignore[return-value]
+    code = HTTP_CODES.get(error.code, "bad_request" if error.code < 500 else "fault")  # noqa: PLR2004
+    ours = _HttpError(code)
+    ours.status = error.code
+    response = answer(ours)
+    response.status_code = error.code
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+class _HttpError(errors.StorefrontError):
+    status = 500
+
+
+def _database(error: DBAPIError) -> AnyResponse:
+    """Say "try again" where the database is locked, full or away; anything else is a fault."""
+    words = str(error.orig).lower()
+    if "full" in words or "no space" in words:
+        log.error("storage is full: %s", error.orig)
+        return answer(errors.TryAgain("storage_full", retry_after=FULL_SECONDS))
+    if isinstance(error, OperationalError) or "deadlock" in words:
+        log.warning("the database is busy: %s", error.orig)
+        return answer(errors.TryAgain("busy", retry_after=BUSY_SECONDS))
+    return _fault(error)
+
+
+def _fault(error: Exception) -> AnyResponse:
+    log.exception("fault", extra={"request_id": request_id()}, exc_info=error)
+    return answer(errors.StorefrontError("fault"))
+
+
+def sentence(code: str) -> str:
+    """Return the sentence of a code without blanks, for use in pages."""
+    return gettext(str(SENTENCES[code]))

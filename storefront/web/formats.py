@@ -1,0 +1,108 @@
+"""Money and moments as people read them, in their language."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, parse_pattern
+from flask import g
+from flask_babel import get_locale
+
+from storefront.domain.money import exponent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from flask import Flask
+
+    from storefront.domain.money import Money
+
+
+def money(amount: Money, locale: str | None = None) -> str:
+    """Return an amount such as $4.50 or 4,50 €, with the decimals that ISO 4217 gives it.
+
+    Babel's own number of digits differs from ISO's for some currencies, so it is not asked.
+    """
+    places = exponent(amount.currency)
+    language = locale or str(get_locale() or "en")
+    return format_currency(
+        Decimal(amount.minor).scaleb(-places),
+        amount.currency,
+        format=_pattern(language, places),
+        locale=language,
+        currency_digits=False,
+    )
+
+
+@cache
+def _pattern(language: str, places: int) -> str:
+    pattern = parse_pattern(Locale.parse(language).currency_formats["standard"].pattern)
+    decimals = "." + "0" * places if places else ""
+    return str(pattern.pattern).replace(".00", decimals)
+
+
+def decimal_text(amount: Money) -> str:
+    """Return an amount as machines read it: a point, no symbol, all its decimals."""
+    return f"{Decimal(amount.minor).scaleb(-exponent(amount.currency)):f}"
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(g.get("storefront_zone") or "UTC")
+
+
+def date_text(moment: datetime, style: str = "medium") -> str:
+    """Return a date in the merchant's zone."""
+    return format_date(moment.astimezone(_zone()).date(), style, locale=_language())  # type: ignore[arg-type]
+
+
+def time_text(moment: datetime, style: str = "short") -> str:
+    """Return a time of day in the merchant's zone."""
+    return format_time(moment, style, tzinfo=_zone(), locale=_language())  # type: ignore[arg-type]
+
+
+def moment_text(moment: datetime, style: str = "medium") -> str:
+    """Return a date and time in the merchant's zone."""
+    return format_datetime(moment, style, tzinfo=_zone(), locale=_language())  # type: ignore[arg-type]
+
+
+def _language() -> str:
+    return str(get_locale() or "en")
+
+
+def use_zone(zone: str) -> None:
+    """Show the moments of this request's page in this zone."""
+    g.storefront_zone = zone
+
+
+def init_formats(app: Flask) -> None:
+    """Give templates the filters money, decimal, dateformat, timeformat, datetimeformat."""
+    app.jinja_env.filters.update(
+        money=money,
+        decimal=decimal_text,
+        dateformat=date_text,
+        timeformat=time_text,
+        datetimeformat=moment_text,
+    )
+
+
+def letter_filters(locale: str, zone: str) -> dict[str, Callable[..., str]]:
+    """Return the same filters for a mail, which has no request to ask for language and zone."""
+    place = ZoneInfo(zone)
+    return {
+        "money": lambda amount: money(amount, locale),
+        "dateformat": lambda moment, style="medium": format_date(
+            moment.astimezone(place).date(), style, locale=locale
+        ),
+        "timeformat": lambda moment, style="short": format_time(
+            moment, style, tzinfo=place, locale=locale
+        ),
+        "datetimeformat": lambda moment, style="medium": format_datetime(
+            moment, style, tzinfo=place, locale=locale
+        ),
+    }

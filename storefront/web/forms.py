@@ -1,0 +1,202 @@
+"""What people and programs send, turned into commands. Anything that we did not ask for is
+refused by name, and prices are never taken from anybody."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from babel import Locale
+from email_validator import EmailNotValidError, validate_email
+
+from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
+from storefront.errors import Invalid
+from storefront.services import carts, idempotency
+from storefront.services.checkout import Buyer, PlaceOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from storefront.ports import Signer
+    from storefront.services.visitors import Visitor
+
+ADDRESS = {
+    "address_line1": (200, True),
+    "address_line2": (200, False),
+    "address_postcode": (20, True),
+    "address_city": (120, True),
+    "address_region": (120, False),
+    "address_country": (2, True),
+}
+ORDER_FIELDS = frozenset(
+    {
+        "request_key",
+        "placement",
+        "v",
+        "c",
+        "lines",
+        "in",
+        "email",
+        "name",
+        "phone",
+        "fulfilment",
+        "store",
+        "note",
+        "locale",
+        *ADDRESS,
+    }
+)
+LONGEST_EMAIL = 254
+LONGEST_TOKEN = 4000
+
+
+def refuse_unknown(fields: Iterable[str], known: Iterable[str]) -> None:
+    """Raise `Invalid` unknown_field for the first field that we do not know."""
+    stray = sorted(set(fields) - set(known))
+    if stray:
+        raise Invalid("unknown_field", field=stray[0][:60], name=stray[0][:60])
+
+
+def quantity(value: object) -> int:
+    """Return a whole number from 1 to 99; raise `Invalid` invalid_quantity for all else."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}", value, re.ASCII):
+        value = int(value)
+    if type(value) is not int or not 1 <= value <= MAX_QUANTITY:
+        raise Invalid("invalid_quantity", field="quantity", least=1, most=MAX_QUANTITY)
+    return value
+
+
+def text(value: object, *, field: str, longest: int, code: str = "invalid_text") -> str:
+    """Return trimmed text without control characters; raise `Invalid` otherwise."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Invalid(code, field=field)
+    clean = unicodedata.normalize("NFC", value).strip()
+    if len(clean) > longest or any(_is_control(symbol) for symbol in clean):
+        raise Invalid(code, field=field)
+    return clean
+
+
+def _is_control(symbol: str) -> bool:
+    if symbol == "\n":
+        return False
+    return (
+        unicodedata.category(symbol) in {"Cc", "Cs", "Co", "Cn"}
+        or symbol in "\u202a\u202b\u202d\u202e"
+    )
+
+
+def line(value: object, *, field: str, longest: int, code: str = "invalid_text") -> str:
+    """Return text of one line."""
+    clean = text(value, field=field, longest=longest, code=code)
+    if "\n" in clean:
+        raise Invalid(code, field=field)
+    return clean
+
+
+def email(value: object, *, field: str = "email") -> str:
+    """Return an address that mail can be sent to; raise `Invalid` invalid_email otherwise."""
+    given = line(value, field=field, longest=LONGEST_EMAIL, code="invalid_email")
+    try:
+        found = validate_email(given, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise Invalid("invalid_email", field=field) from None
+    if "." not in found.domain:
+        raise Invalid("invalid_email", field=field)
+    return found.normalized
+
+
+def order_lines(
+    body: Mapping[str, Any], sign: Signer, merchant_public_id: str
+) -> tuple[tuple[str, int], ...]:
+    """Return (variant, quantity) from the JSON lines or the cart token."""
+    if "lines" in body:
+        return _json_lines(body["lines"])
+    lines = carts.read_cart(sign, token(body.get("c"), field="c"), merchant_public_id)
+    return tuple((lines or {}).items())
+
+
+def _json_lines(value: object) -> tuple[tuple[str, int], ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_LINES:
+        raise Invalid("invalid_lines", field="lines")
+    lines: dict[str, int] = {}
+    for each in value:
+        if not isinstance(each, dict):
+            raise Invalid("invalid_lines", field="lines")
+        refuse_unknown(each, {"variant", "quantity"})
+        variant = line(each.get("variant"), field="variant", longest=24, code="invalid_lines")
+        lines[variant] = quantity(lines.get(variant, 0) + quantity(each.get("quantity")))
+    return tuple(lines.items())
+
+
+def token(value: object, *, field: str) -> str:
+    """Return a token as it came; whether it is good is for its reader to say."""
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > LONGEST_TOKEN:
+        raise Invalid("invalid_text", field=field)
+    return value
+
+
+def place_order(  # noqa: PLR0913 - an order is what it is
+    body: Mapping[str, Any],
+    *,
+    sign: Signer,
+    merchant_public_id: str,
+    visitor: Visitor,
+    locale: str,
+    request_key: str | None,
+) -> PlaceOrder:
+    """Return the command that a checkout form or its JSON twin asks for.
+
+    Raises `Invalid` with the field at fault.
+    """
+    refuse_unknown(body, ORDER_FIELDS)
+    key = request_key or line(body.get("request_key"), field="request_key", longest=300)
+    hashed = {name: value for name, value in body.items() if name not in {"request_key", "v"}}
+    return PlaceOrder(
+        placement=line(body.get("placement"), field="placement", longest=24),
+        lines=order_lines(body, sign, merchant_public_id),
+        visitor=visitor,
+        buyer=_buyer(body),
+        fulfilment=_fulfilment(body),
+        store=line(body.get("store"), field="store", longest=24) or None,
+        locale=locale,
+        request_key=idempotency.check_key(key, is_anonymous=True),
+        body_hash=idempotency.hash_body(hashed),
+    )
+
+
+def _fulfilment(body: Mapping[str, Any]) -> str:
+    way = body.get("fulfilment")
+    if way not in {"pickup", "shipping"}:
+        raise Invalid("invalid", field="fulfilment")
+    return str(way)
+
+
+def _buyer(body: Mapping[str, Any]) -> Buyer:
+    name = line(body.get("name"), field="name", longest=120, code="invalid_name")
+    if not name:
+        raise Invalid("invalid_name", field="name")
+    return Buyer(
+        email=email(body.get("email")),
+        name=name,
+        phone=line(body.get("phone"), field="phone", longest=40),
+        note=text(body.get("note"), field="note", longest=500),
+        address=_address(body) if body.get("fulfilment") == "shipping" else None,
+    )
+
+
+def _address(body: Mapping[str, Any]) -> dict[str, str]:
+    address = {}
+    for field, (longest, is_needed) in ADDRESS.items():
+        value = line(body.get(field), field=field, longest=longest, code="invalid_address")
+        if is_needed and not value:
+            raise Invalid("invalid_address", field=field)
+        address[field.removeprefix("address_")] = value
+    address["country"] = address["country"].upper()
+    if address["country"] not in Locale("en").territories or address["country"].isdigit():
+        raise Invalid("invalid_country", field="address_country")
+    return address

@@ -1,0 +1,157 @@
+"""Interactions over HTTP: what the frame's script reports, and shared links being opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request
+
+from storefront import links
+from storefront.errors import Invalid
+from storefront.services import interactions, shelf, visitors
+from storefront.services.placements import get_placement
+from storefront.web import forms
+from storefront.web.context import ports, wants_json
+from storefront.web.people import is_in_app_browser, is_person
+from storefront.web.previews import preview_of_shelf
+
+if TYPE_CHECKING:
+    from flask import Response
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from storefront.services.interactions import ShareLink
+    from storefront.services.views import PlacementView
+    from storefront.services.visitors import Visitor
+
+blueprint = Blueprint("interactions", __name__)
+
+FIELDS = frozenset({"placement", "kind", "v", "parent", "surface", "host", "referrer"})
+
+
+@blueprint.post("/interactions")
+def create() -> AnyResponse:
+    """Record what a visitor does in the frame, or what the host's page says they did."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Invalid("bad_request")
+    forms.refuse_unknown(body, FIELDS)
+    kind = interactions.check_kind(body.get("kind"), interactions.FRAME_KINDS)
+    with ports().reads() as session:
+        placement = get_placement(
+            session, forms.line(body.get("placement"), field="placement", longest=24)
+        )
+    visitor = visitors.read_mark(
+        ports().sign, forms.token(body.get("v"), field="v"), placement.merchant.public_id
+    )
+    act = _act(body, kind, placement, visitor)
+    with ports().sessions.begin() as session:
+        recorded = interactions.record(
+            session, placement, act, sign=ports().sign, now=ports().clock.now()
+        )
+    token = recorded.share_token
+    answer = {
+        "interaction": recorded.public_id,
+        "v": visitors.make_mark(ports().sign, visitor, placement.merchant.public_id),
+        "share_url": links.share_link(ports().settings, token) if token else None,
+    }
+    return make_response(jsonify(answer), 201)
+
+
+def _act(
+    body: dict[str, Any], kind: str, placement: PlacementView, visitor: Visitor
+) -> interactions.Act:
+    """Say how sure we are: a visitor who came by our signed link is known to be there; what a
+    page merely claims is not."""
+    where = "page" if body.get("surface") == "page" else "frame"
+    referrer = _foreign_host(body.get("referrer") or body.get("host"))
+    came_by_link = visitor.evidence == "verified" and visitor.arrival is not None
+    inferred = "inferred" if referrer else "bare"
+    return interactions.Act(
+        kind=kind,
+        visitor=visitor,
+        assurance="signed" if came_by_link else inferred,
+        surface=where,
+        parent=forms.line(body.get("parent"), field="parent", longest=24) or None,
+        referrer=referrer,
+        is_direct=where == "page" and kind == "view" and not came_by_link and referrer is None,
+    )
+
+
+def _foreign_host(address: object) -> str | None:
+    """Return the host name of a page that led here; our own pages, payment pages and sign-in
+    pages lead nowhere and never count."""
+    if not isinstance(address, str):
+        return None
+    host = (urlsplit(address).hostname or "").lower()
+    own = {urlsplit(ports().settings.base_url).hostname, *ports().settings.trusted_hosts}
+    if not host or host in own or host.endswith(NEVER_A_SOURCE):
+        return None
+    return host[:253]
+
+
+NEVER_A_SOURCE = (
+    "stripe.com",
+    "stripe.network",
+    "paypal.com",
+    "klarna.com",
+    "accounts.google.com",
+    "appleid.apple.com",
+    "login.microsoftonline.com",
+    "login.live.com",
+)
+"""Hosts that a buyer passes through; they did not send them."""
+
+
+@blueprint.get("/s/<token>")
+def open_share(token: str) -> AnyResponse:
+    """Open a shared link: one row for a person, a preview for a crawler, nothing for a scanner.
+
+    The row is written before the redirect is answered.
+    """
+    with ports().reads() as session:
+        link = interactions.find_share(session, token, sign=ports().sign)
+    if not is_person(request):
+        return _preview(link)
+    visitor = visitors.read_mark(ports().sign, None, link.placement.merchant.public_id)
+    with ports().sessions.begin() as session:
+        opening = interactions.open_share(
+            session,
+            link,
+            visitor,
+            referrer=_foreign_host(request.referrer),
+            now=ports().clock.now(),
+        )
+    mark = visitors.make_mark(ports().sign, opening.visitor, link.placement.merchant.public_id)
+    goal = _landing(opening.placement, mark)
+    if wants_json():
+        response: AnyResponse = jsonify(v=mark, interaction=opening.interaction, location=goal)
+    else:
+        response = redirect(goal, 303)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _landing(placement: PlacementView, mark: str) -> str:
+    """Return where the opener goes: to the post where it can show our frame, else to our page.
+
+    The browsers inside social apps block most of what frames need, so they get the page.
+    """
+    post = urlsplit(placement.post_url)
+    can_frame = f"{post.scheme}://{post.netloc}" in placement.merchant.allowed_origins
+    if can_frame and not is_in_app_browser(request):
+        return links.with_mark(placement.post_url, mark)
+    return links.placement_page(ports().settings, placement.public_id, mark)
+
+
+def _preview(link: ShareLink) -> Response:
+    settings = ports().settings
+    with ports().reads() as session:
+        view = shelf.shelf(session, link.placement, settings)
+    page = links.placement_page(settings, link.placement.public_id)
+    response = make_response(
+        render_template("embed/share_preview.html", preview=preview_of_shelf(view, page))
+    )
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response

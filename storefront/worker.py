@@ -1,0 +1,115 @@
+"""The worker: claim due jobs, run them, say how each went. One loop; any number of processes
+on any number of machines may run it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import OperationalError
+
+from storefront.errors import StorefrontError, TryAgain
+from storefront.services import alarms, jobs, letters, settling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from storefront.ports import Ports
+    from storefront.services.jobs import ClaimedJob
+
+    Handler = Callable[..., None]
+
+log = logging.getLogger("storefront.worker")
+
+HANDLERS: dict[str, Handler] = {
+    "expire_order": settling.expire_order,
+    "send_apology": letters.send_apology,
+    "send_receipt": letters.send_receipt,
+    "send_refund": settling.send_refund,
+}
+"""What runs a job: a function of the ports and the job's payload. It may be run again after a
+crash, so each does nothing where its work is done already."""
+
+IDLE_SECONDS = 0.5
+SWEEP_SECONDS = 30.0
+
+
+def work(ports: Ports, stop: threading.Event) -> None:
+    """Run jobs until `stop` is set; faults of the database are waited out."""
+    next_sweep = 0.0
+    while not stop.is_set():
+        try:
+            did_something = run_due(ports)
+            if time.monotonic() >= next_sweep:
+                sweep(ports)
+                next_sweep = time.monotonic() + SWEEP_SECONDS
+        except OperationalError:
+            log.exception("the database cannot be reached; trying again")
+            did_something = False
+        if not did_something:
+            stop.wait(IDLE_SECONDS)
+
+
+def run_due(ports: Ports) -> bool:
+    """Claim what is due and run it; return whether there was anything."""
+    with ports.reads() as session:
+        due_at = jobs.next_due(session)
+    if due_at is None or due_at > ports.clock.now():
+        return False
+    with ports.sessions.begin() as session:
+        claimed = jobs.claim(session, now=ports.clock.now())
+    for job in claimed:
+        _run(ports, job)
+    return bool(claimed)
+
+
+def sweep(ports: Ports) -> None:
+    """Look after what no job remembers: ended holds, and payments that fell silent."""
+    now = ports.clock.now()
+    with ports.reads() as session:
+        orders = settling.list_expired_orders(session, now=now)
+        silent = settling.list_silent_payments(
+            session, now=now, silent_for=ports.settings.reconcile_after
+        )
+    for order_id in orders:
+        _carefully(ports, settling.expire_order, order_id)
+    for payment_id in silent:
+        _carefully(ports, settling.reconcile_payment, payment_id)
+
+
+def _carefully(ports: Ports, use_case: Handler, subject: int) -> None:
+    try:
+        use_case(ports, subject)
+    except StorefrontError as error:
+        log.warning("%s of %s: %s; the next sweep tries again", use_case.__name__, subject, error)
+
+
+def _run(ports: Ports, job: ClaimedJob) -> None:
+    try:
+        HANDLERS[job.name](ports, **job.payload)
+    except TryAgain as error:
+        _put_back(ports, job, error.code)
+    except Exception as error:
+        log.exception("job %s %s has failed", job.name, job.id)
+        _stop_trying(ports, job, f"{type(error).__name__}: {error}", now=ports.clock.now())
+    else:
+        with ports.sessions.begin() as session:
+            jobs.finish(session, job, now=ports.clock.now())
+
+
+def _put_back(ports: Ports, job: ClaimedJob, fault: str) -> None:
+    now = ports.clock.now()
+    with ports.sessions.begin() as session:
+        run_at = jobs.try_later(session, job, fault, now=now)
+        if run_at is None:
+            alarms.raise_alarm(session, job.merchant_id, f"gave_up_{job.name}", now=now)
+    log.info("job %s %s: %s, next try %s", job.name, job.id, fault, run_at)
+
+
+def _stop_trying(ports: Ports, job: ClaimedJob, fault: str, *, now: datetime) -> None:
+    with ports.sessions.begin() as session:
+        jobs.give_up(session, job, fault, now=now)
+        alarms.raise_alarm(session, job.merchant_id, f"gave_up_{job.name}", now=now)
