@@ -230,7 +230,7 @@
   });
 
   // Shows the challenge over the page, beside the form, until it is answered.
-  const challenge = (intent, setup, beside) =>
+  const challenge = (intent, locale, beside) =>
     new Promise((resolve) => {
       const veil = document.createElement("div");
       const frame = document.createElement("iframe");
@@ -246,7 +246,6 @@
         if (opener && opener.focus) opener.focus({ preventScroll: true });
         resolve();
       };
-      const locale = localeOf(setup.locale);
       frame.title = "3-D Secure";
       frame.src = address(`/challenges/${intent.id}`, {
         client_secret: intent.client_secret,
@@ -303,7 +302,7 @@
       if (!element) return missingForm();
       const secret = clientSecret || elements._setup.clientSecret;
       const first = await element._call("confirm", { clientSecret: secret, params: confirmParams });
-      const result = await this._afterConfirm(first, element._frame);
+      const result = await this._afterConfirm(first, element);
       const intent = result.paymentIntent;
       if (intent && redirect !== "if_required" && confirmParams.return_url) {
         location.assign(redirectAddress(confirmParams.return_url, intent));
@@ -330,10 +329,11 @@
       return this._afterConfirm(await this.retrievePaymentIntent(clientSecret), null);
     }
 
-    async _afterConfirm(result, beside) {
+    async _afterConfirm(result, element) {
       const intent = result.paymentIntent;
       if (!intent || intent.status !== "requires_action") return result;
-      await challenge(intent, this._setup, beside);
+      const { locale } = element ? element._setup : this._setup;
+      await challenge(intent, localeOf(locale), element && element._frame);
       const after = await this.retrievePaymentIntent(intent.client_secret);
       const failed = after.paymentIntent && after.paymentIntent.last_payment_error;
       if (!failed) return after;

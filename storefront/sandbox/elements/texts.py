@@ -1,5 +1,7 @@
 """The words of the card form and the challenge, in the languages that the form speaks."""
 
+# ruff: noqa: RUF001 - Chinese has marks of its own
+
 from __future__ import annotations
 
 from typing import Final

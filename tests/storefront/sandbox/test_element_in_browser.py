@@ -303,6 +303,18 @@ def test_the_form_speaks_the_page_s_language(
     till.page.close()
 
 
+def test_the_bank_speaks_the_page_s_language_too(
+    blocked: BrowserContext, shop: ShopPage, intent: stripe.PaymentIntent
+) -> None:
+    till = Till(blocked.new_page(), shop, intent).open(locale="zh-TW")
+    till.form.locator(f"[data-card='{ASKS}']").click()
+    till.pay()
+    till.answer_challenge("確認")
+
+    expect(till.state).to_have_text("succeeded")
+    till.page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 600])
 def test_axe_finds_nothing_in_the_form(
