@@ -15,7 +15,7 @@ from storefront.services.placements import get_placement
 from storefront.web import forms
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
-from storefront.web.frame import FrameState, country_choices, read_surface, render_frame
+from storefront.web.frame import FrameState, read_surface, render_frame, use_frame_policy
 
 if TYPE_CHECKING:
     from flask import Response
@@ -42,6 +42,8 @@ def create_order() -> AnyResponse:
     body = _body()
     with ports().reads() as session:
         placement = get_placement(session, _placement_id(body))
+    # Whatever the answer will be, the host's page must be able to show it.
+    use_frame_policy(FrameState(read_surface(body.get("in")), placement))
     try:
         placed = checkout.place_order(ports(), _command(body, placement))
     except StorefrontError as error:
@@ -50,7 +52,8 @@ def create_order() -> AnyResponse:
         return _form_again(placement, body, error)
     if wants_json():
         return _placed_as_json(placed)
-    kept = {"t": placed.token, "in": read_surface(body.get("in")), "v": body.get("v") or None}
+    kept = {"t": placed.token, "in": read_surface(body.get("in"))}
+    kept |= {name: body[name] for name in ("v", "c") if body.get(name)}
     return redirect(url_for("checkout.order", public_id=placed.public_id, **kept), 303)
 
 
@@ -108,7 +111,6 @@ def _form_again(placement: PlacementView, body: dict[str, Any], error: Storefron
         ports().settings,
         cart=cart,
         stores=stores,
-        countries=country_choices(),
         request_key=body.get("request_key"),
         values=body,
         errors={error.field or "form": sentence_of(error)},
@@ -145,9 +147,9 @@ def order(public_id: str) -> AnyResponse:
     is_payment = name == "payment"
     page = render_frame(
         f"checkout/{name}.html",
-        FrameState(read_surface(request.args.get("in")), view.placement, request.args.get("v", "")),
+        _state(view),
         settings,
-        payment=settings.stripe_hosts if is_payment else None,
+        payment_hosts=settings.stripe_hosts if is_payment else None,
         order=view,
         order_token=request.args["t"],
         **(_payment_values(view) if is_payment else {}),
@@ -155,6 +157,18 @@ def order(public_id: str) -> AnyResponse:
     response = make_response(page)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _state(view: OrderView) -> FrameState:
+    """Return where the buyer is. The cart goes on only where the order came to nothing."""
+    args = request.args
+    is_open = view.status in {OrderStatus.AWAITING_PAYMENT, OrderStatus.EXPIRED}
+    return FrameState(
+        read_surface(args.get("in")),
+        view.placement,
+        args.get("v", ""),
+        args.get("c", "") if is_open else "",
+    )
 
 
 def _find(public_id: str) -> OrderView:

@@ -80,20 +80,20 @@ def render_frame(
     state: FrameState,
     settings: Settings,
     *,
-    payment: Mapping[str, tuple[str, ...]] | None = None,
+    payment_hosts: Mapping[str, tuple[str, ...]] | None = None,
     **values: object,
 ) -> str:
     """Render a page of the frame family, and give the answer the policy that fits it.
 
-    `payment` are the payment provider's hosts: for the payment view only.
+    `payment_hosts` are the payment provider's, by directive: for the payment view only.
     """
-    use_frame_policy(state, payment=payment)
+    use_frame_policy(state, payment_hosts=payment_hosts)
     use_zone(state.placement.merchant.zone)
     return render_template(template, **frame_values(state, settings), **values)
 
 
 def use_frame_policy(
-    state: FrameState, *, payment: Mapping[str, tuple[str, ...]] | None = None
+    state: FrameState, *, payment_hosts: Mapping[str, tuple[str, ...]] | None = None
 ) -> None:
     """Let the merchant's hosts frame the answer to this request, be it a page or an error."""
     merchant = state.placement.merchant
@@ -101,7 +101,7 @@ def use_frame_policy(
         Policy(
             ancestors=merchant.allowed_origins if state.surface == "frame" else (),
             style=state.theme,
-            payment=payment or {},
+            payment=payment_hosts or {},
         )
     )
 
