@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
+from storefront.services.audit import audit
 from tests import chromium, sockets
 from tests.engines import ENGINES, Databases
+from tests.factories import World, world_on
+from tests.fakes import Bench, make_bench
 
 settings.register_profile(
     "fast", max_examples=60, deadline=None, derandomize="CI" in os.environ, print_blob=True
@@ -116,3 +119,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if skipped:
         terminalreporter.section("not run")
         terminalreporter.write_line(f"{len(skipped)} tests. {chromium.MISSING}")
+
+
+@pytest.fixture
+def bench(engine_url: str, now: datetime, tmp_path: Path) -> Iterator[Bench]:
+    """Give a whole shop with stand-ins, once on each engine; at the end its books must hold."""
+    bench = make_bench(tmp_path, engine_url, now)
+    yield bench
+    with bench.database.reads() as session:
+        findings = audit(session)
+    bench.database.dispose()
+    assert findings == []
+
+
+@pytest.fixture
+def world(bench: Bench) -> World:
+    """Give a merchant that is ready to sell."""
+    return world_on(bench)

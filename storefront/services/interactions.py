@@ -85,7 +85,7 @@ def record(
     """Record one act at a placement, and make the link when it is a share."""
     arrival = act.visitor.arrival if act.visitor else None
     parent_id = _find_parent(session, placement.merchant.id, act.parent) or (
-        arrival if act.kind in ARRIVALS else None
+        arrival if act.kind in ARRIVALS else _latest_arrival(session, placement, act.visitor)
     )
     interaction_id, interaction_public_id = _insert(
         session, placement, act, now=now, parent_id=parent_id, share_id=None
@@ -180,6 +180,24 @@ def _find_parent(session: Session, merchant_id: int, parent: str | None) -> int 
         select(Interaction.id).where(
             Interaction.merchant_id == merchant_id, Interaction.public_id == parent
         )
+    )
+
+
+def _latest_arrival(
+    session: Session, placement: PlacementView, visitor: Visitor | None
+) -> int | None:
+    """Return what brought the visitor here: the act that a like, share or click grew from."""
+    if visitor is None:
+        return None
+    return session.scalar(
+        select(Interaction.id)
+        .where(
+            Interaction.merchant_id == placement.merchant.id,
+            Interaction.visitor == visitor.key,
+            Interaction.kind.in_(ARRIVALS),
+        )
+        .order_by(Interaction.occurred_at.desc(), Interaction.id.desc())
+        .limit(1)
     )
 
 

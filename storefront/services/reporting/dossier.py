@@ -1,0 +1,144 @@
+"""One order with everything a member needs to answer for it; its line is read by chains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from storefront.domain.money import Money
+from storefront.models import Order, OrderEvent, Payment, Refund
+from storefront.services.chains import SHORT_VISITOR
+from storefront.services.orders import get_order
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.services.views import OrderView
+    from storefront.settings import Settings
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened to an order."""
+
+    kind: str
+    detail: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True)
+class PaymentFacts:
+    """Money asked for. `reference` is the gateway's name for it, at the account it went to."""
+
+    public_id: str
+    amount: Money
+    reference: str | None
+    account: str
+    opened_at: datetime | None
+    processing_at: datetime | None
+    failed_at: datetime | None
+    failure: str | None
+    succeeded_at: datetime | None
+    cancelled_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RefundFacts:
+    """Money given back, or about to be while `sent_at` is missing."""
+
+    amount: Money
+    reason: str
+    reference: str | None
+    intended_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OrderDossier:
+    """An order, its buyer's further words, its history and its money. `visitor` is the buyer's
+    short pseudonym."""
+
+    order: OrderView
+    visitor: str
+    phone: str
+    note: str
+    review_reason: str | None
+    history: tuple[Happening, ...]
+    payments: tuple[PaymentFacts, ...]
+    refunds: tuple[RefundFacts, ...]
+
+
+def get_dossier(
+    session: Session, merchant_id: int, public_id: str, *, settings: Settings, now: datetime
+) -> OrderDossier:
+    """Return everything about an order of this merchant; raise `NotFound` otherwise."""
+    view = get_order(session, merchant_id, public_id, settings, now=now)
+    order = session.scalars(
+        select(Order).where(Order.merchant_id == merchant_id, Order.public_id == public_id)
+    ).one()
+    contact = order.contact
+    return OrderDossier(
+        order=view,
+        visitor=order.visitor[:SHORT_VISITOR],
+        phone=contact.phone if contact else "",
+        note=contact.note if contact else "",
+        review_reason=order.review_reason,
+        history=_history(session, order),
+        payments=_payments(session, order),
+        refunds=_refunds(session, order),
+    )
+
+
+def _history(session: Session, order: Order) -> tuple[Happening, ...]:
+    rows = session.execute(
+        select(OrderEvent.kind, OrderEvent.detail, OrderEvent.occurred_at)
+        .where(OrderEvent.merchant_id == order.merchant_id, OrderEvent.order_id == order.id)
+        .order_by(OrderEvent.occurred_at, OrderEvent.id)
+    )
+    return tuple(Happening(*row) for row in rows)
+
+
+def _payments(session: Session, order: Order) -> tuple[PaymentFacts, ...]:
+    rows = session.scalars(
+        select(Payment)
+        .where(Payment.merchant_id == order.merchant_id, Payment.order_id == order.id)
+        .order_by(Payment.attempt)
+    )
+    return tuple(
+        PaymentFacts(
+            public_id=row.public_id,
+            amount=row.amount,
+            reference=row.gateway_reference,
+            account=row.account,
+            opened_at=row.opened_at,
+            processing_at=row.processing_at,
+            failed_at=row.failed_at,
+            failure=row.failure,
+            succeeded_at=row.succeeded_at,
+            cancelled_at=row.cancelled_at,
+        )
+        for row in rows
+    )
+
+
+def _refunds(session: Session, order: Order) -> tuple[RefundFacts, ...]:
+    rows = session.scalars(
+        select(Refund)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Refund.merchant_id == order.merchant_id, Payment.order_id == order.id)
+        .order_by(Refund.id)
+    )
+    return tuple(
+        RefundFacts(
+            amount=Money(row.amount_minor, row.currency),
+            reason=row.reason,
+            reference=row.gateway_reference,
+            intended_at=row.intended_at,
+            sent_at=row.sent_at,
+        )
+        for row in rows
+    )

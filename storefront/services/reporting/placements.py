@@ -1,0 +1,165 @@
+"""Placements with what they bring: how often seen, shared and opened, and what was sold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, func, select
+
+from storefront.domain.money import Money
+from storefront.errors import NotFound
+from storefront.models import (
+    Campaign,
+    Channel,
+    Interaction,
+    Placement,
+    PlacementProduct,
+    Product,
+)
+from storefront.services.reporting.credits import Brought, brought_by
+from storefront.services.reporting.pages import Slice, cut
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Row, Select
+    from sqlalchemy.orm import Session
+
+    from storefront.services.views import MerchantView
+
+PAGE_SIZE = 50
+COUNTED = ("view", "click", "like", "comment", "share", "open")
+
+
+@dataclass(frozen=True)
+class PlacementRow:
+    """A placement and what it brings. `acts` counts interactions by kind; `brought` are the
+    paid orders whose last touch was here."""
+
+    public_id: str
+    name: str
+    kind: str
+    channel: str
+    campaign: str | None
+    post_url: str
+    created_at: datetime
+    is_retired: bool
+    acts: Mapping[str, int]
+    brought: Brought
+
+
+@dataclass(frozen=True)
+class PlacementList:
+    """One page of placements. `direct` are paid orders that nothing social led to: with them,
+    the orders of all pages add up to all paid orders."""
+
+    rows: tuple[PlacementRow, ...]
+    slice: Slice
+    direct: Brought
+
+
+@dataclass(frozen=True)
+class PlacementReport:
+    """One placement and the names of what it shows."""
+
+    row: PlacementRow
+    products: tuple[str, ...]
+
+
+def list_placements(
+    session: Session, shop: MerchantView, *, page: int = 1, size: int = PAGE_SIZE
+) -> PlacementList:
+    """Return a page of the merchant's placements, newest first, those in use before the rest."""
+    total = session.scalar(
+        select(func.count()).select_from(Placement).where(Placement.merchant_id == shop.id)
+    )
+    cutting = cut(total or 0, page, size=size)
+    rows = session.execute(
+        _placements(shop)
+        .order_by(Placement.retired_at.is_not(None), Placement.created_at.desc(), Placement.id)
+        .limit(cutting.size)
+        .offset(cutting.offset)
+    ).all()
+    brought = brought_by(session, shop, Interaction.placement_id)
+    acts = _acts(session, shop, [row.id for row in rows])
+    nothing = Brought(0, Money(0, shop.currency))
+    return PlacementList(
+        rows=tuple(_row(row, acts.get(row.id), brought.get(row.id, nothing)) for row in rows),
+        slice=cutting,
+        direct=brought.get(None, nothing),
+    )
+
+
+def get_placement_report(session: Session, shop: MerchantView, public_id: str) -> PlacementReport:
+    """Return a placement of this merchant, even a retired one; raise `NotFound` otherwise."""
+    row = session.execute(_placements(shop).where(Placement.public_id == public_id)).first()
+    if row is None:
+        raise NotFound
+    products = session.scalars(
+        select(Product.name)
+        .join(PlacementProduct, PlacementProduct.product_id == Product.id)
+        .where(
+            PlacementProduct.merchant_id == shop.id,
+            PlacementProduct.placement_id == row.id,
+            Product.withdrawn_at.is_(None),
+        )
+        .order_by(PlacementProduct.position)
+    )
+    acts = _acts(session, shop, [row.id]).get(row.id)
+    brought = brought_by(session, shop, Interaction.placement_id).get(row.id)
+    nothing = Brought(0, Money(0, shop.currency))
+    return PlacementReport(_row(row, acts, brought or nothing), tuple(products))
+
+
+def _placements(shop: MerchantView) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Placement.id,
+            Placement.public_id,
+            Placement.name,
+            Placement.kind,
+            Channel.name.label("channel"),
+            Campaign.name.label("campaign"),
+            Placement.post_url,
+            Placement.created_at,
+            Placement.retired_at,
+        )
+        .join(Channel, Channel.id == Placement.channel_id)
+        .outerjoin(Campaign, Campaign.id == Placement.campaign_id)
+        .where(Placement.merchant_id == shop.id)
+    )
+
+
+def _acts(
+    session: Session, shop: MerchantView, placement_ids: Sequence[int]
+) -> dict[int, dict[str, int]]:
+    """Count each kind in one statement for all placements of the page."""
+    counts = [func.sum(case((Interaction.kind == kind, 1), else_=0)) for kind in COUNTED]
+    rows = session.execute(
+        select(Interaction.placement_id, *counts)
+        .where(Interaction.merchant_id == shop.id, Interaction.placement_id.in_(placement_ids))
+        .group_by(Interaction.placement_id)
+    )
+    return {
+        row[0]: {kind: int(count) for kind, count in zip(COUNTED, row[1:], strict=True)}
+        for row in rows
+    }
+
+
+def _row(
+    row: Row[*tuple[Any, ...]], acts: Mapping[str, int] | None, brought: Brought
+) -> PlacementRow:
+    return PlacementRow(
+        public_id=row.public_id,
+        name=row.name,
+        kind=row.kind,
+        channel=row.channel,
+        campaign=row.campaign,
+        post_url=row.post_url,
+        created_at=row.created_at,
+        is_retired=row.retired_at is not None,
+        acts=acts or dict.fromkeys(COUNTED, 0),
+        brought=brought,
+    )

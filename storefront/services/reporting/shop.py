@@ -1,0 +1,30 @@
+"""The merchant at work, as the console needs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storefront.models import Merchant
+from storefront.services.placements import list_origins
+from storefront.services.views import MerchantView
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+def get_shop(session: Session, merchant_id: int) -> MerchantView:
+    """Return the merchant for whom somebody is signed in."""
+    merchant = session.get_one(Merchant, merchant_id)
+    return MerchantView(
+        id=merchant.id,
+        public_id=merchant.public_id,
+        slug=merchant.slug,
+        name=merchant.name,
+        currency=merchant.currency,
+        locale=merchant.locale,
+        zone=merchant.zone,
+        accent=merchant.accent,
+        contact_email=merchant.contact_email,
+        stripe_account=merchant.stripe_account,
+        allowed_origins=list_origins(session, merchant.id),
+    )

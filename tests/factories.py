@@ -1,0 +1,154 @@
+"""A small world to test in: a merchant with everything that a sale needs."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from storefront.models import Merchant, Placement, Product, Store, Variant
+from storefront.ports import Signer
+from storefront.services import catalog, members, merchants
+from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, place_order
+from storefront.services.visitors import Visitor
+from tests.fakes import Bench, event_body, signature
+
+HOST = "https://blog.test"
+PASSWORD = "correct-horse-battery"
+
+
+@dataclass
+class World:
+    """One merchant, ready to sell: ids and rows for tests to name."""
+
+    merchant: Merchant
+    store: Store
+    product: Product
+    variant: Variant
+    placement: Placement
+    api_token: str
+    owner_email: str
+
+
+def make_world(
+    session: Session,
+    sign: Signer,
+    now: datetime,
+    *,
+    slug: str = "gelato",
+    currency: str = "USD",
+    price_minor: int = 450,
+    stock: int | None = 10,
+    **changes: Any,
+) -> World:
+    """Write a merchant with a store, a product, a placement, an owner and a token."""
+    merchant = merchants.add_merchant(
+        session,
+        slug=slug,
+        name=f"{slug.title()} & Sons",
+        currency=currency,
+        zone="America/New_York",
+        contact_email=f"ask@{slug}.test",
+        now=now,
+        **changes,
+    )
+    merchants.allow_host(session, merchant.id, HOST, now=now)
+    store = merchants.add_store(
+        session, merchant.id, name="Main Street", address="1 Main St", hours="9–18", position=0
+    )
+    product = catalog.add_product(
+        session, merchant, name="Pistachio cone", description="Green and good.", now=now
+    )
+    catalog.add_image(
+        session, product, file="cone.jpg", alt="A pistachio cone", width=1200, height=900
+    )
+    variant = catalog.add_variant(
+        session,
+        merchant,
+        product,
+        name="Regular",
+        sku=f"{slug}-cone",
+        price_minor=price_minor,
+        stock=stock,
+    )
+    channel = catalog.get_or_add_channel(session, merchant.id, "blog", "Blog")
+    placement = catalog.add_placement(
+        session, channel, [product], name="Cone post", post_url=f"{HOST}/cone", now=now
+    )
+    email = f"owner@{slug}.test"
+    members.add_member(
+        session,
+        merchant.id,
+        email=email,
+        name="Olive Owner",
+        password=PASSWORD,
+        role="owner",
+        now=now,
+    )
+    token = merchants.issue_token(session, merchant.id, name="test", sign=sign, now=now)
+    return World(merchant, store, product, variant, placement, token, email)
+
+
+def world_on(bench: Bench, **changes: Any) -> World:
+    """Write a world into a bench's database."""
+    with bench.database.begin() as session:
+        return make_world(session, bench.ports.sign, bench.clock.now(), **changes)
+
+
+def an_order(world: World, *, quantity: int = 1, **changes: Any) -> PlaceOrder:
+    """Return a command for one order of the world's variant."""
+    command = PlaceOrder(
+        placement=world.placement.public_id,
+        lines=((world.variant.public_id, quantity),),
+        visitor=Visitor(secrets.token_hex(13), "verified"),
+        buyer=Buyer(email="ada@buyer.test", name="Ada"),
+        fulfilment="pickup",
+        store=world.store.public_id,
+        locale="en",
+        request_key=secrets.token_urlsafe(24),
+        body_hash="same",
+    )
+    return replace(command, **changes)
+
+
+def place(bench: Bench, world: World, **changes: Any) -> PlacedOrder:
+    """Place one order."""
+    return place_order(bench.ports, an_order(world, **changes))
+
+
+def order_json(world: World, *, quantity: Any = 1, **changes: Any) -> dict[str, Any]:
+    """Return the JSON of one order."""
+    return {
+        "placement": world.placement.public_id,
+        "lines": [{"variant": world.variant.public_id, "quantity": quantity}],
+        "email": "ada@buyer.test",
+        "name": "Ada",
+        "fulfilment": "pickup",
+        "store": world.store.public_id,
+        **changes,
+    }
+
+
+def send_event(
+    client: Any, bench: Bench, reference: str, type_: str, *, state: str, **changes: Any
+) -> Any:
+    """Send a signed webhook about a payment that the fake gateway opened."""
+    failure = changes.pop("failure", None)
+    snapshot = replace(bench.gateway.snapshots[reference], state=state, failure=failure)
+    bench.gateway.snapshots[reference] = snapshot
+    body = event_body(
+        type_,
+        snapshot,
+        event_id=changes.pop("event_id", f"evt_{secrets.token_hex(8)}"),
+        created=changes.pop("created", int(bench.clock.now().timestamp())),
+        **changes,
+    )
+    return client.post("/webhooks/stripe", data=body, headers={"Stripe-Signature": signature(body)})
+
+
+def pay(client: Any, bench: Bench, placed: PlacedOrder) -> Any:
+    """Let the gateway say that an order's payment has succeeded."""
+    return send_event(
+        client, bench, placed.payment_reference, "payment_intent.succeeded", state="succeeded"
+    )

@@ -1,0 +1,222 @@
+"""Stand-ins for the outside world: a clock that stands still, a gateway without a network, a
+mailbox in memory. Ports only; our own code is never replaced."""
+
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import stripe
+from flask.testing import FlaskClient
+
+from storefront.adapters.signer import SecretSigner
+from storefront.adapters.stripe_amounts import to_gateway
+from storefront.adapters.stripe_gateway import StripeGateway
+from storefront.app import build_app
+from storefront.db.engine import Database
+from storefront.domain.payments import Snapshot
+from storefront.errors import StorefrontError
+from storefront.kinds import GOODS
+from storefront.ports import Clock, Message, Opened, OpenRequest, Ports, RefundRequest
+from storefront.settings import Settings, read_settings
+
+WEBHOOK_SECRET = "whsec_for_tests_only"
+BASE_URL = "https://shop.test"
+
+
+class StandingClock(Clock):
+    """A clock that moves only when told to."""
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__()
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def pass_time(self, **duration: float) -> None:
+        """Move on by a duration such as ``minutes=11``."""
+        self.moment += timedelta(**duration)
+
+
+class FakeGateway(StripeGateway):
+    """A gateway that answers at once and remembers what it was asked. Webhooks are verified by
+    the real code. ``fault`` is raised by the next calls until it is taken away."""
+
+    def __init__(self) -> None:
+        super().__init__("sk_test_fake", webhook_secrets=[WEBHOOK_SECRET])
+        self.opened: dict[str, OpenRequest] = {}
+        self.refunds: dict[str, RefundRequest] = {}
+        self.snapshots: dict[str, Snapshot] = {}
+        self.fault: StorefrontError | None = None
+        self.calls: list[str] = []
+        self._numbers = itertools.count(1)
+        self._by_key: dict[str, Opened] = {}
+
+    def open(self, request: OpenRequest) -> Opened:
+        self._called("open")
+        if request.key not in self._by_key:
+            reference = f"pi_fake_{next(self._numbers)}"
+            self._by_key[request.key] = Opened(reference, f"{reference}_secret_fake")
+            self.opened[reference] = request
+            self.snapshots[reference] = Snapshot(
+                reference=reference,
+                state="requires_payment_method",
+                amount=request.amount,
+                account=request.account,
+                is_live=False,
+                payment_public_id=request.metadata["payment"],
+                merchant_public_id=request.metadata["merchant"],
+            )
+        return self._by_key[request.key]
+
+    def cancel(self, reference: str, *, account: str) -> Snapshot:
+        self._called("cancel")
+        snapshot = self.snapshots[reference]
+        if snapshot.state not in {"succeeded", "processing"}:
+            self.snapshots[reference] = replace(snapshot, state="canceled")
+        return self.snapshots[reference]
+
+    def fetch(self, reference: str, *, account: str) -> Snapshot:
+        self._called("fetch")
+        return self.snapshots[reference]
+
+    def refund(self, request: RefundRequest) -> str:
+        self._called("refund")
+        self.refunds[request.key] = request
+        return f"re_fake_{request.key}"
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        if self.fault is not None:
+            raise self.fault
+
+
+@dataclass
+class MailboxInMemory:
+    """Keeps what was sent. ``fault`` is raised until it is taken away."""
+
+    sent: list[Message] = field(default_factory=list)
+    fault: StorefrontError | None = None
+
+    def send(self, message: Message) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.sent.append(message)
+
+
+class PlainLetters:
+    """Letters that say their name and what they were given, without templates."""
+
+    def write(self, name: str, locale: str, values: Mapping[str, object]) -> tuple[str, str, str]:
+        return f"{name} ({locale})", f"{name}: {sorted(values)}", f"<p>{name}</p>"
+
+
+def make_settings(instance: Path, database_url: str, **changes: Any) -> Settings:
+    """Return settings that a test shop can start with; changes are given as in the environment."""
+    source: dict[str, object] = {
+        "STOREFRONT_SECRET_KEY": "k3y-for-tests-0123456789-abcdefghijklmn",
+        "STOREFRONT_PEPPER": "p3pper-for-tests-0123456789-abcdefghij",
+        "STOREFRONT_MODE": "sandbox",
+        "STOREFRONT_BASE_URL": BASE_URL,
+        "STOREFRONT_INSTANCE_DIR": str(instance),
+        "STOREFRONT_DATABASE_URL": database_url,
+        "STOREFRONT_STRIPE_API_KEY": "sk_test_fake",
+        "STOREFRONT_STRIPE_PUBLISHABLE_KEY": "pk_test_fake",
+        "STOREFRONT_STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
+        "STOREFRONT_STRIPE_API_URL": "http://localhost:9",
+        "STOREFRONT_STRIPE_JS_URL": "http://localhost:9/v3/",
+        "STOREFRONT_MAIL_URL": f"file://{instance}/mail",
+        "STOREFRONT_MAIL_FROM": "Shop <hello@shop.test>",
+        **{f"STOREFRONT_{name.upper()}": value for name, value in changes.items()},
+    }
+    return read_settings(source)
+
+
+class ShopClient(FlaskClient):
+    """A client that asks at the shop's own address."""
+
+    def open(self, *args: Any, **values: Any) -> Any:
+        is_whole_address = bool(args) and str(args[0]).startswith("http")
+        if not is_whole_address:
+            values.setdefault("base_url", BASE_URL)
+        return super().open(*args, **values)
+
+
+@dataclass
+class Bench:
+    """A whole shop on a test's database: its ports, and the stand-ins behind them."""
+
+    ports: Ports
+    database: Database
+    clock: StandingClock
+    gateway: FakeGateway
+    mailbox: MailboxInMemory
+
+    def client(self) -> Any:
+        """Return a Flask client of the private application; links and forms are at BASE_URL."""
+        app = build_app(self.ports)
+        app.testing = True
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        app.test_client_class = ShopClient
+        return app.test_client()
+
+
+def make_bench(instance: Path, database_url: str, now: datetime, **changes: Any) -> Bench:
+    """Build a shop with stand-ins; close ``bench.database`` at the end."""
+    settings = make_settings(instance, database_url, **changes)
+    database = Database(database_url)
+    clock, gateway, mailbox = StandingClock(now), FakeGateway(), MailboxInMemory()
+    ports = Ports(
+        settings=settings,
+        sessions=database,
+        reads=database.reads,
+        clock=clock,
+        payments=gateway,
+        mailer=mailbox,
+        letters=PlainLetters(),
+        sign=SecretSigner(settings.secret_key, settings.pepper),
+        kinds=(GOODS,),
+    )
+    return Bench(ports, database, clock, gateway, mailbox)
+
+
+def event_body(
+    type_: str, snapshot: Snapshot, *, event_id: str = "evt_1", created: int, **changes: Any
+) -> bytes:
+    """Return a webhook's body about a payment, shaped as Stripe sends it."""
+    intent = {
+        "id": snapshot.reference,
+        "object": "payment_intent",
+        "amount": to_gateway(snapshot.amount),
+        "currency": snapshot.amount.currency.lower(),
+        "status": snapshot.state,
+        "livemode": snapshot.is_live,
+        "latest_charge": None,
+        "last_payment_error": {"code": "card_declined", "decline_code": snapshot.failure}
+        if snapshot.failure
+        else None,
+        "metadata": {
+            "payment": snapshot.payment_public_id,
+            "merchant": snapshot.merchant_public_id,
+        },
+    }
+    event = {
+        "id": event_id,
+        "object": "event",
+        "type": type_,
+        "created": created,
+        "livemode": snapshot.is_live,
+        "data": {"object": intent},
+        **({"account": snapshot.account} if snapshot.account else {}),
+        **changes,
+    }
+    return json.dumps(event).encode()
+
+
+def signature(body: bytes, secret: str = WEBHOOK_SECRET, timestamp: int | None = None) -> str:
+    """Return the Stripe-Signature header of a body."""
+    return stripe.WebhookSignature.generate_signature_header(body.decode(), secret, timestamp)
