@@ -16,7 +16,7 @@ export default function openChannel(body, visit) {
   function meet(origin) {
     if (host || !allowed.includes(origin)) return;
     host = origin;
-    say("ready");
+    say("ready", { view: document.title });
     for (const [type, more] of unsaid) say(type, more);
   }
 

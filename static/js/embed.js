@@ -41,14 +41,19 @@
     box.dispatchEvent(new CustomEvent("storefront:" + type, { bubbles: true, detail }));
 
   const heard = {
-    ready(entry) {
+    ready(entry, { view }) {
+      const { box, frame } = entry;
+      // A new view begins at its top, even if the last one was left at its end.
+      if (entry.isOpen && entry.view !== view && frame.getBoundingClientRect().top < 0)
+        frame.scrollIntoView();
+      entry.view = view;
       if (entry.isOpen) return;
       entry.isOpen = 1;
-      for (const child of [...entry.box.childNodes]) if (child !== entry.frame) child.remove();
-      entry.frame.style.cssText =
-        "display:block;width:100%;height:120px;border:1px solid #8883;border-radius:16px;box-sizing:content-box;max-width:calc(100% - 2px)";
+      for (const child of [...box.childNodes]) if (child !== frame) child.remove();
+      frame.style.cssText =
+        "display:block;width:100%;height:120px;border:1px solid #8883;border-radius:16px;box-sizing:content-box;max-width:calc(100% - 2px);scroll-margin:5rem";
       entry.open();
-      tell(entry.box, "ready");
+      tell(box, "ready");
     },
     height(entry, { height }) {
       if (typeof height == "number" && height > 0)

@@ -55,7 +55,7 @@ export default async function payment(element) {
     part("error").hidden = true;
     button.ariaBusy = "true";
     const result = await confirm();
-    if (result.error) return fail(result.error.message || dataset.wordsFailed);
+    if (result.error) return fail(explain(result.error));
     watch({ wait: true });
   });
 
@@ -69,6 +69,11 @@ export default async function payment(element) {
     } catch {
       return { error: { message: dataset.wordsUnreachable } };
     }
+  }
+
+  function explain({ type, message }) {
+    if (!message) return dataset.wordsFailed;
+    return type === "card_error" ? `${message} ${dataset.wordsAgain}` : message;
   }
 
   function fail(words) {
