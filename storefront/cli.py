@@ -14,8 +14,8 @@ from flask.cli import cli as flask_commands
 
 from storefront.db import schema
 from storefront.errors import StorefrontError
-from storefront.services import audit, members, merchants
 from storefront.programs import APPLICATION, WEB_WORKERS, web_program, worker_program
+from storefront.services import audit, members, merchants
 from storefront.supervisor import Supervisor
 from storefront.worker import work as run_worker
 

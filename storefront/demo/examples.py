@@ -106,7 +106,7 @@ def _unlimited(merchant: dict[str, Any]) -> str:
     return str(next(each["public_id"] for each in variants if each["stock"] is None))
 
 
-def _example(  # noqa: PLR0913 - the form of an example
+def _example(
     name: str,
     method: str,
     url: str,

@@ -157,7 +157,7 @@ def _tell_product(session: Session, product: Product) -> dict[str, Any]:
     }
 
 
-def _seed_placements(  # noqa: PLR0913 - what a placement needs
+def _seed_placements(
     session: Session,
     ports: Ports,
     merchant: Merchant,

@@ -43,7 +43,7 @@ def add_product(
     return product
 
 
-def add_image(  # noqa: PLR0913 - a picture is what it is
+def add_image(
     session: Session, product: Product, *, file: str, alt: str, width: int, height: int
 ) -> None:
     """Add a picture after those that the product has."""
@@ -61,7 +61,7 @@ def add_image(  # noqa: PLR0913 - a picture is what it is
     session.flush()
 
 
-def add_variant(  # noqa: PLR0913 - a variant is what it is
+def add_variant(
     session: Session,
     merchant: Merchant,
     product: Product,
@@ -124,7 +124,7 @@ def add_campaign(session: Session, merchant_id: int, name: str) -> Campaign:
     return campaign
 
 
-def add_placement(  # noqa: PLR0913 - a placement is what it is
+def add_placement(
     session: Session,
     channel: Channel,
     products: Sequence[Product],

@@ -282,7 +282,7 @@ def _write_contact(session: Session, merchant_id: int, order_id: int, buyer: Buy
     )
 
 
-def note(  # noqa: PLR0913 - a row is what it is
+def note(
     session: Session,
     merchant_id: int,
     order_id: int,

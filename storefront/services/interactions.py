@@ -141,7 +141,7 @@ def open_share(
     return Opening(link.placement, replace(visitor, arrival=interaction_id), name)
 
 
-def _insert(  # noqa: PLR0913 - a row is what it is
+def _insert(
     session: Session,
     placement: PlacementView,
     act: Act,
@@ -201,7 +201,7 @@ def _latest_arrival(
     )
 
 
-def _make_share(  # noqa: PLR0913 - a row is what it is
+def _make_share(
     session: Session,
     placement: PlacementView,
     interaction_id: int,

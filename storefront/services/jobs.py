@@ -33,7 +33,7 @@ class ClaimedJob:
     lease: str
 
 
-def add(  # noqa: PLR0913 - a job is what it is
+def add(
     session: Session,
     name: str,
     payload: Mapping[str, int | str],

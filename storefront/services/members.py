@@ -65,7 +65,7 @@ def check_password(password: str) -> str:
     return password
 
 
-def add_member(  # noqa: PLR0913 - a member is what it is
+def add_member(
     session: Session,
     merchant_id: int,
     *,

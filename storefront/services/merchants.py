@@ -95,7 +95,7 @@ def add_store(
     return store
 
 
-def issue_token(  # noqa: PLR0913 - a token is what it is
+def issue_token(
     session: Session,
     merchant_id: int,
     *,

@@ -111,7 +111,7 @@ def _find_payment(session: Session, snapshot: Snapshot | None) -> Payment | None
     ).first()
 
 
-def take_step(  # noqa: PLR0913 - what happened, to what, when
+def take_step(
     session: Session,
     payment: Payment,
     step: Step,

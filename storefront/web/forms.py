@@ -140,7 +140,7 @@ def token(value: object, *, field: str) -> str:
     return value
 
 
-def place_order(  # noqa: PLR0913 - an order is what it is
+def place_order(
     body: Mapping[str, Any],
     *,
     sign: Signer,
