@@ -101,7 +101,7 @@ class Storefront:
         mounted = build(settings)
         app.extensions[self.name] = mounted
         app.cli.add_command(command_group(self.name, mounted.ports, mounted.database))
-        app.wsgi_app = _mount(app.wsgi_app, mounted.app.wsgi_app, settings.url_prefix)  # type: ignore[method-assign]
+        app.wsgi_app = _mount(app.wsgi_app, mounted.app.wsgi_app, settings.url_prefix)  # type: ignore[method-assign, assignment]
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -185,7 +185,7 @@ def build_app(ports: Ports) -> Flask:
     app = Flask("storefront", static_folder=None, template_folder=None)
     app.config.from_mapping(_configuration(settings))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_loader = _template_loader(settings)  # type: ignore[assignment]
+    app.jinja_loader = _template_loader(settings)
     app.jinja_env.loader = app.jinja_loader
     app.extensions[KEY] = ports
     assets = read_assets(STATIC)

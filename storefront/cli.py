@@ -41,7 +41,7 @@ def command_group(name: str, ports: Ports, database: Database) -> click.Group:
     """Return the command group of one mounted storefront."""
     group = click.Group(name, help="Run and look after the storefront.")
     group.add_command(_db(database))
-    for command in (_run(ports), _work(ports), _add_merchant(ports), _check(ports)):
+    for command in (_run(), _work(ports), _add_merchant(ports), _check(ports)):
         group.add_command(command)
     return group
 
@@ -71,16 +71,17 @@ def _work(ports: Ports) -> click.Command:
     return work
 
 
-def _run(ports: Ports) -> click.Command:
+def _run() -> click.Command:
     @click.command("run")
     @click.option("--host", default="127.0.0.1", show_default=True)
     @click.option("--port", default=8000, show_default=True)
     @click.option("--workers", default=WEB_WORKERS, show_default=True)
     def run(host: str, port: int, workers: int) -> None:
         """Serve the application and run its jobs; what dies is started again."""
-        del ports  # the processes build their own from the same settings
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-        supervisor = Supervisor([web_program(APPLICATION, host, port, workers), worker_program()])
+        supervisor = Supervisor(
+            [web_program(APPLICATION, host=host, port=port, workers=workers), worker_program()]
+        )
         supervisor.start()
         supervisor.run()
 

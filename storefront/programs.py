@@ -11,7 +11,7 @@ WEB_WORKERS = 2
 WEB_THREADS = 4
 
 
-def web_program(application: str, host: str, port: int, workers: int) -> Program:
+def web_program(application: str, *, host: str, port: int, workers: int) -> Program:
     """Return the web server's command line; `application` is a factory."""
     return Program(
         "web",

@@ -315,8 +315,8 @@ def _mail_faults(settings: Settings) -> list[str]:
     scheme = urlsplit(settings.mail_url).scheme
     if scheme not in {"smtp", "smtps", "smtp+starttls", "file"}:
         faults.append(
-            "STOREFRONT_MAIL_URL is missing or unknown: use smtp+starttls://user:password@host:587, "
-            "smtps://…, smtp://… or file:///path/to/folder."
+            "STOREFRONT_MAIL_URL is missing or unknown: use "
+            "smtp+starttls://user:password@host:587, smtps://…, smtp://… or file:///path/to/folder."
         )
     sender = settings.mail_from.lower()
     if "@" not in sender:

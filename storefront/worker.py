@@ -4,7 +4,6 @@ on any number of machines may run it."""
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from storefront.errors import StorefrontError, TryAgain
 from storefront.services import alarms, jobs, letters, settling
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
     from datetime import datetime
 

@@ -72,7 +72,7 @@ def make_world(
         price_minor=price_minor,
         stock=stock,
     )
-    channel = catalog.get_or_add_channel(session, merchant.id, "blog", "Blog")
+    channel = catalog.get_or_add_channel(session, merchant.id, "blog", name="Blog")
     placement = catalog.add_placement(
         session, channel, [product], name="Cone post", post_url=f"{HOST}/cone", now=now
     )

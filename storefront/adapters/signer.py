@@ -21,8 +21,7 @@ class SecretSigner:
 
     def seal(self, purpose: str, value: object) -> str:
         """Return a URL-safe token that carries `value`."""
-        token = self._serializer(purpose).dumps(value)
-        return token if isinstance(token, str) else token.decode()
+        return str(self._serializer(purpose).dumps(value))
 
     def unseal(self, purpose: str, token: str, *, max_age: timedelta | None = None) -> object:
         """Return the value, or None when the token is altered, foreign or too old."""

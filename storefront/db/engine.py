@@ -30,7 +30,7 @@ POOL_SIZE = 16
 
 
 def sqlite_module() -> ModuleType:
-    """Return the newest SQLite at hand: Python's own, or the pysqlite3 wheel where that is newer."""
+    """Return the newest SQLite at hand: Python's own, or the pysqlite3 wheel's where newer."""
     if sqlite3.sqlite_version_info >= SAFE_SQLITE:
         return sqlite3
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import DDL, event
+from sqlalchemy import event, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,4 +44,4 @@ def append_only(table: Table) -> None:
     @event.listens_for(table, "after_create")
     def _add(target: Table, connection: Any, **_: object) -> None:
         for statement in append_only_sql(target.name, connection.dialect.name):
-            connection.execute(DDL(statement.replace("%", "%%")))
+            connection.execute(text(statement.replace(":", "\\:")))

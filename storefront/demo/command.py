@@ -18,7 +18,7 @@ from storefront import create_app
 from storefront.db import schema
 from storefront.demo.examples import examples
 from storefront.demo.seed import DemoAddresses, is_seeded, seed
-from storefront.programs import web_program, worker_program
+from storefront.programs import WEB_WORKERS, web_program, worker_program
 from storefront.supervisor import Program, Supervisor
 
 APPLICATION = "storefront.demo.serve:create"
@@ -52,7 +52,7 @@ def demo(port: int, fresh: bool, instance: Path) -> None:  # noqa: FBT001 - a fl
     supervisor = Supervisor(
         [
             _sandbox_program(folder, addresses, port + 1),
-            web_program(APPLICATION, "127.0.0.1", port, 2),
+            web_program(APPLICATION, host="127.0.0.1", port=port, workers=WEB_WORKERS),
             worker_program(),
         ]
     )

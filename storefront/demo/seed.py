@@ -11,11 +11,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import links
-from storefront.demo.values import DemoMerchant, DemoPlacement
+from storefront.demo.values import DemoMember, DemoMerchant, DemoPlacement, DemoProduct
 from storefront.demo.world import MERCHANTS, picture_path
 from storefront.models import Merchant, Placement, Product, Variant
 from storefront.ports import Ports
 from storefront.services import catalog, members, merchants
+
+
+@dataclass(frozen=True)
+class _Seeding:
+    """One merchant being written down: where to, and when."""
+
+    session: Session
+    ports: Ports
+    merchant: Merchant
+    addresses: "DemoAddresses"
+    now: datetime
 
 
 @dataclass(frozen=True)
@@ -37,11 +48,13 @@ def seed(ports: Ports, addresses: DemoAddresses) -> list[dict[str, Any]]:
     """Write every demo merchant down; return what `demo.json` tells about them."""
     now = ports.clock.now()
     with ports.sessions.begin() as session:
-        return [_seed_merchant(session, ports, demo, addresses, now) for demo in MERCHANTS]
+        return [
+            _seed_merchant(session, ports, demo, addresses=addresses, now=now) for demo in MERCHANTS
+        ]
 
 
 def _seed_merchant(
-    session: Session, ports: Ports, demo: DemoMerchant, addresses: DemoAddresses, now: datetime
+    session: Session, ports: Ports, demo: DemoMerchant, *, addresses: DemoAddresses, now: datetime
 ) -> dict[str, Any]:
     merchant = merchants.add_merchant(
         session,
@@ -55,8 +68,8 @@ def _seed_merchant(
         now=now,
     )
     merchants.allow_host(session, merchant.id, addresses.host, now=now)
-    products = {product.key: product for product in demo.products}
-    made = {key: _seed_product(session, ports, merchant, products[key], now) for key in products}
+    seeding = _Seeding(session, ports, merchant, addresses, now)
+    made = {product.key: _seed_product(seeding, product) for product in demo.products}
     return {
         "slug": demo.slug,
         "name": demo.name,
@@ -64,21 +77,20 @@ def _seed_merchant(
         "api_token": merchants.issue_token(
             session, merchant.id, name="demo", sign=ports.sign, now=now
         ),
-        "members": [_seed_member(session, merchant, member, now) for member in demo.members],
-        "stores": _seed_stores(session, ports, merchant, demo, now),
+        "members": [_seed_member(seeding, member) for member in demo.members],
+        "stores": _seed_stores(seeding, demo),
         "products": [_tell_product(session, product) for product in made.values()],
         "offers": [],
-        "placements": _seed_placements(session, ports, merchant, demo, made, addresses, now),
+        "placements": _seed_placements(seeding, demo, made),
     }
 
 
-def _seed_product(
-    session: Session, ports: Ports, merchant: Merchant, demo: Any, now: datetime
-) -> Product:
+def _seed_product(seeding: _Seeding, demo: DemoProduct) -> Product:
+    session, merchant = seeding.session, seeding.merchant
     product = catalog.add_product(
-        session, merchant, name=demo.name, description=demo.description, now=now
+        session, merchant, name=demo.name, description=demo.description, now=seeding.now
     )
-    width, height = _publish_picture(ports, demo.picture)
+    width, height = _publish_picture(seeding.ports, demo.picture)
     catalog.add_image(
         session, product, file=f"demo/{demo.picture}", alt=demo.alt, width=width, height=height
     )
@@ -104,23 +116,22 @@ def _publish_picture(ports: Ports, name: str) -> tuple[int, int]:
         return picture.size
 
 
-def _seed_member(session: Session, merchant: Merchant, demo: Any, now: datetime) -> dict[str, str]:
+def _seed_member(seeding: _Seeding, demo: DemoMember) -> dict[str, str]:
     members.add_member(
-        session,
-        merchant.id,
+        seeding.session,
+        seeding.merchant.id,
         email=demo.email,
         name=demo.name,
         password=demo.password,
         role=demo.role,
         pin=demo.pin,
-        now=now,
+        now=seeding.now,
     )
     return {"email": demo.email, "password": demo.password, "role": demo.role, "pin": demo.pin}
 
 
-def _seed_stores(
-    session: Session, ports: Ports, merchant: Merchant, demo: DemoMerchant, now: datetime
-) -> list[dict[str, str]]:
+def _seed_stores(seeding: _Seeding, demo: DemoMerchant) -> list[dict[str, str]]:
+    session, merchant, sign = seeding.session, seeding.merchant, seeding.ports.sign
     told = []
     for position, each in enumerate(demo.stores):
         store = merchants.add_store(
@@ -132,7 +143,7 @@ def _seed_stores(
             position=position,
         )
         token = merchants.issue_token(
-            session, merchant.id, name=each.name, sign=ports.sign, now=now, store_id=store.id
+            session, merchant.id, name=each.name, sign=sign, now=seeding.now, store_id=store.id
         )
         told.append({"public_id": store.public_id, "name": store.name, "api_token": token})
     return told
@@ -158,29 +169,26 @@ def _tell_product(session: Session, product: Product) -> dict[str, Any]:
 
 
 def _seed_placements(
-    session: Session,
-    ports: Ports,
-    merchant: Merchant,
-    demo: DemoMerchant,
-    products: Mapping[str, Product],
-    addresses: DemoAddresses,
-    now: datetime,
+    seeding: _Seeding, demo: DemoMerchant, products: Mapping[str, Product]
 ) -> list[dict[str, str]]:
+    session, merchant = seeding.session, seeding.merchant
     names = {channel.key: channel.name for channel in demo.channels}
     campaigns = {name: catalog.add_campaign(session, merchant.id, name) for name in demo.campaigns}
     told = []
     for each in demo.placements:
         placement = catalog.add_placement(
             session,
-            catalog.get_or_add_channel(session, merchant.id, each.channel, names[each.channel]),
+            catalog.get_or_add_channel(
+                session, merchant.id, each.channel, name=names[each.channel]
+            ),
             [products[key] for key in each.products],
             name=each.name,
-            post_url=f"{addresses.host}/posts/{each.key}",
+            post_url=f"{seeding.addresses.host}/posts/{each.key}",
             kind=each.kind,
             campaign=campaigns.get(each.campaign),
-            now=now,
+            now=seeding.now,
         )
-        told.append(_tell_placement(ports, placement, each))
+        told.append(_tell_placement(seeding.ports, placement, each))
     return told
 
 

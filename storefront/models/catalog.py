@@ -33,7 +33,7 @@ class Product(Base):
 
 
 class ProductImage(Base):
-    """A picture with its alternative text. `file` is a name in the media folder or https://…"""
+    """A picture with its alternative text. `file`: a name in the media folder, or https."""
 
     __tablename__ = "storefront_product_images"
     __table_args__ = (Index(None, "merchant_id", "product_id"),)

@@ -64,7 +64,7 @@ def _landing(row: object) -> int | None:
 
 
 def freeze(
-    session: Session, merchant_id: int, order_id: int, path: Sequence[Touch], evidence: str
+    session: Session, merchant_id: int, order_id: int, *, path: Sequence[Touch], evidence: str
 ) -> None:
     """Write the order's path and its one origin, which later visits can never change."""
     if path:

@@ -43,7 +43,7 @@ def audit(session: Session) -> list[Finding]:
 
 
 def stock_is_never_oversold(session: Session) -> Iterator[Finding]:
-    """Held and sold units never exceed the stock, and are never negative."""
+    """Find variants whose held and sold units exceed the stock or are negative."""
     rows = session.scalars(
         select(Variant).where(
             or_(Variant.held < 0, Variant.sold < 0, Variant.held + Variant.sold > Variant.stock)
@@ -55,10 +55,9 @@ def stock_is_never_oversold(session: Session) -> Iterator[Finding]:
 
 
 def counters_equal_lines(session: Session) -> Iterator[Finding]:
-    """A variant's counters are the sums of its lines that are held and sold."""
-    held = func.coalesce(
-        func.sum(case((LineItem.sold_at.is_(None) & LineItem.released_at.is_(None), LineItem.quantity), else_=0)), 0
-    )  # fmt: skip
+    """Find variants whose counters are not the sums of their held and sold lines."""
+    is_held = LineItem.sold_at.is_(None) & LineItem.released_at.is_(None)
+    held = func.coalesce(func.sum(case((is_held, LineItem.quantity), else_=0)), 0)
     sold = func.coalesce(
         func.sum(case((LineItem.sold_at.is_not(None), LineItem.quantity), else_=0)), 0
     )
@@ -74,7 +73,7 @@ def counters_equal_lines(session: Session) -> Iterator[Finding]:
 
 
 def parts_make_the_total(session: Session) -> Iterator[Finding]:
-    """An order's lines sum to its goods, and goods and shipping to its total."""
+    """Find orders whose lines do not sum to the goods, or whose parts not to the total."""
     lines = _sum_of_lines()
     rows = session.execute(
         select(Order.public_id, Order.goods_minor, Order.shipping_minor, Order.total_minor, lines)
@@ -100,7 +99,7 @@ def _sum_of_lines() -> ScalarSelect[int]:
 
 
 def every_order_has_one_origin(session: Session) -> Iterator[Finding]:
-    """Every order has exactly one origin, which may be "direct"."""
+    """Find orders without exactly one origin, which may be "direct"."""
     origins = (
         select(func.count())
         .where(OrderOrigin.order_id == Order.id)
@@ -112,7 +111,7 @@ def every_order_has_one_origin(session: Session) -> Iterator[Finding]:
 
 
 def origins_are_on_the_path(session: Session) -> Iterator[Finding]:
-    """An order's origin is one of its touchpoints; without touchpoints it is direct."""
+    """Find origins that are no touchpoint of their order, or direct in spite of touchpoints."""
     on_path = select(OrderTouchpoint.id).where(
         OrderTouchpoint.order_id == OrderOrigin.order_id,
         OrderTouchpoint.interaction_id == OrderOrigin.interaction_id,
@@ -133,7 +132,7 @@ def origins_are_on_the_path(session: Session) -> Iterator[Finding]:
 
 
 def credit_sums_to_one_whole(session: Session) -> Iterator[Finding]:
-    """Each model shares exactly 10,000 parts of every paid order, and none of an unpaid one."""
+    """Find paid orders whose credit is not 10,000 under a model, and unpaid ones with any."""
     for model in MODELS:
         share = (
             select(func.coalesce(func.sum(Attribution.share), 0))
@@ -148,7 +147,7 @@ def credit_sums_to_one_whole(session: Session) -> Iterator[Finding]:
 
 
 def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:
-    """A paid order has exactly one payment that succeeded and was not given back whole."""
+    """Find paid orders without exactly one payment that succeeded and was kept."""
     kept = (
         select(func.count())
         .where(
@@ -167,7 +166,7 @@ def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:
 
 
 def paid_lines_are_sold(session: Session) -> Iterator[Finding]:
-    """Every line of a paid order is sold, and no line of another order is."""
+    """Find lines of paid orders that are not sold, and sold lines of others."""
     rows = session.execute(
         select(Order.public_id, LineItem.position)
         .join(LineItem, LineItem.order_id == Order.id)
@@ -178,7 +177,7 @@ def paid_lines_are_sold(session: Session) -> Iterator[Finding]:
 
 
 def refunds_never_exceed_payments(session: Session) -> Iterator[Finding]:
-    """What is given back of a payment is never more than was taken."""
+    """Find payments of which more was given back than was taken."""
     given_back = func.sum(Refund.amount_minor)
     rows = session.execute(
         select(Payment.public_id, Payment.amount_minor, given_back)

@@ -54,10 +54,10 @@ def changed(lines: dict[str, int], variant: str, quantity: int) -> dict[str, int
 
 
 def price_cart(
-    session: Session, merchant: MerchantView, settings: Settings, lines: dict[str, int]
+    session: Session, merchant: MerchantView, lines: dict[str, int], *, settings: Settings
 ) -> CartView:
     """Return the cart priced now; what is no longer sold is left out with a notice."""
-    found = products_of_variants(session, merchant.id, lines, settings)
+    found = products_of_variants(session, merchant.id, lines, settings=settings)
     kept = tuple(
         CartLineView(*found[variant], quantity=quantity)
         for variant, quantity in lines.items()

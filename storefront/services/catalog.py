@@ -104,7 +104,7 @@ def _next_position(session: Session, table: type[Variant | ProductImage], produc
     )
 
 
-def get_or_add_channel(session: Session, merchant_id: int, slug: str, name: str) -> Channel:
+def get_or_add_channel(session: Session, merchant_id: int, slug: str, *, name: str) -> Channel:
     """Return the merchant's channel with this slug, made now if it is new."""
     channel = session.scalars(
         select(Channel).where(Channel.merchant_id == merchant_id, Channel.slug == slug)

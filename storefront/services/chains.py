@@ -94,8 +94,10 @@ def chain_of(session: Session, merchant_id: int, order_public_id: str) -> Chain:
         .order_by(OrderTouchpoint.position)
     ).all()
     ancestors = _ancestors(session, merchant_id, order.interaction_id)
-    clicks = _clicks(session, merchant_id, order.visitor, order.placed_at)
-    found = _steps(session, merchant_id, {*path_ids, *ancestors, *clicks}, order.interaction_id)
+    clicks = _clicks(session, merchant_id, order.visitor, placed_at=order.placed_at)
+    found = _steps(
+        session, merchant_id, {*path_ids, *ancestors, *clicks}, origin_id=order.interaction_id
+    )
     line = [found[key] for key in (*ancestors, *clicks) if key in found]
     return Chain(
         evidence=order.evidence,
@@ -118,7 +120,9 @@ def _ancestors(session: Session, merchant_id: int, interaction_id: int | None) -
     return line
 
 
-def _clicks(session: Session, merchant_id: int, visitor: str, placed_at: datetime) -> Sequence[int]:
+def _clicks(
+    session: Session, merchant_id: int, visitor: str, *, placed_at: datetime
+) -> Sequence[int]:
     """Return the buyer's last click before the order: the step from looking to buying."""
     return session.scalars(
         select(Interaction.id)
@@ -134,7 +138,7 @@ def _clicks(session: Session, merchant_id: int, visitor: str, placed_at: datetim
 
 
 def _steps(
-    session: Session, merchant_id: int, ids: set[int], origin_id: int | None
+    session: Session, merchant_id: int, ids: set[int], *, origin_id: int | None
 ) -> dict[int, Step]:
     rows = session.execute(
         select(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from storefront.ports import Ports
     from storefront.services.views import PlacementView, StoreView
     from storefront.services.visitors import Visitor
+    from storefront.settings import Settings
 
 ROUTE = "POST /orders"
 ANYONE = "anyone"
@@ -112,12 +113,12 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
     now = ports.clock.now()
     with ports.reads() as session:
         placement = get_placement(session, command.placement)
-        lines = _find_lines(session, ports, placement, command)
+        lines = _find_lines(session, placement, command, settings=ports.settings)
         store = _find_store(session, placement, command)
     with ports.sessions.begin() as session:
         turn = idempotency.take_turn(session, _request_key(placement, command), now=now)
         if turn.answer is not None:
-            return _replay(ports, session, placement, turn)
+            return _replay(ports, session, placement, turn=turn)
         draft = _resume(session, placement, turn, now=now) or _write_down(
             session, ports, _Request(placement, lines, store, command, turn, now)
         )
@@ -139,12 +140,12 @@ def _request_key(placement: PlacementView, command: PlaceOrder) -> RequestKey:
 
 
 def _find_lines(
-    session: Session, ports: Ports, placement: PlacementView, command: PlaceOrder
+    session: Session, placement: PlacementView, command: PlaceOrder, *, settings: Settings
 ) -> Sequence[CartLineView]:
     if not 1 <= len(command.lines) <= MAX_LINES:
         raise Invalid("cart_empty" if not command.lines else "cart_full", field="lines")
     wanted = dict(command.lines)
-    found = products_of_variants(session, placement.merchant.id, wanted, ports.settings)
+    found = products_of_variants(session, placement.merchant.id, wanted, settings=settings)
     for variant, quantity in wanted.items():
         if not 1 <= quantity <= MAX_QUANTITY:
             raise Invalid("invalid_quantity", field="quantity", least=1, most=MAX_QUANTITY)
@@ -197,8 +198,8 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
         )
         .returning(Order.id)
     ).scalar_one()
-    _write_lines(session, merchant.id, order_id, request.lines)
-    _write_contact(session, merchant.id, order_id, command.buyer)
+    _write_lines(session, merchant.id, order_id, lines=request.lines)
+    _write_contact(session, merchant.id, order_id, buyer=command.buyer)
     payment_id = session.execute(
         insert(Payment)
         .values(
@@ -213,8 +214,8 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
         )
         .returning(Payment.id)
     ).scalar_one()
-    attribution.freeze(session, merchant.id, order_id, path, command.visitor.evidence)
-    note(session, merchant.id, order_id, "placed", now=now)
+    attribution.freeze(session, merchant.id, order_id, path=path, evidence=command.visitor.evidence)
+    note(session, merchant.id, order_id, kind="placed", now=now)
     jobs.add(
         session,
         "expire_order",
@@ -244,7 +245,7 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
 
 
 def _write_lines(
-    session: Session, merchant_id: int, order_id: int, lines: Sequence[CartLineView]
+    session: Session, merchant_id: int, order_id: int, *, lines: Sequence[CartLineView]
 ) -> None:
     session.execute(
         insert(LineItem),
@@ -268,7 +269,7 @@ def _write_lines(
     )
 
 
-def _write_contact(session: Session, merchant_id: int, order_id: int, buyer: Buyer) -> None:
+def _write_contact(session: Session, merchant_id: int, order_id: int, *, buyer: Buyer) -> None:
     session.execute(
         insert(OrderContact).values(
             merchant_id=merchant_id,
@@ -286,8 +287,8 @@ def note(
     session: Session,
     merchant_id: int,
     order_id: int,
-    kind: str,
     *,
+    kind: str,
     now: datetime,
     detail: str = "",
 ) -> None:
@@ -368,7 +369,7 @@ def _open_payment(ports: Ports, placement: PlacementView, draft: _Draft) -> Plac
                 opened_at=now,
             )
         )
-        idempotency.keep_answer(session, draft.turn, 201, {"order": draft.public_id})
+        idempotency.keep_answer(session, draft.turn, status=201, answer={"order": draft.public_id})
     return placed
 
 
@@ -379,12 +380,19 @@ def _abandon(ports: Ports, merchant_id: int, draft: _Draft) -> None:
         stock.lock(session, draft.order_id)
         stock.release(session, draft.order_id, now=now)
         session.execute(update(Order).where(Order.id == draft.order_id).values(cancelled_at=now))
-        note(session, merchant_id, draft.order_id, "cancelled", now=now, detail="gateway_refused")
+        note(
+            session,
+            merchant_id,
+            draft.order_id,
+            kind="cancelled",
+            now=now,
+            detail="gateway_refused",
+        )
         idempotency.name_subject(session, draft.turn, None)
         idempotency.end_turn(session, draft.turn, now=now)
 
 
-def _replay(ports: Ports, session: Session, placement: PlacementView, turn: Turn) -> PlacedOrder:
+def _replay(ports: Ports, session: Session, placement: PlacementView, *, turn: Turn) -> PlacedOrder:
     order, reference, secret = session.execute(
         select(Order, Payment.gateway_reference, Payment.client_secret)
         .join(Payment, Payment.order_id == Order.id)
@@ -393,8 +401,8 @@ def _replay(ports: Ports, session: Session, placement: PlacementView, turn: Turn
     return PlacedOrder(
         order.public_id,
         order_token(ports, placement.merchant.id, order.public_id),
-        reference,
-        secret,
+        str(reference),
+        str(secret),
         order.total,
         order.held_until,
         is_replay=True,

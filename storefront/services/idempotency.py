@@ -118,7 +118,7 @@ def name_subject(session: Session, turn: Turn, subject: str | None) -> None:
     )
 
 
-def keep_answer(session: Session, turn: Turn, status: int, answer: Mapping[str, Any]) -> None:
+def keep_answer(session: Session, turn: Turn, *, status: int, answer: Mapping[str, Any]) -> None:
     """Store the answer that every repeat will get."""
     session.execute(
         update(IdempotentRequest)

@@ -14,7 +14,6 @@ from storefront.domain.attribution import ARRIVALS, ENGAGEMENTS
 from storefront.errors import Invalid, NotFound
 from storefront.models import Interaction, Share
 from storefront.services.placements import get_placement_by_id
-from storefront.services.visitors import Visitor
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from storefront.ports import Signer
     from storefront.services.views import PlacementView
+    from storefront.services.visitors import Visitor
 
 STEPS = frozenset({"click", "buy"})
 """What a visitor does on the way to an order; recorded, but never a touchpoint."""

@@ -79,7 +79,10 @@ def claim(session: Session, *, now: datetime, limit: int = 10) -> Sequence[Claim
         .returning(Job.id, Job.merchant_id, Job.name, Job.payload, Job.attempts)
         .execution_options(synchronize_session=False)
     ).all()
-    return [ClaimedJob(*row, lease=lease) for row in sorted(rows)]
+    return [
+        ClaimedJob(job_id, merchant_id, name, payload, attempts, lease)
+        for job_id, merchant_id, name, payload, attempts in sorted(rows, key=lambda row: row.id)
+    ]
 
 
 def finish(session: Session, job: ClaimedJob, *, now: datetime) -> bool:

@@ -53,11 +53,11 @@ def _write(ports: Ports, order_id: int, name: str) -> Message | None:
         "order_url": links.order_page(ports.settings, order.public_id, token),
         "is_demo": ports.settings.demo,
     }
-    subject, text, html = ports.letters.write(name, order.locale, values)
-    return _message(ports, view, name, (subject, text, html))
+    parts = ports.letters.write(name, order.locale, values)
+    return _message(ports, view, name, parts=parts)
 
 
-def _message(ports: Ports, order: OrderView, name: str, parts: tuple[str, str, str]) -> Message:
+def _message(ports: Ports, order: OrderView, name: str, *, parts: tuple[str, str, str]) -> Message:
     """Address the mail: from the shop's own mailbox, answers to the merchant's."""
     _, address = parseaddr(ports.settings.mail_from)
     subject, text, html = parts

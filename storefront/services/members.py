@@ -47,7 +47,7 @@ def _hasher() -> PasswordHasher:
 
 @cache
 def _nobody() -> str:
-    """A hash to check against when there is no such member, so that both take as long."""
+    """Return a hash to check when there is no such member, so that both take as long."""
     return _hasher().hash("no member has this password")
 
 

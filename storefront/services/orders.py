@@ -34,7 +34,7 @@ def read_order_token(sign: Signer, token: str | None, order_public_id: str) -> i
 
 
 def get_order(
-    session: Session, merchant_id: int, public_id: str, settings: Settings, *, now: datetime
+    session: Session, merchant_id: int, public_id: str, *, settings: Settings, now: datetime
 ) -> OrderView:
     """Return an order of this merchant; raise `NotFound` otherwise."""
     order = session.scalars(

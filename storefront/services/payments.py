@@ -78,7 +78,7 @@ def apply_event(
         )
     )
     if payment and event.snapshot:
-        take_step(session, payment, step, event.snapshot, kinds=kinds, now=now)
+        take_step(session, payment, step, snapshot=event.snapshot, kinds=kinds, now=now)
     return Applied(step)
 
 
@@ -93,7 +93,7 @@ def apply_snapshot(
     """Do what the gateway's own answer asks, as if it had sent a message."""
     payment = session.get_one(Payment, payment_id, populate_existing=True)
     step = step_for_state(payment.facts, snapshot)
-    take_step(session, payment, step, snapshot, kinds=kinds, now=now)
+    take_step(session, payment, step, snapshot=snapshot, kinds=kinds, now=now)
     return step
 
 
@@ -115,8 +115,8 @@ def take_step(
     session: Session,
     payment: Payment,
     step: Step,
-    snapshot: Snapshot,
     *,
+    snapshot: Snapshot,
     kinds: Iterable[LineKind],
     now: datetime,
 ) -> None:
@@ -271,7 +271,7 @@ def _fail_attempt(session: Session, payment: Payment, snapshot: Snapshot, *, now
 
 
 def _cancel(session: Session, payment: Payment, *, now: datetime) -> None:
-    """The gateway will take no money any more: let go of what the order holds."""
+    """Let go of what the order holds: the gateway will take no money for it any more."""
     stock.lock(session, payment.order_id)
     session.execute(
         update(Payment)
@@ -317,4 +317,4 @@ def _change_open_order(session: Session, payment: Payment, **values: object) -> 
 
 
 def _note(session: Session, order: Order, kind: str, *, now: datetime, detail: str = "") -> None:
-    note(session, order.merchant_id, order.id, kind, now=now, detail=detail)
+    note(session, order.merchant_id, order.id, kind=kind, now=now, detail=detail)

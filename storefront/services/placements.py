@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -67,7 +67,7 @@ def list_origins(session: Session, merchant_id: int) -> tuple[str, ...]:
     )
 
 
-def _view(row: Row[tuple[object, ...]], origins: tuple[str, ...]) -> PlacementView:
+def _view(row: Row[*tuple[Any, ...]], origins: tuple[str, ...]) -> PlacementView:
     merchant = MerchantView(
         id=row.merchant_id,
         public_id=row.merchant_public_id,

@@ -67,7 +67,7 @@ def _release(session: Session, order: Order, *, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     stock.release(session, order.id, now=now)
-    note(session, order.merchant_id, order.id, "expired", now=now)
+    note(session, order.merchant_id, order.id, kind="expired", now=now)
 
 
 def list_expired_orders(session: Session, *, now: datetime) -> Sequence[int]:
@@ -128,7 +128,7 @@ def send_refund(ports: Ports, refund_id: int) -> None:
         return
     reference = ports.payments.refund(
         RefundRequest(
-            reference=payment.gateway_reference,
+            reference=str(payment.gateway_reference),
             amount=payment.amount,
             account=payment.account,
             key=refund.public_id,

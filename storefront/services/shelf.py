@@ -48,12 +48,12 @@ def shelf(
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     ).all()
-    products = _with_parts(session, placement.merchant.id, rows, settings)
+    products = _with_parts(session, placement.merchant.id, rows, settings=settings)
     return ShelfView(placement, products, query=words, page=page, pages=pages, total=total)
 
 
 def get_product(
-    session: Session, placement: PlacementView, settings: Settings, public_id: str
+    session: Session, placement: PlacementView, public_id: str, *, settings: Settings
 ) -> ProductView:
     """Return one product that the placement shows; raise `NotFound` otherwise."""
     rows = session.execute(
@@ -63,11 +63,11 @@ def get_product(
     ).all()
     if not rows:
         raise NotFound
-    return _with_parts(session, placement.merchant.id, rows, settings)[0]
+    return _with_parts(session, placement.merchant.id, rows, settings=settings)[0]
 
 
 def products_of_variants(
-    session: Session, merchant_id: int, variant_ids: Iterable[str], settings: Settings
+    session: Session, merchant_id: int, variant_ids: Iterable[str], *, settings: Settings
 ) -> dict[str, tuple[ProductView, VariantView]]:
     """Return product and variant for each public id that this merchant still sells."""
     wanted = list(variant_ids)
@@ -85,7 +85,7 @@ def products_of_variants(
         )
     ).all()
     found = {}
-    for product in _with_parts(session, merchant_id, rows, settings):
+    for product in _with_parts(session, merchant_id, rows, settings=settings):
         for variant in product.variants:
             if variant.public_id in wanted:
                 found[variant.public_id] = (product, variant)
@@ -128,13 +128,14 @@ def _with_parts(
     session: Session,
     merchant_id: int,
     rows: Sequence[Sequence[object]],
+    *,
     settings: Settings,
 ) -> tuple[ProductView, ...]:
     ids = [row[0] for row in rows]
     if not ids:
         return ()
     variants = _variants(session, merchant_id, ids)
-    images = _images(session, merchant_id, ids, settings)
+    images = _images(session, merchant_id, ids, settings=settings)
     return tuple(
         ProductView(
             public_id=str(public_id),
@@ -151,7 +152,7 @@ def _with_parts(
 def _variants(
     session: Session, merchant_id: int, product_ids: Sequence[object]
 ) -> defaultdict[object, list[VariantView]]:
-    found = defaultdict(list)
+    found: defaultdict[object, list[VariantView]] = defaultdict(list)
     for variant in session.scalars(
         select(Variant)
         .where(
@@ -175,9 +176,9 @@ def _variants(
 
 
 def _images(
-    session: Session, merchant_id: int, product_ids: Sequence[object], settings: Settings
+    session: Session, merchant_id: int, product_ids: Sequence[object], *, settings: Settings
 ) -> defaultdict[object, list[ImageView]]:
-    found = defaultdict(list)
+    found: defaultdict[object, list[ImageView]] = defaultdict(list)
     rows = session.execute(
         select(
             ProductImage.product_id,

@@ -82,7 +82,7 @@ def member() -> SignedIn:
 
 
 def roles(*allowed: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a view be used by these roles only. The route × role table is made from this mark."""
+    """Let a view be used by these roles only. The route and role table is made from this mark."""
 
     def guard(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)

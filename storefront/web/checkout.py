@@ -52,7 +52,7 @@ def create_order() -> AnyResponse:
         return _form_again(placement, body, error)
     if wants_json():
         return _placed_as_json(placed)
-    kept = {"t": placed.token, "in": read_surface(body.get("in"))}
+    kept: dict[str, Any] = {"t": placed.token, "in": read_surface(body.get("in"))}
     kept |= {name: body[name] for name in ("v", "c") if body.get(name)}
     return redirect(url_for("checkout.order", public_id=placed.public_id, **kept), 303)
 
@@ -103,7 +103,7 @@ def _form_again(placement: PlacementView, body: dict[str, Any], error: Storefron
     )
     lines = carts.read_cart(ports().sign, state.cart_token, placement.merchant.public_id) or {}
     with ports().reads() as session:
-        cart = carts.price_cart(session, placement.merchant, ports().settings, lines)
+        cart = carts.price_cart(session, placement.merchant, lines, settings=ports().settings)
         stores = shelf.list_stores(session, placement.merchant.id)
     page = render_frame(
         "checkout/checkout.html",
@@ -175,7 +175,7 @@ def _find(public_id: str) -> OrderView:
     merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
     with ports().reads() as session:
         return orders.get_order(
-            session, merchant_id, public_id, ports().settings, now=ports().clock.now()
+            session, merchant_id, public_id, settings=ports().settings, now=ports().clock.now()
         )
 
 

@@ -126,7 +126,7 @@ def product(family: str, placement: str, product: str) -> AnyResponse:
     settings = ports().settings
     with ports().reads() as session:
         state = _state(session, placement, family)
-        view = shelf.get_product(session, state.placement, settings, product)
+        view = shelf.get_product(session, state.placement, product, settings=settings)
         cart = _cart(session, state)
     own = f"{links.placement_page(settings, placement)}/products/{view.public_id}"
     preview = preview_of_product(view, state.placement.merchant, own)
@@ -183,7 +183,8 @@ def change_cart() -> AnyResponse:
         merchant = state.placement.merchant
         if action not in ACTIONS:
             raise Invalid(field="action")
-        if not shelf.products_of_variants(session, merchant.id, [variant], ports().settings):
+        settings = ports().settings
+        if not shelf.products_of_variants(session, merchant.id, [variant], settings=settings):
             raise NotFound
     lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id) or {}
     quantity = _quantity(form.get("quantity"), lines.get(variant, 0), action)
@@ -231,5 +232,5 @@ def _cart(session: Session, state: FrameState) -> CartView:
     so."""
     merchant = state.placement.merchant
     lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id)
-    view = carts.price_cart(session, merchant, ports().settings, lines or {})
+    view = carts.price_cart(session, merchant, lines or {}, settings=ports().settings)
     return view if lines is not None else replace(view, notices=("cart_unreadable",))

@@ -7,7 +7,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from flask import g, jsonify, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -226,7 +225,7 @@ def _as_page(error: errors.StorefrontError) -> Response:
 def _http(error: HTTPException) -> AnyResponse:
     """Give Flask's own refusals our form; redirects and ready answers pass."""
     if error.code is None or error.code < 400 or error.response is not None:  # noqa: PLR2004
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     code = HTTP_CODES.get(error.code, "bad_request" if error.code < 500 else "fault")  # noqa: PLR2004
     ours = _HttpError(code)
     ours.status = error.code
@@ -255,10 +254,10 @@ def _database(error: DBAPIError) -> AnyResponse:
 
 
 def _fault(error: Exception) -> AnyResponse:
-    log.exception("fault", extra={"request_id": request_id()}, exc_info=error)
+    log.error("fault", extra={"request_id": request_id()}, exc_info=error)
     return answer(errors.StorefrontError("fault"))
 
 
 def sentence(code: str) -> str:
     """Return the sentence of a code without blanks, for use in pages."""
-    return gettext(str(SENTENCES[code]))
+    return str(SENTENCES[code])

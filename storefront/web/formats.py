@@ -58,17 +58,17 @@ def _zone() -> ZoneInfo:
 
 def date_text(moment: datetime, style: str = "medium") -> str:
     """Return a date in the merchant's zone."""
-    return format_date(moment.astimezone(_zone()).date(), style, locale=_language())  # type: ignore[arg-type]
+    return format_date(moment.astimezone(_zone()).date(), style, locale=_language())
 
 
 def time_text(moment: datetime, style: str = "short") -> str:
     """Return a time of day in the merchant's zone."""
-    return format_time(moment, style, tzinfo=_zone(), locale=_language())  # type: ignore[arg-type]
+    return format_time(moment, style, tzinfo=_zone(), locale=_language())
 
 
 def moment_text(moment: datetime, style: str = "medium") -> str:
     """Return a date and time in the merchant's zone."""
-    return format_datetime(moment, style, tzinfo=_zone(), locale=_language())  # type: ignore[arg-type]
+    return format_datetime(moment, style, tzinfo=_zone(), locale=_language())
 
 
 def _language() -> str:

@@ -44,7 +44,7 @@ def create() -> AnyResponse:
     visitor = visitors.read_mark(
         ports().sign, forms.token(body.get("v"), field="v"), placement.merchant.public_id
     )
-    act = _act(body, kind, placement, visitor)
+    act = _act(body, kind, visitor)
     with ports().sessions.begin() as session:
         recorded = interactions.record(
             session, placement, act, sign=ports().sign, now=ports().clock.now()
@@ -58,9 +58,7 @@ def create() -> AnyResponse:
     return make_response(jsonify(answer), 201)
 
 
-def _act(
-    body: dict[str, Any], kind: str, placement: PlacementView, visitor: Visitor
-) -> interactions.Act:
+def _act(body: dict[str, Any], kind: str, visitor: Visitor) -> interactions.Act:
     """Say how sure we are: a visitor who came by our signed link is known to be there; what a
     page merely claims is not."""
     where = "page" if body.get("surface") == "page" else "frame"

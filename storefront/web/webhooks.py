@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, jsonify, request
 
 from storefront.errors import Unreadable
 from storefront.services import alarms, payments
 from storefront.web.context import ports
 
+if TYPE_CHECKING:
+    from flask import Response
+
 blueprint = Blueprint("webhooks", __name__)
 
 
 @blueprint.post("/webhooks/stripe")
-def stripe() -> object:
+def stripe() -> Response:
     """Take one message of the gateway in; a repeat is answered like the first, and does nothing.
 
     Messages about nothing of ours are kept and answered with 200: anything else would be sent

@@ -76,7 +76,7 @@ def get_dossier(
     session: Session, merchant_id: int, public_id: str, *, settings: Settings, now: datetime
 ) -> OrderDossier:
     """Return everything about an order of this merchant; raise `NotFound` otherwise."""
-    view = get_order(session, merchant_id, public_id, settings, now=now)
+    view = get_order(session, merchant_id, public_id, settings=settings, now=now)
     order = session.scalars(
         select(Order).where(Order.merchant_id == merchant_id, Order.public_id == public_id)
     ).one()

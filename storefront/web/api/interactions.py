@@ -80,7 +80,7 @@ def create() -> dict[str, Any]:
             return dict(turn.answer)
         placement = _own(get_placement(session, body["placement"]), who)
         answer = _record(session, placement, body, now=now)
-        idempotency.keep_answer(session, turn, 201, answer)
+        idempotency.keep_answer(session, turn, status=201, answer=answer)
     return answer
 
 
@@ -98,7 +98,7 @@ def _load(raw: Mapping[str, Any]) -> dict[str, Any]:
     try:
         body: dict[str, Any] = known.load(raw)
     except ValidationError as error:
-        field = next(iter(error.normalized_messages()))
+        field = next(iter(error.messages_dict))
         raise Invalid(
             "invalid_time" if field == "occurred_at" else "invalid", field=field
         ) from None

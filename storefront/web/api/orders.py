@@ -55,7 +55,7 @@ def read(public_id: str) -> dict[str, Any]:
     who = caller()
     with ports().reads() as session:
         order = orders.get_order(
-            session, who.merchant_id, public_id, ports().settings, now=ports().clock.now()
+            session, who.merchant_id, public_id, settings=ports().settings, now=ports().clock.now()
         )
         chain = chains.chain_of(session, who.merchant_id, public_id)
     return {

@@ -1,7 +1,7 @@
 """The console: first-party pages where a merchant's members see what social brings. Thin views;
-what they show is read in services/reporting.py."""
+what they show is read in services/reporting/."""
 
-from storefront.web.console import home, signing
+from storefront.web.console import home, orders, placements, products, shares, signing
 from storefront.web.console.blueprint import blueprint
 
-__all__ = ["blueprint", "home", "signing"]
+__all__ = ["blueprint", "home", "orders", "placements", "products", "shares", "signing"]

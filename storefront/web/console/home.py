@@ -1,15 +1,37 @@
-"""The first page after signing in."""
+"""The first page after signing in: how it goes, what is new, what waits for a person."""
 
 from __future__ import annotations
 
-from flask import render_template
+from typing import TYPE_CHECKING
 
-from storefront.web.auth import member, roles
+from flask import redirect, url_for
+
+from storefront.services.reporting.attention import attention
+from storefront.services.reporting.glance import glance
+from storefront.services.reporting.orders import list_orders
+from storefront.web.auth import roles
 from storefront.web.console.blueprint import blueprint
+from storefront.web.console.page import is_clerk, shop, show
+from storefront.web.context import ports
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+LATEST = 6
 
 
 @blueprint.route("/")
 @roles("owner", "manager", "clerk")
-def home() -> str:
-    """Show how today goes. Clerks have it too: it is where everybody arrives."""
-    return render_template("console/home.html", person=member())
+def home() -> AnyResponse | str:
+    """Show how it goes. A clerk arrives here too and is led to the orders: no figures for them."""
+    if is_clerk():
+        return redirect(url_for("console.orders"))
+    merchant, now = shop(), ports().clock.now()
+    with ports().reads() as session:
+        return show(
+            "console/home.html",
+            merchant,
+            glance=glance(session, merchant, now=now),
+            waiting=attention(session, merchant.id),
+            latest=list_orders(session, merchant.id, now=now, size=LATEST),
+        )
