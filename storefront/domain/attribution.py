@@ -18,7 +18,7 @@ ENGAGEMENTS = frozenset({"like", "comment", "share", "follow"})
 """Interactions that show interest but bring nobody; they never take credit from an arrival."""
 
 MAX_TOUCHPOINTS = 50
-"""The newest so many are kept: a path that grows without end helps nobody."""
+"""So many are kept, the newest, and arrivals before engagements: credit goes to them."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,15 @@ def freeze_path(
     ]
     known = {touch.interaction_id for touch in counted}
     path = [touch for touch in counted if touch.continues not in known]
-    path.sort(key=lambda touch: (touch.occurred_at, touch.interaction_id))
-    return tuple(path[-MAX_TOUCHPOINTS:])
+    path.sort(key=_moment)
+    if len(path) > MAX_TOUCHPOINTS:
+        path.sort(key=lambda touch: touch.kind in ARRIVALS)
+        path = sorted(path[-MAX_TOUCHPOINTS:], key=_moment)
+    return tuple(path)
+
+
+def _moment(touch: Touch) -> tuple[datetime, int]:
+    return touch.occurred_at, touch.interaction_id
 
 
 def last_touch(kinds: Sequence[str]) -> tuple[int, ...]:
