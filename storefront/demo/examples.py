@@ -78,7 +78,7 @@ def examples(merchant: dict[str, Any], *, shop: str, sandbox: str, sandbox_key: 
         _example(
             "deliver_webhooks",
             "POST",
-            f"{sandbox}/sandbox/deliveries/flush",
+            f"{sandbox}/sandbox/deliveries/flush?wait=5",
             needs=["confirm_payment"],
         ),
         _example(

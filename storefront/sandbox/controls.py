@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("controls", __name__, url_prefix="/sandbox")
 _LISTED = 100
+_LONGEST_WAIT = 10.0
 
 
 @blueprint.get("/health")
@@ -40,8 +41,11 @@ def list_deliveries() -> Response:
 
 @blueprint.post("/deliveries/flush")
 def flush_deliveries() -> Response:
-    """Try every delivery that has not arrived, now."""
-    return jsonify(flushed=_machine().deliveries.flush())
+    """Try every delivery that has not arrived, now; `wait` seconds (at most 10) for them."""
+    deliveries = _machine().deliveries
+    flushed = deliveries.flush()
+    patience = min(request.args.get("wait", 0.0, float), _LONGEST_WAIT)
+    return jsonify(flushed=flushed, pending=deliveries.wait_for_none(patience))
 
 
 @blueprint.post("/challenges/<intent_id>")

@@ -9,6 +9,7 @@ import http.client
 import json
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 # Seconds until the next try. Together three days, as in Stripe's live mode.
 WAITS = (1, 3, 10, 60, 300, 1_800, 7_200, *(21_600,) * 3, *(43_200,) * 4, 12_226)
+_LOOK_AGAIN_SECONDS = 0.02
 _LISTED = "id, event, type, created, next_at, attempts, last_status, last_error, delivered_at"
 
 
@@ -67,6 +69,13 @@ class Deliveries:
             ).rowcount
         self._take_up()
         return changed
+
+    def wait_for_none(self, seconds: float) -> int:
+        """Wait so long until nothing is left to deliver; return how many still are."""
+        deadline = time.monotonic() + seconds
+        while (pending := self.pending()) and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        return pending
 
     def listing(self, *, limit: int) -> list[Object]:
         """Return the newest deliveries, pending or not."""

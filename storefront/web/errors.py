@@ -141,6 +141,7 @@ SENTENCES: dict[str, Any] = {
     "slug_taken": _("Another merchant has this short name already."),
     "sold_out": _("This is sold out. Nothing was charged."),
     "storage_full": _("The shop cannot store anything right now. Nothing was charged."),
+    "token_needed": _("Send a good token: Authorization: Bearer sft_…"),
     "too_few_left": _("Only %(left)s left. Please take fewer."),
     "too_large": _("This is too large. At most 64 KB are read here."),
     "too_many_tries": _("Too many tries. Please wait a little."),

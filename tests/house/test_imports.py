@@ -85,11 +85,14 @@ LAYERS = {
     ),
     "storefront.worker": Layer(ours=OUTSIDE, foreign=("sqlalchemy.exc",), types=ORM_TYPES),
     "storefront.supervisor": Layer(),
+    "storefront.programs": Layer(ours=("storefront.supervisor",)),
+    "storefront.__main__": Layer(ours=("storefront.cli",)),
     "storefront.cli": Layer(
         ours=(
             *OUTSIDE,
             "storefront.db",
             "storefront.demo",
+            "storefront.programs",
             "storefront.supervisor",
             "storefront.worker",
         ),
