@@ -100,8 +100,11 @@ class Letters(Protocol):
 class Signer(Protocol):
     """Signs small values so that they can travel through strangers' hands."""
 
-    def seal(self, purpose: str, value: object) -> str:
-        """Return a URL-safe token that carries `value` and is good for `purpose` only."""
+    def seal(self, purpose: str, value: object, *, is_dated: bool = False) -> str:
+        """Return a URL-safe token that carries `value` and is good for `purpose` only.
+
+        A dated token can be too old one day; an undated one is the same each time it is made.
+        """
 
     def unseal(self, purpose: str, token: str, *, max_age: timedelta | None = None) -> object:
         """Return the value, or None when the token is altered, foreign or too old."""

@@ -6,10 +6,12 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+SIGNING = {"digest_method": hashlib.sha256}
 
 
 class SecretSigner:
@@ -19,15 +21,20 @@ class SecretSigner:
         self._secret_key = secret_key
         self._pepper = pepper.encode()
 
-    def seal(self, purpose: str, value: object) -> str:
-        """Return a URL-safe token that carries `value`."""
-        return str(self._serializer(purpose).dumps(value))
+    def seal(self, purpose: str, value: object, *, is_dated: bool = False) -> str:
+        """Return a URL-safe token that carries `value`; dated ones know when they were made."""
+        serializer = self._dated(purpose) if is_dated else self._undated(purpose)
+        return str(serializer.dumps(value))
 
     def unseal(self, purpose: str, token: str, *, max_age: timedelta | None = None) -> object:
-        """Return the value, or None when the token is altered, foreign or too old."""
-        seconds = int(max_age.total_seconds()) if max_age else None
+        """Return the value, or None when the token is altered, foreign or too old.
+
+        With an age only a dated token is good, without one only an undated.
+        """
         try:
-            return self._serializer(purpose).loads(token, max_age=seconds)
+            if max_age is None:
+                return self._undated(purpose).loads(token)
+            return self._dated(purpose).loads(token, max_age=int(max_age.total_seconds()))
         except (BadData, UnicodeError):
             return None
 
@@ -35,9 +42,12 @@ class SecretSigner:
         """Return HMAC-SHA256 of the secret under the pepper, in hex."""
         return hmac.new(self._pepper, f"{purpose}:{secret}".encode(), hashlib.sha256).hexdigest()
 
-    def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
+    def _dated(self, purpose: str) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(
-            self._secret_key,
-            salt=f"storefront.{purpose}",
-            signer_kwargs={"digest_method": hashlib.sha256},
+            self._secret_key, salt=f"storefront.dated.{purpose}", signer_kwargs=SIGNING
+        )
+
+    def _undated(self, purpose: str) -> URLSafeSerializer:
+        return URLSafeSerializer(
+            self._secret_key, salt=f"storefront.{purpose}", signer_kwargs=SIGNING
         )

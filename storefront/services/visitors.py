@@ -44,4 +44,5 @@ def make_mark(sign: Signer, visitor: Visitor, merchant_public_id: str) -> str:
     The doubt about a bad mark is kept in the new one, so that the order still knows of it.
     """
     is_doubtful = visitor.evidence == "unverified"
-    return sign.seal(PURPOSE, [merchant_public_id, visitor.key, visitor.arrival, int(is_doubtful)])
+    value = [merchant_public_id, visitor.key, visitor.arrival, int(is_doubtful)]
+    return sign.seal(PURPOSE, value, is_dated=True)
