@@ -27,6 +27,7 @@ export default function openVisit(body) {
     const mark = body.dataset.mark || undefined;
     const answer = await fetch(interactions, {
       method: "POST",
+      keepalive: true,
       headers: { "Content-Type": "application/json", Accept: "application/json" },
       body: JSON.stringify({ placement, kind, surface, v: mark, ...source() }),
     });

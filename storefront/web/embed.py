@@ -94,13 +94,12 @@ def _show(placement: str, family: str) -> AnyResponse:
     settings = ports().settings
     with ports().reads() as session:
         state = _state(session, placement, family)
-        view = shelf.shelf(
-            session, state.placement, settings, query=request.args.get("q", ""), page=_page()
-        )
+        is_card = state.placement.kind == "product"
+        query = "" if is_card else _query()
+        view = shelf.shelf(session, state.placement, settings, query=query, page=_page())
         cart = _cart(session, state)
     if not view.products and not view.query:
         return make_response(render_frame("embed/unavailable.html", state, settings), 404)
-    is_card = state.placement.kind == "product"
     return make_response(
         render_frame(
             "embed/card.html" if is_card else "embed/collection.html",
@@ -113,6 +112,11 @@ def _show(placement: str, family: str) -> AnyResponse:
             else preview_of_shelf(view, links.placement_page(settings, placement)),
         )
     )
+
+
+def _query() -> str:
+    """Return what is searched for, without the signs that no keyboard has."""
+    return "".join(symbol for symbol in request.args.get("q", "") if symbol.isprintable())
 
 
 def _page() -> int:

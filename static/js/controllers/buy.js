@@ -1,5 +1,6 @@
-// Shows price and stock of the variant that is chosen, and keeps the quantity within what is left.
-export default function buy(form) {
+// Shows price and stock of the variant that is chosen, keeps the quantity within what is left, and
+// records that the shopper went on to buy.
+export default function buy(form, frame) {
   const product = form.closest(".product");
   const price = product.querySelector('[data-part="price"]');
   const stock = product.querySelector('[data-part="stock"]');
@@ -17,6 +18,7 @@ export default function buy(form) {
   form.addEventListener("change", ({ target }) => {
     if (target.name === "variant") show(target);
   });
+  form.addEventListener("submit", () => frame.record("click").catch(() => {}));
   const chosen = form.querySelector('input[type="radio"]:checked');
   if (chosen) show(chosen);
 }
