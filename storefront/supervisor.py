@@ -24,11 +24,12 @@ GRACE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Program:
-    """A process to be kept running."""
+    """A process to be kept running; a quiet one's words on standard output are not shown."""
 
     name: str
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
+    is_quiet: bool = False
 
 
 class Supervisor:
@@ -90,6 +91,7 @@ class Supervisor:
         self._running[program.name] = subprocess.Popen(  # noqa: S603 - our own command lines
             program.command,
             env={**os.environ, **program.environment},
+            stdout=subprocess.DEVNULL if program.is_quiet else None,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
         )
 

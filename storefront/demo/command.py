@@ -141,6 +141,7 @@ def _sandbox_program(folder: Path, addresses: DemoAddresses, port: int) -> Progr
             f"{addresses.shop}/webhooks/stripe",
             *keys,
         ),
+        is_quiet=True,
     )
 
 
