@@ -24,6 +24,7 @@ TIMEOUT_SECONDS = 10
 NETWORK_RETRIES = 2
 TOLERANCE_SECONDS = 300
 RETRY_AFTER_SECONDS = 5
+LONGEST_TEXT = 80
 
 AMOUNT_CODES = frozenset({"amount_too_small", "amount_too_large"})
 NOT_CANCELLABLE = "payment_intent_unexpected_state"
@@ -60,11 +61,12 @@ class StripeGateway:
         return Opened(intent.id, intent.client_secret or "")
 
     def cancel(self, reference: str, *, account: str) -> Snapshot:
-        """Cancel a PaymentIntent; where money was faster, return what it has become."""
+        """Cancel a PaymentIntent; where money was faster, return what it has become.
+
+        No key of ours: a repeat is harmless, and Stripe would keep "not now" under it for a day.
+        """
         try:
-            intent = self._client.v1.payment_intents.cancel(
-                reference, None, self._options(account, f"cancel-{reference}")
-            )
+            intent = self._client.v1.payment_intents.cancel(reference, None, self._options(account))
         except stripe.InvalidRequestError as error:
             if error.code != NOT_CANCELLABLE:
                 _raise(error)
@@ -136,8 +138,9 @@ def _is_signed(text: str, signature: str, secret: str) -> bool:
 
 
 def _signed_at(signature: str) -> int:
-    parts = (part.partition("=") for part in signature.split(","))
-    return next(int(value) for name, _, value in parts if name == "t")
+    # Split as the SDK does, which has found a number there already.
+    parts = (part.split("=", 2) for part in signature.split(","))
+    return next(int(part[1]) for part in parts if part[0] == "t")
 
 
 def _object(body: bytes) -> Mapping[str, Any]:
@@ -171,9 +174,18 @@ def _event(value: Mapping[str, Any]) -> GatewayEvent:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
+    """Return a name or code of Stripe's; raise `TypeError` for what no column of ours can hold."""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not value.isprintable():
         raise TypeError
     return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _maybe_text(value: object) -> str | None:
+    return None if value is None else _text(value)
 
 
 def _snapshot(
@@ -193,9 +205,9 @@ def _snapshot(
         account=account,
         is_live=intent["livemode"] is True,
         charged_at=charged_at if intent["status"] == "succeeded" else None,
-        failure=failure.get("decline_code") or failure.get("code"),
-        payment_public_id=metadata.get("payment"),
-        merchant_public_id=metadata.get("merchant"),
+        failure=_maybe_text(failure.get("decline_code") or failure.get("code")),
+        payment_public_id=_maybe_text(metadata.get("payment")),
+        merchant_public_id=_maybe_text(metadata.get("merchant")),
     )
 
 

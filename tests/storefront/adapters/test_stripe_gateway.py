@@ -1,0 +1,321 @@
+"""The gateway against the sandbox, over HTTP and through Stripe's own SDK."""
+
+import secrets
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import stripe
+
+from storefront.adapters.stripe_gateway import NETWORK_RETRIES, StripeGateway
+from storefront.domain.money import Money
+from storefront.errors import Invalid, StorefrontError, TryAgain
+from storefront.ports import RefundRequest
+from tests.storefront.adapters.answering import Answering
+from tests.storefront.adapters.conftest import MakeGateway, a_request
+from tests.storefront.sandbox.receiver import Receiver
+
+
+@pytest.fixture
+def key() -> str:
+    return f"pay_{secrets.token_hex(8)}"
+
+
+def confirm(buyer: stripe.StripeClient, reference: str, card: str = "visa") -> None:
+    buyer.v1.payment_intents.confirm(reference, {"payment_method": f"pm_card_{card}"})
+
+
+def test_opening_asks_for_money_once_however_often_it_is_repeated(
+    gateway: StripeGateway, key: str
+) -> None:
+    first = gateway.open(a_request(key))
+
+    assert gateway.open(a_request(key)) == first
+    assert first.client_secret.startswith(f"{first.reference}_secret_")
+
+
+def test_another_key_asks_for_other_money(gateway: StripeGateway, key: str) -> None:
+    first = gateway.open(a_request(key))
+
+    assert gateway.open(a_request(f"{key}-2")).reference != first.reference
+
+
+def test_a_key_that_was_used_for_another_amount_is_refused(
+    gateway: StripeGateway, key: str
+) -> None:
+    first = gateway.open(a_request(key))
+
+    with pytest.raises(Invalid) as refusal:
+        gateway.open(a_request(key, minor=1251))
+    assert refusal.value.code == "payment_refused"
+    assert gateway.fetch(first.reference, account="").amount == Money(1250, "USD")
+
+
+def test_what_is_opened_can_be_fetched_with_what_we_wrote_on_it(
+    gateway: StripeGateway, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    snapshot = gateway.fetch(opened.reference, account="")
+
+    assert snapshot.state == "requires_payment_method"
+    assert snapshot.amount == Money(1250, "USD")
+    assert (snapshot.payment_public_id, snapshot.merchant_public_id) == (key, "mer_1")
+    assert (snapshot.charged_at, snapshot.failure, snapshot.is_live) == (None, None, False)
+
+
+def test_redirects_away_from_the_post_are_off(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    intent = buyer.v1.payment_intents.retrieve(opened.reference)
+
+    assert intent.automatic_payment_methods is not None
+    assert intent.automatic_payment_methods.allow_redirects == "never"
+
+
+def test_a_paid_intent_tells_when_it_was_charged(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference)
+    snapshot = gateway.fetch(opened.reference, account="")
+
+    assert snapshot.state == "succeeded"
+    assert snapshot.charged_at is not None
+    assert abs(datetime.now(UTC) - snapshot.charged_at) < timedelta(minutes=1)
+
+
+def test_a_declined_card_is_told_by_its_decline_code(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    with pytest.raises(stripe.CardError):
+        confirm(buyer, opened.reference, "chargeDeclinedInsufficientFunds")
+    snapshot = gateway.fetch(opened.reference, account="")
+
+    assert (snapshot.state, snapshot.failure) == ("requires_payment_method", "insufficient_funds")
+
+
+def test_cancelling_ends_a_payment_and_may_be_repeated(gateway: StripeGateway, key: str) -> None:
+    opened = gateway.open(a_request(key))
+    states = [gateway.cancel(opened.reference, account="").state for _ in range(2)]
+
+    assert states == ["canceled", "canceled"]
+
+
+def test_cancelling_what_was_cancelled_elsewhere_says_so(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    buyer.v1.payment_intents.cancel(opened.reference)
+
+    assert gateway.cancel(opened.reference, account="").state == "canceled"
+
+
+def test_money_that_was_faster_than_the_cancellation_is_told(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference)
+    snapshot = gateway.cancel(opened.reference, account="")
+
+    assert snapshot.state == "succeeded"
+    assert snapshot.charged_at is not None
+
+
+def test_a_payment_that_could_not_be_cancelled_at_first_can_be_later(
+    gateway: StripeGateway, buyer: stripe.StripeClient, receiver: Receiver, key: str
+) -> None:
+    """Stripe keeps the answer to a key for a day, and "not now" must not be kept that long."""
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference, "sandboxProcessingFails")
+    early = gateway.cancel(opened.reference, account="")
+    receiver.wait_for("payment_intent.payment_failed", opened.reference)
+
+    assert early.state == "processing"
+    assert gateway.cancel(opened.reference, account="").state == "canceled"
+
+
+def test_a_payment_that_nobody_knows_cannot_be_fetched(gateway: StripeGateway) -> None:
+    with pytest.raises(Invalid) as refusal:
+        gateway.fetch("pi_unknown", account="")
+    assert refusal.value.code == "payment_refused"
+
+
+def refund_of(reference: str, key: str, *, minor: int = 1250, account: str = "") -> RefundRequest:
+    return RefundRequest(
+        reference=reference,
+        amount=Money(minor, "USD"),
+        account=account,
+        key=f"ref-{key}",
+        metadata={"refund": f"ref-{key}"},
+    )
+
+
+def test_a_refund_gives_the_money_back_once(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference)
+    first = gateway.refund(refund_of(opened.reference, key))
+    again = gateway.refund(refund_of(opened.reference, key))
+    refunds = buyer.v1.refunds.list({"payment_intent": opened.reference}).data
+
+    assert again == first
+    assert [(each.id, each.amount) for each in refunds] == [(first, 1250)]
+
+
+def test_more_than_was_taken_cannot_be_given_back(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference)
+
+    with pytest.raises(Invalid) as refusal:
+        gateway.refund(refund_of(opened.reference, key, minor=1251))
+    assert refusal.value.code == "payment_refused"
+    assert buyer.v1.refunds.list({"payment_intent": opened.reference}).data == []
+
+
+def test_a_payment_belongs_to_the_account_that_asked_for_it(
+    gateway: StripeGateway, key: str
+) -> None:
+    opened = gateway.open(a_request(key, account="acct_florist"))
+    snapshot = gateway.fetch(opened.reference, account="acct_florist")
+
+    assert snapshot.account == "acct_florist"
+    with pytest.raises(Invalid):
+        gateway.fetch(opened.reference, account="")
+    assert gateway.cancel(opened.reference, account="acct_florist").state == "canceled"
+
+
+def test_a_refund_comes_from_the_account_that_was_paid(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key, account="acct_florist"))
+    buyer.v1.payment_intents.confirm(
+        opened.reference, {"payment_method": "pm_card_visa"}, {"stripe_account": "acct_florist"}
+    )
+
+    with pytest.raises(Invalid):
+        gateway.refund(refund_of(opened.reference, key))
+    assert gateway.refund(
+        refund_of(opened.reference, f"{key}-2", account="acct_florist")
+    ).startswith("re_")
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(49, "USD"), (49, "JPY"), (100_000_000, "USD")])
+def test_an_amount_that_stripe_does_not_charge_is_out_of_range(
+    gateway: StripeGateway, key: str, minor: int, currency: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        gateway.open(a_request(key, minor=minor, currency=currency))
+    assert (refusal.value.code, refusal.value.field) == ("amount_out_of_range", "amount")
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency"),
+    [(120, "ISK"), (5000, "UGX"), (300_000, "MGA"), (1230, "KWD"), (900, "JPY")],
+)
+def test_an_amount_comes_back_as_it_was_asked_for(
+    gateway: StripeGateway, key: str, minor: int, currency: str
+) -> None:
+    opened = gateway.open(a_request(key, minor=minor, currency=currency))
+
+    assert gateway.fetch(opened.reference, account="").amount == Money(minor, currency)
+
+
+def test_a_gateway_that_cannot_be_reached_is_a_passing_fault(
+    make_gateway: MakeGateway, key: str
+) -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        gateway = make_gateway(f"http://127.0.0.1:{deaf.getsockname()[1]}")
+
+        with pytest.raises(TryAgain) as fault:
+            gateway.open(a_request(key))
+    assert (fault.value.code, fault.value.retry_after) == ("payments_unavailable", 5)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (500, {"type": "api_error"}, ("TryAgain", "payments_unavailable")),
+        (503, {"type": "api_error"}, ("TryAgain", "payments_unavailable")),
+        (429, {"type": "invalid_request_error"}, ("TryAgain", "payments_unavailable")),
+        (
+            409,
+            {"type": "idempotency_error", "code": "idempotency_key_in_use"},
+            ("TryAgain", "payments_unavailable"),
+        ),
+        (401, {"type": "invalid_request_error"}, ("Invalid", "payment_refused")),
+        (403, {"type": "invalid_request_error"}, ("Invalid", "payment_refused")),
+        (400, {"type": "invalid_request_error"}, ("Invalid", "payment_refused")),
+        (402, {"type": "card_error", "code": "card_declined"}, ("Declined", "declined")),
+        (
+            400,
+            {"type": "invalid_request_error", "code": "amount_too_large"},
+            ("Invalid", "amount_out_of_range"),
+        ),
+    ],
+)
+def test_what_stripe_answers_says_whether_to_try_again(
+    make_gateway: MakeGateway,
+    key: str,
+    status: int,
+    error: dict[str, str],
+    expected: tuple[str, str],
+) -> None:
+    answer = {"error": {**error, "message": "No."}}
+    with Answering(status, answer) as stripe_like, pytest.raises(StorefrontError) as fault:
+        make_gateway(stripe_like.url).open(a_request(key))
+    assert (type(fault.value).__name__, fault.value.code) == expected
+
+
+def test_a_fault_is_tried_a_few_times_with_one_key_and_no_more(
+    make_gateway: MakeGateway, key: str
+) -> None:
+    answer = {"error": {"type": "api_error"}}
+    with Answering(500, answer) as stripe_like, pytest.raises(TryAgain):
+        make_gateway(stripe_like.url).open(a_request(key))
+
+    assert stripe_like.keys == [key] * (1 + NETWORK_RETRIES)
+
+
+def test_an_answer_that_is_no_json_is_a_passing_fault(make_gateway: MakeGateway, key: str) -> None:
+    with Answering(502, "<h1>Bad gateway</h1>") as stripe_like, pytest.raises(TryAgain) as fault:
+        make_gateway(stripe_like.url).open(a_request(key))
+    assert fault.value.code == "payments_unavailable"
+
+
+def test_a_real_message_of_the_sandbox_is_read(
+    gateway: StripeGateway, buyer: stripe.StripeClient, receiver: Receiver, key: str
+) -> None:
+    opened = gateway.open(a_request(key, account="acct_florist"))
+    buyer.v1.payment_intents.confirm(
+        opened.reference, {"payment_method": "pm_card_visa"}, {"stripe_account": "acct_florist"}
+    )
+    received = receiver.wait_for("payment_intent.succeeded", opened.reference)
+    event = gateway.read_event(received.body, received.signature)
+
+    assert (event.type, event.account, event.is_live) == (
+        "payment_intent.succeeded",
+        "acct_florist",
+        False,
+    )
+    assert event.snapshot is not None
+    assert event.snapshot.reference == opened.reference
+    assert event.snapshot.amount == Money(1250, "USD")
+    assert event.snapshot.charged_at == event.created_at
+    assert abs(event.created_at.timestamp() - time.time()) < 60
+
+
+def test_a_message_about_something_else_has_no_payment(
+    gateway: StripeGateway, buyer: stripe.StripeClient, receiver: Receiver, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference)
+    received = receiver.wait_for("charge.succeeded", opened.reference)
+
+    assert gateway.read_event(received.body, received.signature).snapshot is None
