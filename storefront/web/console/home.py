@@ -28,10 +28,9 @@ def home() -> AnyResponse | str:
         return redirect(url_for("console.orders"))
     merchant, now = shop(), ports().clock.now()
     with ports().reads() as session:
-        return show(
-            "console/home.html",
-            merchant,
-            glance=glance(session, merchant, now=now),
-            waiting=attention(session, merchant.id),
-            latest=list_orders(session, merchant.id, now=now, size=LATEST),
-        )
+        figures = {
+            "glance": glance(session, merchant, now=now),
+            "waiting": attention(session, merchant.id),
+            "latest": list_orders(session, merchant.id, now=now, size=LATEST),
+        }
+    return show("console/home.html", merchant, **figures)

@@ -1,0 +1,115 @@
+"""What every page of the console has in common: its places, its theme, its zone. No queries but
+the one for the merchant at work."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from babel.numbers import format_percent
+from flask import render_template, request
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _
+
+from storefront.domain.money import FULL_SHARE
+from storefront.errors import NotFound
+from storefront.services.reporting.shop import get_shop
+from storefront.web import forms
+from storefront.web.auth import member
+from storefront.web.console import words
+from storefront.web.console.blueprint import blueprint
+from storefront.web.context import ports
+from storefront.web.formats import use_zone
+from storefront.web.headers import Policy, use_policy
+from storefront.web.theme import theme_css
+
+if TYPE_CHECKING:
+    from storefront.services.views import MerchantView
+
+LONGEST_SEARCH = 120
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere to go in the console. `below` are further endpoints that belong to it."""
+
+    endpoint: str
+    words: Any
+    icon: str
+    below: tuple[str, ...] = ()
+
+    @cached_property
+    def endpoints(self) -> frozenset[str]:
+        """Every endpoint at which this place is the present one."""
+        return frozenset({self.endpoint, *self.below})
+
+
+ORDERS = Place("console.orders", _("Orders"), "receipt", ("console.order",))
+PLACES = (
+    Place("console.home", _("Home"), "home"),
+    ORDERS,
+    Place("console.placements", _("Placements"), "picture", ("console.placement",)),
+    Place("console.shares", _("Shares"), "share"),
+    Place("console.products", _("Products"), "box"),
+)
+CLERK = "clerk"
+
+
+@blueprint.app_template_filter("share")
+def share_text(share: int) -> str:
+    """Return parts of 10,000 as a percentage in the page's language."""
+    part = Decimal(share) / FULL_SHARE
+    return format_percent(part, locale=str(get_locale() or "en"), decimal_quantization=False)
+
+
+@blueprint.context_processor
+def _words() -> dict[str, object]:
+    return {"words": words}
+
+
+def shop() -> MerchantView:
+    """Return the merchant for whom somebody is signed in."""
+    with ports().reads() as session:
+        return get_shop(session, member().merchant_id)
+
+
+def show(template: str, merchant: MerchantView, **values: object) -> str:
+    """Render a page of the console in the merchant's zone and colour."""
+    theme = theme_css(merchant.accent)
+    use_policy(Policy(style=theme))
+    use_zone(merchant.zone)
+    return render_template(
+        template,
+        merchant=merchant,
+        person=member(),
+        places=(ORDERS,) if is_clerk() else PLACES,
+        theme_css=theme,
+        is_demo=ports().settings.demo,
+        **values,
+    )
+
+
+def is_clerk() -> bool:
+    """Return whether the member hands orders over and sees no figures."""
+    return member().role == CLERK
+
+
+def named(public_id: str) -> str:
+    """Return a public id from an address; raise `NotFound` for what never was one."""
+    if not re.fullmatch(r"[a-z]{3}_[0-9a-z]{16}", public_id):
+        raise NotFound
+    return public_id
+
+
+def page_number() -> int:
+    """Return the page that the address names, the first one when it makes no sense."""
+    given = request.args.get("page", "")
+    return int(given) if re.fullmatch(r"[0-9]{1,6}", given, re.ASCII) else 1
+
+
+def search() -> str:
+    """Return what is searched for; raise `Invalid` when it cannot be."""
+    return forms.line(request.args.get("q", ""), field="q", longest=LONGEST_SEARCH)

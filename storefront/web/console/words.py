@@ -1,0 +1,99 @@
+"""Codes of the shop in plain words for its members. A code without words is shown as it is, so
+that nothing new is ever hidden."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+STATUSES = {
+    "awaiting_payment": _("Awaiting payment"),
+    "processing": _("Payment on its way"),
+    "paid": _("Paid"),
+    "expired": _("Expired"),
+    "cancelled": _("Cancelled"),
+    "needs_review": _("Needs review"),
+}
+TONES = {
+    "awaiting_payment": "info",
+    "processing": "info",
+    "paid": "good",
+    "needs_review": "warn",
+}
+ACTS = {
+    "view": _("View"),
+    "open": _("Opened share"),
+    "click": _("Click"),
+    "buy": _("Tap on “Buy”"),
+    "like": _("Like"),
+    "comment": _("Comment"),
+    "share": _("Share"),
+    "follow": _("Follow"),
+}
+ICONS = {
+    "view": "picture",
+    "open": "link",
+    "click": "forward",
+    "buy": "cart",
+    "like": "heart",
+    "comment": "mail",
+    "share": "share",
+    "follow": "people",
+}
+ASSURANCES = {
+    "signed": _("Signed by us"),
+    "network": _("Told by the network's server"),
+    "bare": _("Said by the page"),
+    "inferred": _("Inferred from where they came from"),
+}
+SURE = frozenset({"signed", "network"})
+"""What somebody with a key of ours vouches for; the rest is what a page says."""
+
+MODELS = {"last_touch": _("Last touch"), "linear": _("Linear")}
+HAPPENINGS = {
+    "placed": _("Placed, and its things put aside"),
+    "payment_processing": _("Payment on its way"),
+    "payment_failed": _("Payment declined; the buyer may try again"),
+    "paid": _("Paid"),
+    "expired": _("Not paid in time; its things are free again"),
+    "cancelled": _("Cancelled"),
+    "money_back": _("Money given back"),
+    "needs_review": _("Stopped for review"),
+}
+REASONS = {
+    "sold_out_before_payment": _("the money came when everything was sold"),
+    "paid_twice": _("it was paid twice"),
+    "cancelled_before_payment": _("it was cancelled before the money came"),
+    "gateway_refused": _("the payment provider refused it"),
+    "payment_mismatch": _("the payment does not fit the order"),
+    "amount": _("the amount differs"),
+    "currency": _("the currency differs"),
+    "account": _("the account differs"),
+    "unknown_state": _("the payment is in a state that we do not know"),
+}
+ALARMS = {
+    "sold_out_before_payment": _("Money came too late, when everything was sold. It goes back."),
+    "paid_twice": _("An order was paid twice. The second payment goes back."),
+    "cancelled_before_payment": _("Money came for a cancelled order. It goes back."),
+    "payment_mismatch": _("A payment does not fit its order. Please look at it."),
+    "gave_up_send_receipt": _("A receipt could not be sent."),
+    "gave_up_send_apology": _("A letter of apology could not be sent."),
+    "gave_up_send_refund": _("Money could not be given back. Please do it at the provider's."),
+    "gave_up_expire_order": _("An unpaid order could not be ended."),
+}
+JOBS = {
+    "send_receipt": _("Send the receipt"),
+    "send_apology": _("Send the apology"),
+    "send_refund": _("Give the money back"),
+    "expire_order": _("End the unpaid order"),
+}
+KINDS = {"product": _("One product"), "collection": _("Collection")}
+ROLES = {"owner": _("Owner"), "manager": _("Manager"), "clerk": _("Clerk")}
+
+
+def of(table: dict[str, Any], code: str | None) -> str:
+    """Return the words of a code; "" for none."""
+    if not code:
+        return ""
+    return str(table.get(code) or code.replace("_", " "))
