@@ -180,10 +180,6 @@ def _text(value: object) -> str:
     return value
 
 
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
 def _maybe_text(value: object) -> str | None:
     return None if value is None else _text(value)
 

@@ -1,0 +1,44 @@
+"""Everything that a test database holds, so that a refusal can be seen to have changed nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import func, select
+
+from storefront.db.base import Base
+from storefront.db.engine import Database
+
+Contents = dict[str, list[tuple[Any, ...]]]
+
+
+def contents(database: Database) -> Contents:
+    """Return every row of every table."""
+    with database.reads() as session:
+        return {
+            name: [tuple(row) for row in session.execute(select(table).order_by(table.c.id))]
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def counts(database: Database) -> dict[str, int]:
+    """Return how many rows each table has."""
+    with database.reads() as session:
+        return {
+            name: session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+@contextmanager
+def nothing_changes(database: Database) -> Iterator[None]:
+    """Fail unless the block leaves every row as it was."""
+    before = contents(database)
+    yield
+    assert before == contents(database)
+
+
+def new_rows(before: Contents, after: Contents) -> dict[str, int]:
+    """Return how many rows each table has won; tables that did not grow are left out."""
+    grown = {name: len(rows) - len(before[name]) for name, rows in after.items()}
+    return {name: more for name, more in grown.items() if more}
