@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -36,6 +36,9 @@ class SmtpMailer:
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             raise _meaning(max(codes, default=0)) from error
+        except smtplib.SMTPAuthenticationError as error:
+            # Our fault, not the reader's: it can be put right, and no mail is lost meanwhile.
+            raise TryAgain("mail_unavailable") from error
         except smtplib.SMTPResponseException as error:
             raise _meaning(error.smtp_code) from error
         except (smtplib.SMTPException, OSError) as error:
@@ -51,12 +54,16 @@ class SmtpMailer:
             )
         else:
             connection = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
-        with connection:
+        try:
             if scheme == "smtp+starttls":
                 connection.starttls(context=ssl.create_default_context())
             if self._url.username:
                 connection.login(unquote(self._url.username), unquote(self._url.password or ""))
             yield connection
+        finally:
+            # However the server says goodbye, what it has taken is sent.
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
 
 
 def _meaning(code: int) -> Invalid | TryAgain:
