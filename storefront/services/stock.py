@@ -128,12 +128,16 @@ def _earliest_release(session: Session, variant_id: int, *, now: datetime) -> in
 
 
 def lock(session: Session, order_id: int) -> None:
-    """Lock the order's variants in id order, before the order itself: one order for everybody."""
+    """Lock the order's variants in id order, before the order itself: one order for everybody.
+
+    The weaker lock lets others refer to a variant: an order that is being written down does so
+    line by line, in the buyer's order, and would wait for us while we wait for it.
+    """
     session.execute(
         select(Variant.id)
         .where(Variant.id.in_(select(LineItem.variant_id).where(LineItem.order_id == order_id)))
         .order_by(Variant.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
 
 

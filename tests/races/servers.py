@@ -2,6 +2,7 @@
 workers. For races and browsers; the database is the caller's, and what starts here ends here."""
 
 import http.client
+import itertools
 import os
 import signal
 import socket
@@ -26,6 +27,9 @@ ROOT = Path(__file__).parents[2]
 WEBHOOK_SECRET = "whsec_of_the_running_shop"
 START_SECONDS = 30
 END_SECONDS = 15
+COMPLAINTS = ("Traceback", "database is busy", "database cannot be reached", "fault", "locked")
+
+_worker_numbers = itertools.count(1)
 
 
 @dataclass
@@ -69,14 +73,25 @@ class Shop:
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start one more `storefront work`; it ends with the shop at the latest."""
-        process = _start(worker_program().command, self, name=f"worker-{len(self.processes)}")
+        process = _start(worker_program().command, self, name=f"worker-{next(_worker_numbers)}")
         self.processes.append(process)
         return process
+
+    def end_workers(self) -> None:
+        """End the job workers; the web goes on."""
+        _end(self.processes[1:])
+        del self.processes[1:]
 
     def findings(self) -> list[Finding]:
         """Return what the self-audit finds."""
         with self.database.reads() as session:
             return audit(session)
+
+    def complaints(self) -> list[str]:
+        """Return what the shop's processes have complained of, which no client need have seen."""
+        logs = sorted(self.settings.instance_dir.glob("*.log"))
+        lines = [line for log in logs for line in self.log(log.stem).splitlines()]
+        return [line for line in lines if any(word in line for word in COMPLAINTS)]
 
     def log(self, name: str = "web") -> str:
         """Return what a process of the shop has said."""

@@ -1,0 +1,157 @@
+"""A merchant of a race's own in a running shop: the requests that race, and what became of them."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from sqlalchemy import func, select
+
+from storefront.db.base import Base
+from storefront.domain.payments import Snapshot
+from storefront.models import Job, Order, Payment, Variant
+from storefront.services import catalog
+from tests.factories import make_world
+from tests.fakes import event_body, signature
+from tests.races.clients import Request, race
+from tests.races.servers import WEBHOOK_SECRET, Shop
+
+JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+SANDBOX = {
+    "Authorization": "Bearer sk_test_sandbox",
+    "Content-Type": "application/x-www-form-urlencoded",
+}
+SETUP_CLIENTS = 8
+PATIENCE = 60
+
+
+class Market:
+    """One merchant with one product, whose variants each race makes for itself."""
+
+    def __init__(self, shop: Shop, *, slug: str) -> None:
+        self.shop = shop
+        with shop.database.begin() as session:
+            self.world = make_world(session, shop.sign, shop.clock.now(), slug=slug, stock=0)
+
+    def add_variant(self, *, stock: int | None) -> str:
+        """Put something on sale; return its public id."""
+        with self.shop.database.begin() as session:
+            variant = catalog.add_variant(
+                session,
+                self.world.merchant,
+                self.world.product,
+                name="Hot",
+                sku=secrets.token_hex(8),
+                price_minor=450,
+                stock=stock,
+            )
+            return variant.public_id
+
+    def order(self, *variants: str, key: str | None = None, **changes: Any) -> Request:
+        """Return a request that orders one of each variant."""
+        body = {
+            "placement": self.world.placement.public_id,
+            "lines": [{"variant": variant, "quantity": 1} for variant in variants],
+            "email": "ada@buyer.test",
+            "name": "Ada",
+            "fulfilment": "pickup",
+            "store": self.world.store.public_id,
+            **changes,
+        }
+        headers = {**JSON, "Idempotency-Key": key or secrets.token_urlsafe(24)}
+        return Request(self.shop.host, "/orders", json.dumps(body), headers)
+
+    def interaction(self, kind: str) -> Request:
+        """Return a request that records what a visitor does."""
+        body = {"placement": self.world.placement.public_id, "kind": kind}
+        return Request(self.shop.host, "/interactions", json.dumps(body), JSON)
+
+    def place(self, *variants: str) -> list[dict[str, Any]]:
+        """Place one order of each variant, a few at a time; return what the buyers are told."""
+        requests = [self.order(variant) for variant in variants]
+        answers = race(requests, clients=SETUP_CLIENTS)
+        assert [201] * len(requests) == [answer.status for answer in answers]
+        return [answer.json for answer in answers]
+
+    def confirm(self, placed: dict[str, Any]) -> Request:
+        """Return the request with which a buyer's page pays at the gateway."""
+        path = f"/v1/payment_intents/{placed['payment_reference']}/confirm"
+        host = urlsplit(self.shop.sandbox.url).netloc
+        return Request(host, path, urlencode({"payment_method": "pm_card_visa"}), SANDBOX)
+
+    def pay(self, orders: Sequence[dict[str, Any]]) -> None:
+        """Pay orders at the gateway, a few at a time."""
+        answers = race([self.confirm(each) for each in orders], clients=SETUP_CLIENTS)
+        assert [200] * len(orders) == [answer.status for answer in answers]
+
+    def success(self, placed: dict[str, Any], *, event_id: str | None = None) -> Request:
+        """Return a signed message that an order's payment has succeeded."""
+        with self.shop.database.reads() as session:
+            payment = session.scalars(
+                select(Payment).join(Order).where(Order.public_id == placed["public_id"])
+            ).one()
+        snapshot = Snapshot(
+            reference=placed["payment_reference"],
+            state="succeeded",
+            amount=payment.amount,
+            account=payment.account,
+            is_live=False,
+            payment_public_id=payment.public_id,
+            merchant_public_id=self.world.merchant.public_id,
+        )
+        body = event_body(
+            "payment_intent.succeeded",
+            snapshot,
+            event_id=event_id or f"evt_{secrets.token_hex(8)}",
+            created=int(datetime.now(UTC).timestamp()),
+        )
+        headers = {**JSON, "Stripe-Signature": signature(body, WEBHOOK_SECRET)}
+        return Request(self.shop.host, "/webhooks/stripe", body.decode(), headers)
+
+    def counters(self, variant: str) -> tuple[int, int]:
+        """Return how many units of a variant are held, and how many sold."""
+        with self.shop.database.reads() as session:
+            row = session.scalars(select(Variant).where(Variant.public_id == variant)).one()
+            return row.held, row.sold
+
+    def orders(self) -> Sequence[Order]:
+        """Return the merchant's orders in the order of their ids."""
+        return self.rows(Order)
+
+    def rows(self, table: type[Any], **equal: object) -> Sequence[Any]:
+        """Return the merchant's rows of a table."""
+        own = select(table).filter_by(merchant_id=self.world.merchant.id, **equal)
+        with self.shop.database.reads() as session:
+            return session.scalars(own.order_by(table.id)).all()
+
+    def count(self, table: type[Base], **equal: object) -> int:
+        """Count the merchant's rows of a table."""
+        own = select(func.count()).select_from(table)
+        with self.shop.database.reads() as session:
+            return session.scalar(own.filter_by(merchant_id=self.world.merchant.id, **equal)) or 0
+
+    def has_open_jobs(self, *names: str) -> bool:
+        """Tell whether the merchant's jobs of these names still wait or run."""
+        jobs = self.rows(Job, done_at=None, given_up_at=None)
+        return any(job.name in names for job in jobs)
+
+    def payments_at_the_gateway(self) -> list[dict[str, Any]]:
+        """Return the merchant's payments among the newest hundred that the sandbox has."""
+        host = urlsplit(self.shop.sandbox.url).netloc
+        request = Request(host, "/v1/payment_intents?limit=100", "", SANDBOX, "GET")
+        [answer] = race([request], clients=2)
+        merchant = self.world.merchant.public_id
+        return [
+            each for each in answer.json["data"] if each["metadata"].get("merchant") == merchant
+        ]
+
+
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
+    """Wait for something that other processes do; fail when it takes a minute."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.05)
