@@ -1,0 +1,129 @@
+"""Letters from the real templates: subject, text and HTML that say the same."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from pathlib import Path
+
+import pytest
+from jinja2 import FileSystemLoader, TemplateNotFound, UndefinedError
+from sqlalchemy import select
+
+from storefront.adapters.jinja_letters import JinjaLetters
+from storefront.models import Order
+from storefront.paths import TEMPLATES, TRANSLATIONS
+from storefront.ports import Message
+from storefront.services.checkout import Buyer
+from storefront.services.letters import send_apology, send_receipt
+from storefront.web.formats import letter_filters
+from tests.engines import Databases
+from tests.factories import pay, place, world_on
+from tests.fakes import make_bench
+
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+BUYER = Buyer(email="ada@buyer.test", name="<b>Ada</b> & co")
+SENDERS = {"receipt": send_receipt, "apology": send_apology}
+
+
+def writer(*folders: Path) -> JinjaLetters:
+    loader = FileSystemLoader([*folders, TEMPLATES])
+    return JinjaLetters(loader, translations=TRANSLATIONS, filters=letter_filters)
+
+
+@pytest.fixture(scope="module")
+def sent(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Message]:
+    """Sell two cones, and write every letter about it."""
+    with databases.fresh("sqlite") as url:
+        bench = make_bench(tmp_path_factory.mktemp("shop"), url, NOON)
+        bench.ports = replace(bench.ports, letters=writer())
+        world = world_on(bench)
+        placed = place(bench, world, lines=((world.variant.public_id, 2),), buyer=BUYER)
+        pay(bench.client(), bench, placed)
+        with bench.database.reads() as session:
+            order_id = session.scalars(select(Order.id)).one()
+        for send in SENDERS.values():
+            send(bench.ports, order_id)
+        bench.database.dispose()
+    return dict(zip(SENDERS, bench.mailbox.sent, strict=True))
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_a_letter_comes_from_the_shop_and_is_answered_by_the_merchant(
+    sent: dict[str, Message], name: str
+) -> None:
+    assert parseaddr(sent[name].sender) == ("Gelato & Sons", "hello@shop.test")
+    assert parseaddr(sent[name].reply_to) == ("Gelato & Sons", "ask@gelato.test")
+    assert sent[name].to == "ada@buyer.test"
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_text_and_html_both_say_what_was_ordered_and_what_it_costs(
+    sent: dict[str, Message], name: str
+) -> None:
+    for part in (sent[name].text, sent[name].html):
+        assert "Pistachio cone" in part
+        assert "$9.00" in part
+
+
+def test_a_receipt_says_what_to_say_where_and_links_to_the_order(
+    sent: dict[str, Message],
+) -> None:
+    for part in (sent["receipt"].text, sent["receipt"].html):
+        assert "#1001" in part
+        assert "Main Street" in part
+        assert "https://shop.test/orders/ord_" in part
+        assert "?t=" in part
+
+
+def test_a_subject_is_one_line_that_names_order_and_shop(sent: dict[str, Message]) -> None:
+    assert sent["receipt"].subject == "Your order #1001 at Gelato & Sons"
+
+
+def test_each_letter_about_an_order_has_an_id_of_its_own(sent: dict[str, Message]) -> None:
+    ids = [message.message_id for message in sent.values()]
+
+    assert [each.partition(".")[0] for each in ids] == [f"<{name}" for name in SENDERS]
+    assert len({each.partition(".")[2] for each in ids}) == 1
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_what_people_type_is_shown_and_never_run(sent: dict[str, Message], name: str) -> None:
+    assert "&lt;b&gt;Ada&lt;/b&gt; &amp; co" in sent[name].html
+    assert "<b>Ada</b> & co" in sent[name].text
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_styles_stand_on_the_elements_where_mail_programs_keep_them(
+    sent: dict[str, Message], name: str
+) -> None:
+    assert "style=" in sent[name].html
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_a_letter_loads_nothing_and_runs_nothing(sent: dict[str, Message], name: str) -> None:
+    assert "<script" not in sent[name].html
+    assert "<link" not in sent[name].html
+
+
+def test_a_host_may_bring_a_letter_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "email" / "hello"
+    folder.mkdir(parents=True)
+    (folder / "subject.txt").write_text("Hello\n {{ name }}\n")
+    (folder / "body.txt").write_text("\n{{ _('Hello,') }} {{ name }}\n\n")
+    (folder / "body.html").write_text("<p lang='{{ lang }}'>{{ name }}</p>")
+    subject, text, html = writer(tmp_path).write("hello", "zh_Hant", {"name": "A & B"})
+
+    assert subject == "Hello A & B"
+    assert text.endswith("A & B\n")
+    assert "zh-Hant" in html
+    assert "A &amp; B" in html
+
+
+def test_a_value_that_is_missing_is_a_fault_and_not_a_gap() -> None:
+    with pytest.raises(UndefinedError):
+        writer().write("receipt", "en", {})
+
+
+def test_a_letter_without_a_template_is_a_fault() -> None:
+    with pytest.raises(TemplateNotFound):
+        writer().write("ransom", "en", {})
