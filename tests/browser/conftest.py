@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -27,12 +28,14 @@ ARGUMENTS = (*chromium.ARGUMENTS, "--disable-features=LocalNetworkAccessChecks")
 
 @dataclass(frozen=True)
 class Demo:
-    """A running demo: where its parts are, and its placements by their post's name."""
+    """A running demo: where its parts are, its placements by their post's name, and all that
+    its demo.json tells."""
 
     shop: str
     host: str
     sandbox: str
     placements: dict[str, str]
+    told: dict[str, Any]
 
     def page(self, name: str) -> str:
         """Return the address of a placement's own page."""
@@ -77,13 +80,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
                 process.wait(5)
 
 
-def _read(told: dict) -> Demo:
+def _read(told: dict[str, Any]) -> Demo:
     placements = {
         placement["name"]: placement["public_id"]
         for merchant in told["merchants"]
         for placement in merchant["placements"]
     }
-    return Demo(told["shop_url"], told["host_url"], told["sandbox_url"], placements)
+    return Demo(told["shop_url"], told["host_url"], told["sandbox_url"], placements, told)
 
 
 def _free_pair() -> int:

@@ -1,0 +1,5 @@
+"""The running demo, for programs that drive it without a browser."""
+
+from tests.browser.conftest import demo
+
+__all__ = ["demo"]
