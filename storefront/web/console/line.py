@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,27 @@ if TYPE_CHECKING:
     from storefront.domain.money import Money
     from storefront.services.chains import Chain, Step
     from storefront.services.reporting.dossier import OrderDossier
+    from storefront.services.views import PlacementView
 
 ACROSS_AT_MOST = 6
 """So many steps stand side by side on a wide screen; a longer line runs downwards."""
 
+A_MOMENT = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something happened; `url` is "" where the post's address cannot be a link."""
+
+    name: str
+    channel: str
+    url: str
+
 
 @dataclass(frozen=True)
 class Node:
-    """One stop of the drawn line. `tone` is post, act or order; `later` is the time since the
-    stop before; `post` and `channel` say where it happened."""
+    """One stop of the drawn line. `tone` is post, act, order or open (an order still unpaid);
+    `later` is the time since the stop before; `place` is told where it changes."""
 
     tone: str
     icon: str
@@ -36,10 +49,10 @@ class Node:
     moment: datetime | None = None
     assurance: str = ""
     note: str = ""
-    post: str = ""
-    post_url: str = ""
-    channel: str = ""
+    place: Place | None = None
+    amount: Money | None = None
     is_origin: bool = False
+    is_buyer: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -80,7 +93,7 @@ def draw(chain: Chain, dossier: OrderDossier) -> Line:
     nodes = [_start(chain, dossier), *acts, _end(dossier)]
     models = tuple(dict.fromkeys(credit.model for credit in chain.credits))
     return Line(
-        nodes=_with_times(nodes),
+        nodes=_told_once(nodes),
         is_direct=chain.is_direct,
         evidence=chain.evidence,
         models=models,
@@ -103,9 +116,7 @@ def _start(chain: Chain, dossier: OrderDossier) -> Node:
         tone="post",
         icon="picture",
         title=gettext("The post"),
-        post=first.placement if first else placement.name,
-        post_url=_safe(first.post_url if first else placement.post_url),
-        channel=first.channel if first else placement.channel,
+        place=_place_of(first) if first else _place(placement),
     )
 
 
@@ -118,11 +129,18 @@ def _act(step: Step, buyer: str) -> Node:
         moment=step.occurred_at,
         assurance=step.assurance,
         note=gettext("from %(host)s", host=step.referrer) if step.referrer else "",
-        post=step.placement,
-        post_url=_safe(step.post_url),
-        channel=step.channel,
+        place=_place_of(step),
         is_origin=step.is_origin,
+        is_buyer=step.visitor == buyer,
     )
+
+
+def _place_of(step: Step) -> Place:
+    return Place(step.placement, step.channel, _safe(step.post_url))
+
+
+def _place(placement: PlacementView) -> Place:
+    return Place(placement.name, placement.channel, _safe(placement.post_url))
 
 
 def _title(step: Step, *, is_buyer: bool) -> str:
@@ -152,25 +170,31 @@ def _end(dossier: OrderDossier) -> Node:
         else gettext("Order placed"),
         who=dossier.visitor,
         moment=order.placed_at,
-        post=order.placement.name,
-        post_url=_safe(order.placement.post_url),
-        channel=order.placement.channel,
+        place=_place(order.placement),
+        amount=order.total,
+        is_buyer=True,
     )
 
 
-def _with_times(nodes: Sequence[Node]) -> tuple[Node, ...]:
-    """Say at each stop how much later than the one before it was."""
-    laters = [_later(before.moment, after.moment) for before, after in pairwise(nodes)]
-    return tuple(
-        replace(node, later=later) for node, later in zip(nodes, ["", *laters], strict=True)
-    )
+def _told_once(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """Say at each stop how much later it was, and where only if that is another place."""
+    told = [
+        replace(
+            node,
+            later=_later(before.moment, node.moment),
+            place=None if node.place == before.place else node.place,
+        )
+        for before, node in pairwise(nodes)
+    ]
+    return (nodes[0], *told)
 
 
 def _later(before: datetime | None, after: datetime | None) -> str:
     if before is None or after is None:
         return ""
-    locale = str(get_locale() or "en")
-    passed = format_timedelta(after - before, threshold=1.5, format="short", locale=locale)
+    if after - before < A_MOMENT:
+        return str(gettext("at once"))
+    passed = format_timedelta(after - before, format="short", locale=str(get_locale() or "en"))
     return str(gettext("%(time)s later", time=passed))
 
 
