@@ -124,7 +124,11 @@ def _flag(value: object) -> bool:
 
 
 def _count(value: object) -> int:
-    return int(_text(value))
+    number = int(_text(value))
+    if number < 0:
+        message = "must not be below zero"
+        raise ValueError(message)
+    return number
 
 
 def _minutes(value: object) -> timedelta:
@@ -150,7 +154,18 @@ def _path(value: object) -> Path:
     return Path(_text(value)).expanduser()
 
 
-def _as_is(value: object) -> object:
+def _folder(value: object) -> Path:
+    folder = _path(value)
+    if not folder.is_dir():
+        message = "must be a folder that exists, such as templates/shop"
+        raise ValueError(message)
+    return folder
+
+
+def _function(value: object) -> object:
+    if not callable(value):
+        message = "must be a function that returns a member's public id or None"
+        raise TypeError(message)
     return value
 
 
@@ -177,8 +192,8 @@ READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "STOREFRONT_SESSION_HOURS": ("session_time", _hours),
     "STOREFRONT_TRUSTED_HOSTS": ("trusted_hosts", _list),
     "STOREFRONT_TRUSTED_PROXIES": ("trusted_proxies", _count),
-    "STOREFRONT_TEMPLATES": ("templates", _path),
-    "STOREFRONT_LOAD_MEMBER": ("load_member", _as_is),
+    "STOREFRONT_TEMPLATES": ("templates", _folder),
+    "STOREFRONT_LOAD_MEMBER": ("load_member", _function),
     "STOREFRONT_DEMO": ("demo", _flag),
 }
 
@@ -197,7 +212,7 @@ def read_settings(source: Mapping[str, object], *, prefix: str = PREFIX) -> Sett
             continue
         try:
             values[attribute] = read(source[key])
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             faults.append(f"{key} = {source[key]!r} cannot be used: {error}.")
     faults += _unknown(source, prefix)
     settings = Settings(**{"secret_key": "", "pepper": "", **values})  # type: ignore[arg-type]
@@ -254,8 +269,7 @@ def _secret_faults(settings: Settings) -> list[str]:
 
 def _address_faults(settings: Settings) -> list[str]:
     faults = []
-    parts = urlsplit(settings.base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+    if not _is_address(settings.base_url) or _origin(settings.base_url) != settings.base_url:
         faults.append(
             f"STOREFRONT_BASE_URL = {settings.base_url!r} must be scheme and host only, "
             "such as https://shop.example.com."
@@ -275,7 +289,21 @@ def _address_faults(settings: Settings) -> list[str]:
     return faults
 
 
+def _is_address(url: str) -> bool:
+    """Whether it is http(s), with a host, a port that can be one, and nobody's password."""
+    try:
+        parts = urlsplit(url)
+        is_whole = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return False
+    return is_whole and parts.scheme in {"http", "https"}
+
+
 def _stripe_faults(settings: Settings) -> list[str]:
+    return [*_stripe_key_faults(settings), *_stripe_address_faults(settings)]
+
+
+def _stripe_key_faults(settings: Settings) -> list[str]:
     faults = []
     if settings.mode not in MODES:
         faults.append(f"STOREFRONT_MODE = {settings.mode!r} must be one of {', '.join(MODES)}.")
@@ -294,12 +322,30 @@ def _stripe_faults(settings: Settings) -> list[str]:
             f"STOREFRONT_STRIPE_API_KEY does not fit STOREFRONT_MODE = {settings.mode}: "
             f"it must begin with sk_{_key_word(settings)}_ or rk_{_key_word(settings)}_."
         )
+    if settings.stripe_publishable_key and not settings.stripe_publishable_key.startswith(
+        f"pk_{_key_word(settings)}_"
+    ):
+        faults.append(
+            f"STOREFRONT_STRIPE_PUBLISHABLE_KEY does not fit STOREFRONT_MODE = {settings.mode}: "
+            f"it must begin with pk_{_key_word(settings)}_."
+        )
+    return faults
+
+
+def _stripe_address_faults(settings: Settings) -> list[str]:
+    faults = []
+    for name, url in (("API", settings.stripe_api_url), ("JS", settings.stripe_js_url)):
+        if url and not _is_address(url):
+            faults.append(
+                f"STOREFRONT_STRIPE_{name}_URL = {url!r} must be an address, "
+                "such as http://localhost:8001."
+            )
     if settings.mode == "sandbox" and not settings.stripe_api_url:
         faults.append(
             "STOREFRONT_STRIPE_API_URL is missing: in sandbox mode it is the sandbox's address, "
             "such as http://localhost:8001."
         )
-    if settings.mode != "sandbox" and settings.stripe_api_url:
+    if settings.mode in {"test", "live"} and settings.stripe_api_url:
         faults.append("STOREFRONT_STRIPE_API_URL may be set in sandbox mode only: remove it.")
     if settings.is_live and settings.demo:
         faults.append("STOREFRONT_DEMO cannot be on in live mode: remove it.")
@@ -312,8 +358,7 @@ def _key_word(settings: Settings) -> str:
 
 def _mail_faults(settings: Settings) -> list[str]:
     faults = []
-    scheme = urlsplit(settings.mail_url).scheme
-    if scheme not in {"smtp", "smtps", "smtp+starttls", "file"}:
+    if not _is_mail_url(settings.mail_url):
         faults.append(
             "STOREFRONT_MAIL_URL is missing or unknown: use "
             "smtp+starttls://user:password@host:587, smtps://…, smtp://… or file:///path/to/folder."
@@ -324,11 +369,21 @@ def _mail_faults(settings: Settings) -> list[str]:
             "STOREFRONT_MAIL_FROM is missing: the address mails come from, such as "
             "'Example Shop <hello@example.com>'."
         )
-    elif re.search(r"no-?_?reply@", sender):
+    elif re.search(r"not?[-_.]?reply@", sender):
         faults.append(
             "STOREFRONT_MAIL_FROM must be an address that people can answer, not a no-reply one."
         )
     return faults
+
+
+def _is_mail_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        has_place = parts.path.startswith("/") if parts.scheme == "file" else parts.hostname
+        is_whole = bool(has_place) and parts.port != 0
+    except ValueError:
+        return False
+    return is_whole and parts.scheme in {"smtp", "smtps", "smtp+starttls", "file"}
 
 
 def _database_faults(settings: Settings) -> list[str]:
@@ -340,10 +395,15 @@ def _database_faults(settings: Settings) -> list[str]:
         )
     elif settings.sqlite_synchronous.upper() not in {"FULL", "EXTRA"}:
         faults.append("STOREFRONT_SQLITE_SYNCHRONOUS must be FULL or EXTRA.")
-    scheme = urlsplit(settings.database_url).scheme
+    scheme, _, rest = settings.database_url.partition("://")
     if scheme not in {"sqlite", "postgresql+psycopg"}:
         faults.append(
             f"STOREFRONT_DATABASE_URL begins with {scheme!r}: use sqlite:////path/to/file or "
             "postgresql+psycopg://user:password@host/database."
+        )
+    elif scheme == "sqlite" and rest in {"", "/", "/:memory:"}:
+        faults.append(
+            "STOREFRONT_DATABASE_URL must name a file, which all processes share: "
+            "use sqlite:////path/to/file."
         )
     return faults
