@@ -172,6 +172,8 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
     merchant, now, command = request.placement.merchant, request.now, request.command
     free = Money(0, merchant.currency)
     amounts = sums([PricedLine(line.variant.price, line.quantity) for line in request.lines], free)
+    if amounts.total.minor == 0:
+        raise Invalid("amount_out_of_range", field="amount")  # no card can pay nothing
     terms = HoldTerms(ports.settings.hold_time, ports.settings.hold_longest)
     held_until = hold_end(now, now, terms)
     order_public_id, payment_public_id = public_id("ord"), public_id("pay")

@@ -13,6 +13,7 @@ from storefront.errors import Invalid, StorefrontError
 from storefront.services import carts, checkout, orders, shelf, visitors
 from storefront.services.placements import get_placement
 from storefront.web import forms
+from storefront.web.bodies import form_body, json_body
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
 from storefront.web.frame import FrameState, read_surface, render_frame, use_frame_policy
@@ -58,15 +59,7 @@ def create_order() -> AnyResponse:
 
 
 def _body() -> dict[str, Any]:
-    if request.is_json:
-        value = request.get_json(silent=True)
-        if not isinstance(value, dict):
-            raise Invalid("order_unreadable")
-        return value
-    for key, values in request.form.lists():
-        if len(values) > 1:
-            raise Invalid("duplicate_key", field=key[:60], key=key[:60])
-    return request.form.to_dict()
+    return json_body() if request.is_json else form_body()
 
 
 def _placement_id(body: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from storefront.services import carts, shelf
 from storefront.services.placements import get_placement
 from storefront.web import forms
 from storefront.web.assets import serve
+from storefront.web.bodies import form_body
 from storefront.web.context import ports
 from storefront.web.frame import (
     FrameState,
@@ -178,7 +179,7 @@ def checkout(family: str, placement: str) -> AnyResponse:
 @blueprint.post("/carts")
 def change_cart() -> AnyResponse:
     """Put something into the cart, change its quantity, or buy it at once."""
-    form = request.form.to_dict()
+    form = form_body()
     forms.refuse_unknown(form, CART_FIELDS)
     action = form.get("action", "")
     with ports().reads() as session:

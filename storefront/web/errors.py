@@ -40,7 +40,9 @@ STATUS: tuple[tuple[type[errors.StorefrontError], int], ...] = (
     (errors.TryAgain, 503),
 )
 
-STATUS_BY_CODE = {"idempotency_key_required": 400, "bad_host": 400, "duplicate_key": 400}
+STATUS_BY_CODE = dict.fromkeys(
+    ("bad_host", "bad_request", "duplicate_key", "idempotency_key_required"), 400
+)
 """Where a finer code has a status of its own."""
 
 HTTP_CODES = {
@@ -123,7 +125,6 @@ SENTENCES: dict[str, Any] = {
     "not_acceptable": _("We can answer with JSON or HTML only."),
     "not_allowed": _("Your role does not include this."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
-    "order_unreadable": _("The order cannot be read. Send JSON or a form."),
     "password_length": _("A password has %(least)s to %(most)s characters."),
     "payload_invalid": _("The message cannot be read."),
     "payment_refused": _("The payment provider does not accept this payment."),

@@ -73,7 +73,8 @@ def text(value: object, *, field: str, longest: int, code: str = "invalid_text")
         return ""
     if not isinstance(value, str):
         raise Invalid(code, field=field)
-    clean = unicodedata.normalize("NFC", value).strip()
+    # Browsers send the lines of a textarea with CR LF.
+    clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
     if len(clean) > longest or any(_is_control(symbol) for symbol in clean):
         raise Invalid(code, field=field)
     return clean
@@ -171,7 +172,7 @@ def place_order(
 
 def _fulfilment(body: Mapping[str, Any]) -> str:
     way = body.get("fulfilment")
-    if way not in {"pickup", "shipping"}:
+    if way not in ("pickup", "shipping"):
         raise Invalid("invalid", field="fulfilment")
     return str(way)
 

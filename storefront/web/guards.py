@@ -7,10 +7,11 @@ import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import g, request
+from flask import abort, g, request
 
-from storefront.errors import Invalid, NotAllowed
-from storefront.web.context import ports
+from storefront.errors import Invalid, NotAllowed, NotFound
+from storefront.web.bodies import refuse_twice
+from storefront.web.context import JSON, JSON_PATHS, ports
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -19,6 +20,14 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MACHINES = ("/api/", "/webhooks/")
 """Paths that answer to a token or a signature, never to a cookie."""
 
+SIGNED = "/webhooks/"
+"""Where the signature over the raw body decides, whatever the body calls itself."""
+
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+ANSWERS = ("text/html", JSON, "application/problem+json")
+FILES = frozenset({"embed.script", "embed.asset", "embed.media"})
+"""Endpoints whose files are of any type."""
+
 
 def init_guards(app: Flask) -> None:
     """Check every request of our private application."""
@@ -26,6 +35,8 @@ def init_guards(app: Flask) -> None:
     app.before_request(_check_host)
     app.before_request(_check_keys)
     app.before_request(_check_origin)
+    app.before_request(_check_accept)
+    app.before_request(_check_media_type)
     app.after_request(_vary)
 
 
@@ -42,10 +53,12 @@ def _check_host() -> None:
 
 
 def _check_keys() -> None:
-    """Refuse a key given twice: which of the two is meant must not depend on who reads it."""
-    for key, values in request.args.lists():
-        if len(values) > 1:
-            raise Invalid("duplicate_key", field=key[:60], key=key[:60])
+    """Refuse a key given twice, and the NUL that no text of ours holds and no database takes."""
+    refuse_twice(request.args)
+    if "\0" in request.path:
+        raise NotFound
+    if any("\0" in value for value in request.args.values()):
+        raise Invalid("bad_request")
 
 
 def _check_origin() -> None:
@@ -78,6 +91,25 @@ def is_same_origin(
 def _own_origins() -> frozenset[str]:
     scheme = urlsplit(ports().settings.base_url).scheme
     return frozenset({ports().settings.base_url, f"{scheme}://{request.host}"})
+
+
+def _check_accept() -> None:
+    """Refuse who wants neither page nor JSON, before anything is done for them."""
+    wanted = request.accept_mimetypes
+    if wanted and request.endpoint not in FILES and not any(wanted[kind] for kind in ANSWERS):
+        abort(406)
+
+
+def _check_media_type() -> None:
+    """Refuse bodies that are neither JSON nor a form, and packed ones, which may be bombs."""
+    if request.method in SAFE_METHODS or request.path.startswith(SIGNED):
+        return
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        abort(415)
+    has_body = request.content_length or "Transfer-Encoding" in request.headers
+    is_form = request.mimetype in FORMS and not request.path.startswith(JSON_PATHS)
+    if has_body and not (request.is_json or is_form):
+        abort(415)
 
 
 def _vary(response: Response) -> Response:

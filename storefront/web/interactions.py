@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request
 
 from storefront import links
-from storefront.errors import Invalid
 from storefront.services import interactions, shelf, visitors
 from storefront.services.placements import get_placement
 from storefront.web import forms
+from storefront.web.bodies import json_body
 from storefront.web.context import ports, wants_json
 from storefront.web.people import is_in_app_browser, is_person
 from storefront.web.previews import preview_of_shelf
@@ -32,9 +33,7 @@ FIELDS = frozenset({"placement", "kind", "v", "parent", "surface", "host", "refe
 @blueprint.post("/interactions")
 def create() -> AnyResponse:
     """Record what a visitor does in the frame, or what the host's page says they did."""
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Invalid("bad_request")
+    body = json_body()
     forms.refuse_unknown(body, FIELDS)
     kind = interactions.check_kind(body.get("kind"), interactions.FRAME_KINDS)
     with ports().reads() as session:
@@ -79,24 +78,32 @@ def _act(body: dict[str, Any], kind: str, visitor: Visitor) -> interactions.Act:
 def _foreign_host(address: object) -> str | None:
     """Return the host name of a page that led here; our own pages, payment pages and sign-in
     pages lead nowhere and never count."""
-    if not isinstance(address, str):
+    host = _host_name(address)
+    settings = ports().settings
+    ours = (settings.base_url, *(f"//{each}" for each in settings.trusted_hosts))
+    if host is None or host in map(_host_name, ours) or f".{host}".endswith(NEVER_A_SOURCE):
         return None
-    host = (urlsplit(address).hostname or "").lower()
-    own = {urlsplit(ports().settings.base_url).hostname, *ports().settings.trusted_hosts}
-    if not host or host in own or host.endswith(NEVER_A_SOURCE):
+    return host
+
+
+def _host_name(address: object) -> str | None:
+    """Return the host of an address; None for anything that is no address of the web."""
+    try:
+        host = urlsplit(address).hostname if isinstance(address, str) else None
+    except ValueError:  # brackets that are never closed
         return None
-    return host[:253]
+    return host if host and re.fullmatch(r"[a-z0-9._-]{1,253}", host) else None
 
 
 NEVER_A_SOURCE = (
-    "stripe.com",
-    "stripe.network",
-    "paypal.com",
-    "klarna.com",
-    "accounts.google.com",
-    "appleid.apple.com",
-    "login.microsoftonline.com",
-    "login.live.com",
+    ".stripe.com",
+    ".stripe.network",
+    ".paypal.com",
+    ".klarna.com",
+    ".accounts.google.com",
+    ".appleid.apple.com",
+    ".login.microsoftonline.com",
+    ".login.live.com",
 )
 """Hosts that a buyer passes through; they did not send them."""
 

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, ValidationError, fields
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from storefront import links
 from storefront.errors import Invalid, NotFound
 from storefront.services import idempotency, interactions, visitors
 from storefront.services.placements import get_placement
 from storefront.web.api.access import Caller, caller, request_key
-from storefront.web.api.bodies import json_body
+from storefront.web.bodies import json_body
 from storefront.web.context import ports
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ blueprint = Blueprint("api_interactions", __name__, description="What happened w
 ROUTE = "POST /api/v1/interactions"
 OLDEST = timedelta(days=30)
 AHEAD = timedelta(minutes=5)
+PUBLIC_ID = validate.Regexp(r"[!-~]{1,24}\Z")
 
 
 class InteractionBody(Schema):
@@ -36,10 +37,14 @@ class InteractionBody(Schema):
 
         unknown = RAISE
 
-    placement = fields.String(required=True, metadata={"example": "plc_0123456789abcdef"})
+    placement = fields.String(
+        required=True, validate=PUBLIC_ID, metadata={"example": "plc_0123456789abcdef"}
+    )
     kind = fields.String(required=True, metadata={"enum": sorted(interactions.NETWORK_KINDS)})
     visitor = fields.String(metadata={"description": "A visitor mark, if the server has one."})
-    parent = fields.String(metadata={"description": "The interaction that this one answers."})
+    parent = fields.String(
+        validate=PUBLIC_ID, metadata={"description": "The interaction that this one answers."}
+    )
     occurred_at = fields.AwareDateTime(metadata={"description": "When it happened, with zone."})
 
 
@@ -62,7 +67,7 @@ class InteractionAnswer(Schema):
                  "content": {"application/json": {"schema": InteractionBody}}},
 )  # fmt: skip
 @blueprint.response(201, InteractionAnswer)
-def create() -> dict[str, Any]:
+def create() -> Any:
     """Record an interaction that the merchant's or a network's server vouches for."""
     who, key = caller(), request_key()
     raw = json_body()
@@ -77,7 +82,7 @@ def create() -> dict[str, Any]:
             now=now,
         )
         if turn.answer is not None:
-            return dict(turn.answer)
+            return dict(turn.answer), turn.status, {"Idempotent-Replayed": "true"}
         placement = _own(get_placement(session, body["placement"]), who)
         answer = _record(session, placement, body, now=now)
         idempotency.keep_answer(session, turn, status=201, answer=answer)

@@ -1,0 +1,36 @@
+"""What a request carries: a JSON object or the fields of a form, or a clear refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+
+from storefront.errors import Invalid
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
+
+
+def json_body() -> dict[str, Any]:
+    """Return the JSON object that was sent; raise `Invalid` bad_request for anything else."""
+    try:
+        value = request.get_json(silent=True)
+    except RecursionError:  # brackets within brackets, thousands deep
+        value = None
+    if not isinstance(value, dict):
+        raise Invalid("bad_request")
+    return value
+
+
+def form_body() -> dict[str, str]:
+    """Return the form's fields; raise `Invalid` duplicate_key where one is given twice."""
+    refuse_twice(request.form)
+    return request.form.to_dict()
+
+
+def refuse_twice(fields: MultiDict[str, str]) -> None:
+    """Refuse a key given twice: which of the two is meant must not depend on who reads it."""
+    for key, values in fields.lists():
+        if len(values) > 1:
+            raise Invalid("duplicate_key", field=key[:60], key=key[:60])
