@@ -3,6 +3,7 @@ data. The shop itself never listens to them: what must happen is a job, not a si
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from blinker import Namespace
@@ -10,11 +11,14 @@ from blinker import Namespace
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+log = logging.getLogger("storefront.signals")
+
 _namespace = Namespace()
 order_paid = _namespace.signal("storefront-order-paid")
 
 _BY_NAME = {"order_paid": order_paid}
 _PENDING = "storefront_signals"
+SENDER = "storefront"
 
 
 def announce(session: Session, name: str, **data: str) -> None:
@@ -23,6 +27,13 @@ def announce(session: Session, name: str, **data: str) -> None:
 
 
 def send_pending(session: Session) -> None:
-    """Send what was announced in a transaction that has just committed."""
+    """Send what was announced in a transaction that has just committed.
+
+    It has happened, whatever a host's listener does: a fault there is logged and goes no further.
+    """
     for name, data in session.info.pop(_PENDING, []):
-        _BY_NAME[name].send("storefront", **data)
+        for listener in _BY_NAME[name].receivers_for(SENDER):
+            try:
+                listener(SENDER, **data)
+            except Exception:
+                log.exception("a listener of %s has failed", name)
