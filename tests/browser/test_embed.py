@@ -86,12 +86,12 @@ def test_the_frame_grows_and_shrinks_with_what_is_opened_in_it(
     host_page(demo.snippet(CARD))
     open_card(page)
     before = tall(page)
-    inside(page).get_by_role("button", name="Share").click()
+    inside(page).get_by_role("button", name="Share").press("Enter")
     expect(inside(page).get_by_label("Your link to share")).to_have_value(re.compile("/s/"))
     expect_to_fit(page)
     assert tall(page) > before
 
-    inside(page).get_by_role("button", name="Share").click()
+    inside(page).get_by_role("button", name="Share").press("Enter")
     expect(inside(page).get_by_label("Your link to share")).to_be_hidden()
     expect_to_fit(page)
     assert tall(page) == before
@@ -103,10 +103,10 @@ def test_every_step_of_a_purchase_fits_on_the_narrowest_phone(
     page.set_viewport_size({"width": 336, "height": 640})
     host_page(demo.snippet(CARD))
     open_card(page)
-    inside(page).get_by_role("button", name="Add to cart").click()
+    inside(page).get_by_role("button", name="Add to cart").press("Enter")
     expect(inside(page).get_by_role("heading", name="Cart")).to_be_visible()
     expect_to_fit(page)
-    inside(page).get_by_role("link", name="Check out").click()
+    inside(page).get_by_role("link", name="Check out").press("Enter")
     expect(inside(page).get_by_role("heading", name="Checkout")).to_be_visible()
     expect_to_fit(page)
     inside(page).get_by_label("Shipping").check()
@@ -203,7 +203,7 @@ def test_a_plain_frame_without_our_script_sells_too(
 ) -> None:
     host_page(f'<iframe src="{demo.frame(CARD)}" title="Shop" width="360" height="900"></iframe>')
     frame = page.frame_locator("iframe")
-    frame.get_by_role("button", name="Buy now").click()
+    frame.get_by_role("button", name="Buy now").press("Enter")
 
     expect(frame.get_by_role("heading", name="Checkout")).to_be_visible()
     assert faults == []
@@ -328,11 +328,11 @@ def test_a_new_view_in_the_frame_begins_at_its_top(
     page: Page, demo: Demo, host_page: HostPage
 ) -> None:
     host_page(demo.snippet(CARD) + '<p style="height: 2000px">The rest of the feed</p>')
-    open_card(page).click()
+    open_card(page).press("Enter")
     expect(inside(page).get_by_role("heading", name="Checkout")).to_be_visible()
     inside(page).get_by_label("E-mail").fill("ada@example.com")
     inside(page).get_by_label("Name").fill("Ada")
-    inside(page).get_by_role("button", name="Continue to payment").click()
+    inside(page).get_by_role("button", name="Continue to payment").press("Enter")
 
     expect(inside(page).get_by_role("heading", name="Payment")).to_be_in_viewport()
 

@@ -6,6 +6,7 @@ export default async function payment(element) {
   const [form, button, wait] = ["form", "pay", "wait"].map(part);
   const patience = 60_000;
 
+  part("unscripted").hidden = true;
   element.addEventListener("hold-over", () => watch({ once: true }));
   if (dataset.processing) return watch();
   if (new URLSearchParams(location.search).has("payment_intent")) return watch({ wait: true });
