@@ -156,6 +156,8 @@ SENTENCES: dict[str, Any] = {
 
 def status_of(error: errors.StorefrontError) -> int:
     """Return the HTTP status of an error."""
+    if isinstance(error, _HttpError):
+        return error.status
     if error.code in STATUS_BY_CODE:
         return STATUS_BY_CODE[error.code]
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
@@ -229,10 +231,7 @@ def _http(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400 or error.response is not None:  # noqa: PLR2004
         return error.get_response()
     code = HTTP_CODES.get(error.code, "bad_request" if error.code < 500 else "fault")  # noqa: PLR2004
-    ours = _HttpError(code)
-    ours.status = error.code
-    response = answer(ours)
-    response.status_code = error.code
+    response = answer(_HttpError(code, error.code))
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
@@ -240,16 +239,21 @@ def _http(error: HTTPException) -> AnyResponse:
 
 
 class _HttpError(errors.StorefrontError):
-    status = 500
+    """A refusal of Flask's own, with the status that it chose."""
+
+    def __init__(self, code: str, status: int) -> None:
+        super().__init__(code)
+        self.status = status
 
 
 def _database(error: DBAPIError) -> AnyResponse:
     """Say "try again" where the database is locked, full or away; anything else is a fault."""
     words = str(error.orig).lower()
-    if "full" in words or "no space" in words:
+    is_passing = isinstance(error, OperationalError)
+    if is_passing and ("is full" in words or "no space left" in words):
         log.error("storage is full: %s", error.orig)
         return answer(errors.TryAgain("storage_full", retry_after=FULL_SECONDS))
-    if isinstance(error, OperationalError) or "deadlock" in words:
+    if is_passing or "deadlock" in words:
         log.warning("the database is busy: %s", error.orig)
         return answer(errors.TryAgain("busy", retry_after=BUSY_SECONDS))
     return _fault(error)
