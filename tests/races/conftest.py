@@ -2,7 +2,7 @@
 end of each the books of the whole shop must hold."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -70,10 +70,20 @@ def quiet_shop(
         yield shop
 
 
+OpenMarket = Callable[[], Market]
+
+
 @pytest.fixture
-def quiet_market(quiet_shop: Shop) -> Iterator[Market]:
-    """Give a merchant of the race's own where nothing happens by itself."""
-    yield Market(quiet_shop, slug=f"quiet-{next(_numbers)}")
+def open_market(quiet_shop: Shop) -> Iterator[OpenMarket]:
+    """Make merchants of the race's own where nothing happens by itself."""
+    yield lambda: Market(quiet_shop, slug=f"quiet-{next(_numbers)}")
     quiet_shop.end_workers()
+    quiet_shop.forget_jobs()
     assert quiet_shop.findings() == []
     assert quiet_shop.complaints() == []
+
+
+@pytest.fixture
+def quiet_market(open_market: OpenMarket) -> Market:
+    """Give a merchant of the race's own where nothing happens by itself."""
+    return open_market()

@@ -133,10 +133,11 @@ class Market:
         with self.shop.database.reads() as session:
             return session.scalar(own.filter_by(merchant_id=self.world.merchant.id, **equal)) or 0
 
-    def has_open_jobs(self, *names: str) -> bool:
-        """Tell whether the merchant's jobs of these names still wait or run."""
-        jobs = self.rows(Job, done_at=None, given_up_at=None)
-        return any(job.name in names for job in jobs)
+    def has_due_jobs(self, name: str) -> bool:
+        """Tell whether jobs of this name are due, or run at this moment."""
+        now = self.shop.clock.now()
+        jobs = self.rows(Job, name=name, done_at=None, given_up_at=None)
+        return any(job.run_at <= now for job in jobs)
 
     def payments_at_the_gateway(self) -> list[dict[str, Any]]:
         """Return the merchant's payments among the newest hundred that the sandbox has."""

@@ -16,7 +16,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         office = self.server.office
-        office.callers.release()
+        office.note_caller()
         office.is_open.wait()
         self._say("220 post office")
         while command := self.rfile.readline():
@@ -46,7 +46,7 @@ class PostOffice:
         self.received: Counter[str] = Counter()
         self.is_open = threading.Event()
         self.is_open.set()
-        self.callers = threading.Semaphore(0)
+        self._callers = 0
         self._server = _Server(("127.0.0.1", 0), _Conversation)
         self._server.office = self
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -59,6 +59,23 @@ class PostOffice:
     def take_in(self, letter: bytes) -> None:
         """Count a letter that has come in whole."""
         self.received[str(message_from_bytes(letter)["Message-ID"])] += 1
+
+    def shut(self) -> None:
+        """Let callers wait."""
+        self._callers = 0
+        self.is_open.clear()
+
+    def open(self) -> None:
+        """Serve whoever calls or waits."""
+        self.is_open.set()
+
+    def has_caller(self) -> bool:
+        """Tell whether anybody has called since it was shut."""
+        return self._callers > 0
+
+    def note_caller(self) -> None:
+        """Count a call."""
+        self._callers += 1
 
     def close(self) -> None:
         """Answer nobody any more."""

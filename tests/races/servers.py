@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy import update
+
 from storefront.adapters.signer import SecretSigner
 from storefront.db.engine import Database
+from storefront.models import Job
 from storefront.ports import Clock, Signer
 from storefront.programs import APPLICATION, web_program, worker_program
 from storefront.sandbox import SandboxConfig, SandboxProcess, running_sandbox
@@ -81,6 +84,15 @@ class Shop:
         """End the job workers; the web goes on."""
         _end(self.processes[1:])
         del self.processes[1:]
+
+    def forget_jobs(self) -> None:
+        """Give up every job that a race has left open, so that the next one finds none."""
+        with self.database.begin() as session:
+            session.execute(
+                update(Job)
+                .where(Job.done_at.is_(None), Job.given_up_at.is_(None))
+                .values(given_up_at=self.clock.now(), last_fault="left behind by a race")
+            )
 
     def findings(self) -> list[Finding]:
         """Return what the self-audit finds."""

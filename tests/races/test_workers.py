@@ -1,0 +1,74 @@
+"""Several workers at one table of jobs: each job runs once, and what a dead worker held is
+taken over when its lease has ended."""
+
+import os
+import signal
+
+from storefront.models import Job
+from storefront.services.jobs import LEASE
+from tests.races.clients import race
+from tests.races.market import Market, wait_until
+from tests.races.post_office import PostOffice
+from tests.races.servers import Shop
+
+WORKERS = 4
+LETTERS = 40
+CLAIM = 10
+
+
+def test_each_job_runs_once_however_many_workers_there_are(
+    quiet_market: Market, post_office: PostOffice
+) -> None:
+    _sell(quiet_market, LETTERS)
+
+    for _ in range(WORKERS):
+        quiet_market.shop.start_worker()
+    wait_until(lambda: not quiet_market.has_due_jobs("send_receipt"), "the receipts are sent")
+
+    assert _letters(quiet_market, post_office) == [1] * LETTERS
+    assert _tries(quiet_market) == [1] * LETTERS
+
+
+def test_the_jobs_of_a_killed_worker_are_taken_over_when_their_lease_ends(
+    quiet_market: Market, post_office: PostOffice
+) -> None:
+    """The worker dies with a full claim in its hands, while the mail server keeps it waiting."""
+    market, shop = quiet_market, quiet_market.shop
+    _sell(market, 2 * CLAIM)
+    _kill_a_worker_at_work(shop, post_office)
+
+    shop.start_worker()
+    wait_until(lambda: sum(_letters(market, post_office)) == CLAIM, "the free jobs are done")
+    left_to_the_dead = market.has_due_jobs("send_receipt")
+    shop.pass_time(LEASE.total_seconds() + 1)
+    wait_until(lambda: not market.has_due_jobs("send_receipt"), "the others are taken over")
+
+    assert left_to_the_dead
+    assert _letters(market, post_office) == [1] * 2 * CLAIM
+    assert _tries(market) == [1] * CLAIM + [2] * CLAIM
+
+
+def _sell(market: Market, orders: int) -> None:
+    placed = market.place(*[market.add_variant(stock=None)] * orders)
+    race([market.success(each) for each in placed], clients=8)
+
+
+def _kill_a_worker_at_work(shop: Shop, post_office: PostOffice) -> None:
+    post_office.shut()
+    worker = shop.start_worker()
+    try:
+        wait_until(post_office.has_caller, "a worker calls")
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+    finally:
+        post_office.open()
+
+
+def _letters(market: Market, post_office: PostOffice) -> list[int]:
+    """Return how often the receipt of each of the market's orders has come."""
+    orders = [f"<receipt.{order.public_id}@shop.test>" for order in market.orders()]
+    return [post_office.received[order] for order in orders if post_office.received[order]]
+
+
+def _tries(market: Market) -> list[int]:
+    return sorted(job.attempts for job in market.rows(Job, name="send_receipt"))
