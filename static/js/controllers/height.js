@@ -9,5 +9,9 @@ export default function height(body, frame) {
     frame.say("height", { height: tall });
   }
 
-  if (body.dataset.surface === "frame") new ResizeObserver(tell).observe(body);
+  if (body.dataset.surface !== "frame") return;
+  // Observers sleep while a frame is out of sight; told at once, it has its height before it comes
+  // into view, and nothing jumps under the reader.
+  tell();
+  new ResizeObserver(tell).observe(body);
 }
