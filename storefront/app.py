@@ -94,10 +94,9 @@ class Storefront:
         if self.name in app.extensions:
             message = f"{self.name!r} is mounted already: give the second Storefront(name=…)"
             raise RuntimeError(message)
-        app.config.setdefault(self.settings_prefix + "URL_PREFIX", DEFAULT_PREFIX)
-        settings = read_settings(
-            _source(app.config, self.settings_prefix), prefix=self.settings_prefix
-        )
+        prefix = self.settings_prefix
+        source = {f"{prefix}URL_PREFIX": DEFAULT_PREFIX, **_source(app.config, prefix)}
+        settings = read_settings(source, prefix=prefix)
         mounted = build(settings)
         app.extensions[self.name] = mounted
         app.cli.add_command(command_group(self.name, mounted.ports, mounted.database))
