@@ -1,0 +1,290 @@
+"""Who gets what, for every address: a table written by hand beside the map that the code makes.
+An address without a row fails, and so does a row without an address."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.app import build_app
+from storefront.services import members
+from storefront.web.embed import ASSETS
+from tests.contents import nothing_changes
+from tests.factories import PASSWORD, order_json, place
+from tests.fakes import BASE_URL
+from tests.storefront.web.answers import PERSON
+from tests.storefront.web.conftest import Shop
+
+ROLES = (
+    "nobody", "shopper", "other_shopper", "clerk", "manager", "owner",
+    "rival_owner", "machine", "rival_machine",
+)  # fmt: skip
+AUTOMATIC = {"HEAD", "OPTIONS"}
+
+ANYBODY = (200,) * 9
+SHOPPERS = (404, 200, 404, 404, 404, 404, 404, 404, 404)
+
+# Method and rule: the address, and what each role in the order of ROLES is answered.
+TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
+    # Open to everybody
+    ("GET", "/"): ("/", (302,) * 9),
+    ("GET", "/healthz"): ("/healthz", ANYBODY),
+    ("GET", "/embed.js"): ("/embed.js", ANYBODY),
+    ("GET", "/static/<path:path>"): ("/static/{asset}", ANYBODY),
+    ("GET", "/media/<path:path>"): ("/media/cone.jpg", ANYBODY),
+    ("GET", "/e/<placement>"): ("/e/{placement}", ANYBODY),
+    ("GET", "/p/<placement>"): ("/p/{placement}", ANYBODY),
+    ("GET", "/<any(e, p):family>/<placement>/products/<product>"): (
+        "/e/{placement}/products/{product}", ANYBODY,
+    ),
+    ("GET", "/<any(e, p):family>/<placement>/cart"): ("/e/{placement}/cart", ANYBODY),
+    ("GET", "/<any(e, p):family>/<placement>/checkout"): ("/p/{placement}/checkout", ANYBODY),
+    ("GET", "/s/<token>"): ("/s/{share}", (303,) * 9),
+    ("POST", "/carts"): ("/carts", (303,) * 9),
+    ("POST", "/interactions"): ("/interactions", (201,) * 9),
+    ("POST", "/orders"): ("/orders", (201,) * 9),
+    ("GET", "/api/v1/openapi.json"): ("/api/v1/openapi.json", ANYBODY),
+    # Whoever holds the order's token
+    ("GET", "/orders/<public_id>"): ("/orders/{order}?t={t}", SHOPPERS),
+    ("POST", "/orders/<public_id>/hold"): ("/orders/{order}/hold?t={t}", SHOPPERS),
+    # Signed messages only
+    ("POST", "/webhooks/stripe"): ("/webhooks/stripe", (400,) * 9),
+    # Machines of the merchant
+    ("POST", "/api/v1/interactions"): (
+        "/api/v1/interactions", (401, 401, 401, 401, 401, 401, 401, 201, 404),
+    ),
+    ("GET", "/api/v1/orders/<public_id>"): (
+        "/api/v1/orders/{order}", (401, 401, 401, 401, 401, 401, 401, 200, 404),
+    ),
+    # Members
+    ("GET", "/console/sign-in"): (
+        "/console/sign-in", (200, 200, 200, 302, 302, 302, 302, 200, 200),
+    ),
+    ("POST", "/console/sign-in"): ("/console/sign-in", (422,) * 9),
+    ("POST", "/console/sign-out"): ("/console/sign-out", (303,) * 9),
+    ("GET", "/console/"): ("/console/", (302, 302, 302, 302, 200, 200, 200, 302, 302)),
+    ("GET", "/console/orders"): (
+        "/console/orders", (302, 302, 302, 200, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/orders/<public_id>"): (
+        "/console/orders/{order}", (302, 302, 302, 200, 200, 200, 404, 302, 302),
+    ),
+    ("GET", "/console/placements"): (
+        "/console/placements", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/placements/<public_id>"): (
+        "/console/placements/{placement}", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("GET", "/console/shares"): (
+        "/console/shares", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/products"): (
+        "/console/products", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+}  # fmt: skip
+
+WITHOUT_MEMBER = {"console.sign_in", "console.check_sign_in", "console.sign_out"}
+"""Views of the console that everybody may use."""
+
+
+def addresses(app: Flask) -> Iterator[tuple[str, str, Any]]:
+    """Yield (method, rule, view) for everything that the application answers."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - AUTOMATIC):
+            yield method, rule.rule, app.view_functions[rule.endpoint]
+
+
+def without_row(app: Flask) -> set[tuple[str, str]]:
+    """Return the addresses that the table does not know."""
+    return {(method, rule) for method, rule, _ in addresses(app)} - set(TABLE)
+
+
+@pytest.fixture(scope="module")
+def app(shop: Shop) -> Flask:
+    """Give the private application."""
+    return shop.client.application
+
+
+def test_every_address_has_a_row_and_every_row_an_address(app: Flask) -> None:
+    assert set() == without_row(app)
+    assert set() == set(TABLE) - {(method, rule) for method, rule, _ in addresses(app)}
+
+
+def test_an_address_without_a_row_is_found(shop: Shop) -> None:
+    app = build_app(shop.bench.ports)
+    app.add_url_rule("/planted/<public_id>", "planted", lambda: "", methods=["GET", "DELETE"])
+
+    found = without_row(app)
+
+    assert {("GET", "/planted/<public_id>"), ("DELETE", "/planted/<public_id>")} == found
+
+
+def test_the_table_says_what_the_views_say_of_roles(app: Flask) -> None:
+    """A view's own mark and the table must agree: 403 for exactly the roles that it leaves out."""
+    for method, rule, view in addresses(app):
+        if not rule.startswith("/console"):
+            assert not hasattr(view, "allowed_roles")
+            continue
+        statuses = dict(zip(ROLES, TABLE[method, rule][1], strict=True))
+        shut_out = {role for role in ("clerk", "manager", "owner") if statuses[role] == 403}
+        allowed = set(getattr(view, "allowed_roles", ("clerk", "manager", "owner")))
+        assert {"clerk", "manager", "owner"} - allowed == shut_out
+
+
+def test_every_view_of_the_console_names_its_roles(app: Flask) -> None:
+    without = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("console.")
+        and not hasattr(app.view_functions[rule.endpoint], "allowed_roles")
+    }
+
+    assert WITHOUT_MEMBER == without
+
+
+@dataclass
+class Cast:
+    """Everybody in the table, and the things they ask for."""
+
+    shop: Shop
+    headers: dict[str, dict[str, str]]
+    tokens: dict[str, str]
+    names: dict[str, str]
+
+    def ask(self, role: str, method: str, rule: str) -> Any:
+        """Ask for an address as one of the roles does."""
+        path = TABLE[method, rule][0].format(**self.names, t=self.tokens.get(role, ""))
+        headers = {**PERSON, **self.headers.get(role, {})}
+        client = self.shop.client.application.test_client(use_cookies=False)
+        body = self._body(method, rule)
+        return client.open(path, method=method, headers=headers, buffered=True, **body)
+
+    def _body(self, method: str, rule: str) -> dict[str, Any]:
+        world = self.shop.world
+        bodies: dict[str, dict[str, Any]] = {
+            "/carts": {"data": self.names_for_cart()},
+            "/interactions": {"json": {"placement": self.names["placement"], "kind": "view"}},
+            "/api/v1/interactions": {
+                "json": {"placement": self.names["placement"], "kind": "like"}
+            },
+            "/orders": {"json": order_json(world)},
+            "/webhooks/stripe": {"json": {}},
+        }
+        return bodies.get(rule, {}) if method == "POST" else {}
+
+    def names_for_cart(self) -> dict[str, str]:
+        """Return the fields of the form that puts something into the cart."""
+        return {
+            "surface": "page",
+            "placement": self.names["placement"],
+            "variant": self.shop.world.variant.public_id,
+            "quantity": "1",
+            "action": "add",
+        }
+
+
+def add_member(shop: Shop, role: str) -> str:
+    """Add a member and return their address."""
+    email = f"{role}@gelato.test"
+    with shop.bench.database.begin() as session:
+        members.add_member(
+            session,
+            shop.world.merchant.id,
+            email=email,
+            name=role.title(),
+            password=PASSWORD,
+            role=role,
+            now=shop.bench.clock.now(),
+        )
+    return email
+
+
+def cookie_of(shop: Shop, email: str) -> str:
+    """Sign in and return the cookie."""
+    client = shop.client.application.test_client()
+    answer = client.post("/console/sign-in", data={"email": email, "password": PASSWORD})
+    return str(answer.headers["Set-Cookie"]).partition(";")[0]
+
+
+@pytest.fixture(scope="module")
+def cast(shop: Shop) -> Cast:
+    """Give everybody their credentials."""
+    emails = {
+        "clerk": add_member(shop, "clerk"),
+        "manager": add_member(shop, "manager"),
+        "owner": shop.world.owner_email,
+        "rival_owner": shop.rival.owner_email,
+    }
+    own = {"Origin": BASE_URL, "Sec-Fetch-Site": "same-origin"}
+    headers = {role: {"Cookie": cookie_of(shop, email), **own} for role, email in emails.items()}
+    headers["machine"] = {"Authorization": f"Bearer {shop.world.api_token}"}
+    headers["rival_machine"] = {"Authorization": f"Bearer {shop.rival.api_token}"}
+    for number, role in enumerate(ROLES):
+        headers.setdefault(role, {})["Idempotency-Key"] = f"key-of-{role}-{number:022}"
+    order, other = place(shop.bench, shop.world), place(shop.bench, shop.world)
+    media = shop.bench.ports.settings.media_dir
+    media.mkdir(parents=True, exist_ok=True)
+    (media / "cone.jpg").write_bytes(b"picture")
+    body = {"placement": shop.world.placement.public_id, "kind": "share"}
+    shared = shop.client.post("/interactions", json=body).json["share_url"]
+    names = {
+        "order": order.public_id,
+        "placement": shop.world.placement.public_id,
+        "product": shop.world.product.public_id,
+        "share": shared.rpartition("/")[2],
+        "asset": shop.client.application.extensions[ASSETS].path("css/frame.css"),
+    }
+    return Cast(shop, headers, {"shopper": order.token, "other_shopper": other.token}, names)
+
+
+@pytest.mark.parametrize(("method", "rule"), TABLE, ids=lambda each: each)
+def test_each_role_gets_what_the_table_says(cast: Cast, method: str, rule: str) -> None:
+    expected = dict(zip(ROLES, TABLE[method, rule][1], strict=True))
+
+    given = {role: cast.ask(role, method, rule).status_code for role in ROLES}
+
+    assert expected == given
+
+
+@pytest.mark.parametrize(("method", "rule"), [each for each in TABLE if each[0] != "GET"])
+def test_a_refused_request_changes_nothing(cast: Cast, method: str, rule: str) -> None:
+    refused = [role for role, status in zip(ROLES, TABLE[method, rule][1], strict=True)
+               if status >= 400]  # fmt: skip
+
+    with nothing_changes(cast.shop.bench.database):
+        for role in refused:
+            cast.ask(role, method, rule)
+
+
+FOREIGN = (
+    "/e/{ours}/products/{theirs}",
+    "/p/{ours}/products/{theirs}",
+    "/e/{nowhere}",
+    "/console/orders/{their_order}",
+    "/console/placements/{their_placement}",
+    "/api/v1/orders/{their_order}",
+    "/orders/{their_order}?t={our_token}",
+)
+
+
+@pytest.mark.parametrize("path", FOREIGN)
+def test_things_of_another_merchant_are_not_found(cast: Cast, path: str) -> None:
+    shop = cast.shop
+    order = place(shop.bench, shop.rival)
+    address = path.format(
+        ours=shop.world.placement.public_id,
+        theirs=shop.rival.product.public_id,
+        nowhere="plc_0000000000000000",
+        their_order=order.public_id,
+        their_placement=shop.rival.placement.public_id,
+        our_token=cast.tokens["shopper"],
+    )
+    role = "machine" if path.startswith("/api") else "owner"
+    client = shop.client.application.test_client(use_cookies=False)
+
+    answer = client.get(address, headers={**PERSON, **cast.headers[role]})
+
+    assert 404 == answer.status_code
+    assert "Florist" not in answer.text
