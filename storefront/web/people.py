@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Request
 
+CRAWLERS = re.compile(
+    r"spider|externalhit|line-poker|kakaotalk-scrap|url preview|\+https?://", re.IGNORECASE
+)
+"""Machines that name an app beside themselves: TikTok's spider, Snapchat's and Line's previews."""
+
 MACHINES = re.compile(
-    r"bot\b|bot/|crawl|spider|slurp|facebookexternalhit|facebookcatalog|meta-external|"
+    # Not the telephones called Cubot.
+    r"(?<!cu)bot\b|bot/|crawl|slurp|facebookcatalog|meta-external|googleother|mediapartners|"
     r"whatsapp|telegrambot|twitterbot|linkedinbot|slackbot|slack-imgproxy|discordbot|"
     r"skypeuripreview|vkshare|redditbot|pinterest/|pinterestbot|embedly|iframely|outbrain|"
     r"applebot|bingpreview|googleimageproxy|google-inspectiontool|mastodon|pleroma|misskey|"
@@ -42,6 +48,8 @@ def is_person(request: Request) -> bool:
     if request.method != "GET" or is_ahead_of_time(request):
         return False
     agent = request.headers.get("User-Agent", "")
+    if CRAWLERS.search(agent):
+        return False
     if PEOPLE_ALL_THE_SAME.search(agent):
         return True
     return bool(agent) and not MACHINES.search(agent)
