@@ -17,6 +17,7 @@ from tests.browser.test_embed_purchase import (
     expect_paid,
 )
 
+SETTLED = "() => Promise.allSettled(document.getAnimations().map(each => each.finished))"
 SERIOUS = {"serious", "critical"}
 
 
@@ -122,7 +123,8 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut_off(
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         # Colours fade over when the scheme changes, if only for a millisecond.
-        page.evaluate("() => Promise.all(document.getAnimations().map(each => each.finished))")
+        for frame in page.frames:
+            frame.evaluate(SETTLED)
         wide = page.evaluate("() => document.documentElement.scrollWidth")
         found += [f"{width} {scheme}: {wide} px wide"] if wide > width else []
         found += [f"{width} {scheme}: {fault}" for fault in serious(page)]
