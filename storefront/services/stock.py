@@ -32,9 +32,7 @@ class Wanted:
 def hold(session: Session, wanted: Iterable[Wanted], *, now: datetime) -> None:
     """Hold all of it or raise `Conflict`: sold_out, too_few_left, all_held or price_changed."""
     for want in sorted(wanted, key=lambda want: want.variant_id):
-        if not _hold_one(session, want) and not (
-            free_expired(session, want.variant_id, now=now) and _hold_one(session, want)
-        ):
+        if not _hold_one(session, want) and not _hold_after_freeing(session, want, now=now):
             _refuse(session, want, now=now)
 
 
@@ -51,6 +49,19 @@ def _hold_one(session: Session, want: Wanted) -> bool:
         .execution_options(synchronize_session=False)
     ).first()
     return taken is not None
+
+
+def _hold_after_freeing(session: Session, want: Wanted, *, now: datetime) -> bool:
+    """Try once more without the holds that have ended.
+
+    The variant is locked before its lines, as everywhere: somebody else may be letting go of the
+    same hold at this moment. We wait for them, and then it is free even if we freed nothing.
+    """
+    session.execute(
+        select(Variant.id).where(Variant.id == want.variant_id).with_for_update(key_share=True)
+    )
+    free_expired(session, want.variant_id, now=now)
+    return _hold_one(session, want)
 
 
 def _still_offered(want: Wanted) -> list[ColumnElement[bool]]:
@@ -195,9 +206,7 @@ def _take_again(session: Session, missing: dict[int, int], *, now: datetime) -> 
     savepoint = session.begin_nested()
     for variant_id, quantity in sorted(missing.items()):
         want = Wanted(variant_id, quantity, unit_minor=None)
-        if not _hold_one(session, want) and not (
-            free_expired(session, variant_id, now=now) and _hold_one(session, want)
-        ):
+        if not _hold_one(session, want) and not _hold_after_freeing(session, want, now=now):
             savepoint.rollback()
             return False
     savepoint.commit()

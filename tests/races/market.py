@@ -87,15 +87,15 @@ class Market:
         answers = race([self.confirm(each) for each in orders], clients=SETUP_CLIENTS)
         assert [200] * len(orders) == [answer.status for answer in answers]
 
-    def success(self, placed: dict[str, Any], *, event_id: str | None = None) -> Request:
-        """Return a signed message that an order's payment has succeeded."""
+    def news(self, placed: dict[str, Any], state: str = "succeeded") -> Request:
+        """Return a signed message of its own that an order's payment has come to this state."""
         with self.shop.database.reads() as session:
             payment = session.scalars(
                 select(Payment).join(Order).where(Order.public_id == placed["public_id"])
             ).one()
         snapshot = Snapshot(
             reference=placed["payment_reference"],
-            state="succeeded",
+            state=state,
             amount=payment.amount,
             account=payment.account,
             is_live=False,
@@ -103,9 +103,9 @@ class Market:
             merchant_public_id=self.world.merchant.public_id,
         )
         body = event_body(
-            "payment_intent.succeeded",
+            f"payment_intent.{state}",
             snapshot,
-            event_id=event_id or f"evt_{secrets.token_hex(8)}",
+            event_id=f"evt_{secrets.token_hex(8)}",
             created=int(datetime.now(UTC).timestamp()),
         )
         headers = {**JSON, "Stripe-Signature": signature(body, WEBHOOK_SECRET)}

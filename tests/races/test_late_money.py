@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from storefront.models import Attribution, Job, Order, OrderEvent, Refund
-from tests.races.clients import Answer, Request, race
+from tests.races.clients import Answer, Request, count_codes, race
 from tests.races.market import Market, wait_until
 
 OVER = 11 * 60
@@ -37,7 +37,7 @@ def test_paid_in_time_is_kept_once_whoever_brings_the_news(
     variant = market.add_variant(stock=trials)
     placed = market.place(*[variant] * trials)
     market.pay(placed)
-    news = [market.success(each) for each in placed for _ in range(2)] * 4
+    news = [market.news(each) for each in placed for _ in range(2)] * 4
 
     answers = _race_with_the_end(market, news)
 
@@ -58,7 +58,7 @@ def test_late_money_and_the_next_buyer_never_both_get_the_last_unit(
     variants = [market.add_variant(stock=1) for _ in range(trials)]
     placed = market.place(*variants)
     market.pay(placed)
-    late = [market.success(each) for each in placed for _ in range(2)]
+    late = [market.news(each) for each in placed for _ in range(2)]
     next_buyers = [market.order(variant) for variant in variants for _ in range(2)]
 
     answers = _race_with_the_end(market, late + next_buyers)
@@ -87,6 +87,28 @@ def test_a_card_that_pays_while_its_order_expires_is_charged_or_not_asked(
     assert told == Counter({"paid": charged, "expired": trials - charged})
     assert market.counters(variant) == (0, charged)
     assert market.count(Refund) == 0
+
+
+def test_a_buyer_and_the_news_of_an_ended_hold_never_lock_each_other_out(
+    quiet_market: Market, trials: int
+) -> None:
+    """Both let go of the same hold: the buyer who wants the unit, and the gateway's message."""
+    market = quiet_market
+    variants = [market.add_variant(stock=1) for _ in range(2 * trials)]
+    placed = market.place(*variants)
+    market.shop.pass_time(OVER)
+    side_by_side = [
+        request
+        for variant, each in zip(variants, placed, strict=True)
+        for _ in range(2)
+        for request in (market.order(variant), market.news(each, "canceled"))
+    ]
+
+    answers = race(side_by_side, clients=CLIENTS)
+
+    told = {"200": 2 * len(placed), "201": len(placed), "all_held": len(placed)}
+    assert count_codes(answers) == told
+    assert [market.counters(variant) for variant in variants] == [(1, 0)] * len(variants)
 
 
 def _race_with_the_end(market: Market, requests: Sequence[Request]) -> list[Answer]:

@@ -27,7 +27,7 @@ def orders(request: pytest.FixtureRequest) -> int:
 
 def test_one_event_fifty_times_at_once_has_one_effect(quiet_market: Market, orders: int) -> None:
     placed = quiet_market.place(*[quiet_market.add_variant(stock=orders)] * orders)
-    events = [quiet_market.success(each) for each in placed]
+    events = [quiet_market.news(each) for each in placed]
 
     answers = race([event for event in events for _ in range(AT_ONCE)], clients=AT_ONCE)
 

@@ -30,7 +30,7 @@ def test_numbers_have_no_gap_and_no_twin_under_payments_at_once(
 
 def _events(market: Market, orders: int) -> Sequence:
     placed = market.place(*[market.add_variant(stock=None)] * orders)
-    return [market.success(each) for each in placed]
+    return [market.news(each) for each in placed]
 
 
 def _numbers(market: Market) -> list[int]:

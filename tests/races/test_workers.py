@@ -50,7 +50,7 @@ def test_the_jobs_of_a_killed_worker_are_taken_over_when_their_lease_ends(
 
 def _sell(market: Market, orders: int) -> None:
     placed = market.place(*[market.add_variant(stock=None)] * orders)
-    race([market.success(each) for each in placed], clients=8)
+    race([market.news(each) for each in placed], clients=8)
 
 
 def _kill_a_worker_at_work(shop: Shop, post_office: PostOffice) -> None:
