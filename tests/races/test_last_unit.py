@@ -4,31 +4,34 @@ import itertools
 import random
 
 from storefront.models import Order
-from tests.races.clients import Request, count_codes, race
+from tests.races.clients import count_codes, race
+from tests.races.heats import many_buyers
 from tests.races.market import Market, wait_until
 from tests.races.sizes import Size
+
+LATE = 16
 
 
 def test_the_last_unit_is_sold_to_one_buyer_only(market: Market, size: Size) -> None:
     variant = market.add_variant(stock=1)
 
-    answers = race(_orders(market, variant, size), clients=size.clients)
+    answers = many_buyers(market, variant, size)
 
     assert {"201": 1, "all_held": size.attempts - 1} == count_codes(answers)
     assert market.counters(variant) == (1, 0)
 
     market.pay([answer.json for answer in answers if answer.status == 201])
     wait_until(lambda: market.counters(variant) == (0, 1), "the unit is sold")
-    late = race([market.order(variant) for _ in range(size.clients)], clients=size.clients)
+    late = many_buyers(market, variant, Size(LATE, LATE))
 
-    assert {"sold_out": size.clients} == count_codes(late)
+    assert count_codes(late) == {"sold_out": LATE}
     assert market.count(Order) == 1
 
 
 def test_a_hundred_units_are_held_by_a_hundred_buyers(market: Market, size: Size) -> None:
     variant = market.add_variant(stock=100)
 
-    answers = race(_orders(market, variant, size), clients=size.clients)
+    answers = many_buyers(market, variant, size)
 
     assert {"201": 100, "all_held": size.attempts - 100} == count_codes(answers)
     assert market.counters(variant) == (100, 0)
@@ -58,7 +61,3 @@ def test_two_hot_things_bought_in_both_orders_never_lock_each_other_out(
     assert {"201": left, "all_held": len(told) - left} == count_codes(told)
     wait_until(lambda: market.counters(first) == (left, stock // 2), "the payments are in")
     assert (left, stock // 2) == market.counters(second)
-
-
-def _orders(market: Market, variant: str, size: Size) -> list[Request]:
-    return [market.order(variant) for _ in range(size.attempts)]

@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from storefront.models import Attribution, Job, OrderEvent, PaymentEvent
-from tests.races.clients import Answer, race
+from tests.races.clients import Answer
+from tests.races.heats import one_event_each
 from tests.races.market import Market
 
 AT_ONCE = 50
@@ -26,10 +27,7 @@ def orders(request: pytest.FixtureRequest) -> int:
 
 
 def test_one_event_fifty_times_at_once_has_one_effect(quiet_market: Market, orders: int) -> None:
-    placed = quiet_market.place(*[quiet_market.add_variant(stock=orders)] * orders)
-    events = [quiet_market.news(each) for each in placed]
-
-    answers = race([event for event in events for _ in range(AT_ONCE)], clients=AT_ONCE)
+    answers = one_event_each(quiet_market, orders=orders, at_once=AT_ONCE)
 
     first, again = '{"received":true}', '{"duplicate":true,"received":true}'
     bodies = [_plain(answer) for answer in answers]

@@ -4,6 +4,7 @@ import secrets
 
 from storefront.models import IdempotentRequest, Order, Payment
 from tests.races.clients import count_codes, race
+from tests.races.heats import one_request
 from tests.races.market import Market
 from tests.races.sizes import Size
 
@@ -15,8 +16,8 @@ def test_a_thousand_identical_requests_make_one_order_and_give_one_answer(
 ) -> None:
     request = market.order(market.add_variant(stock=None), key=secrets.token_urlsafe(24))
 
-    answers = race([request] * size.attempts, clients=size.clients)
-    later = race([request] * REPEATS, clients=REPEATS)
+    answers = one_request(request, size)
+    later = one_request(request, Size(REPEATS, REPEATS))
 
     assert set(count_codes(answers)) <= {"201", "in_progress"}
     running = [answer for answer in answers if answer.code == "in_progress"]

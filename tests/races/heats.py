@@ -1,0 +1,50 @@
+"""The races themselves, run alike against the shop and against its naive twin. What must come of
+them is for the tests to say."""
+
+import random
+from collections.abc import Sequence
+
+from tests.races.clients import Answer, Request, race
+from tests.races.market import Market
+from tests.races.sizes import Size
+
+ORDERS_IN_A_HUNDRED = 10
+
+
+def many_buyers(market: Market, variant: str, size: Size) -> list[Answer]:
+    """Let everybody order one unit of the same thing, each under a key of their own."""
+    requests = [market.order(variant) for _ in range(size.attempts)]
+    return race(requests, clients=size.clients)
+
+
+def one_request(request: Request, size: Size) -> list[Answer]:
+    """Send one and the same request, again and again."""
+    return race([request] * size.attempts, clients=size.clients)
+
+
+def one_event_each(market: Market, *, orders: int, at_once: int) -> list[Answer]:
+    """Deliver the message that an order is paid so many times at once, order by order."""
+    placed = market.place(*[market.add_variant(stock=orders)] * orders)
+    events = [market.news(each) for each in placed]
+    return race([event for event in events for _ in range(at_once)], clients=at_once)
+
+
+def many_payments(markets: Sequence[Market], *, orders: int, clients: int) -> list[Answer]:
+    """Let so many orders of each merchant be paid at one moment."""
+    events = [
+        market.news(placed)
+        for market in markets
+        for placed in market.place(*[market.add_variant(stock=None)] * orders)
+    ]
+    random.Random(3).shuffle(events)
+    return race(events, clients=clients)
+
+
+def many_writes(market: Market, size: Size) -> list[Answer]:
+    """Let visitors look, and one in ten order."""
+    variant = market.add_variant(stock=None)
+    orders = size.attempts * ORDERS_IN_A_HUNDRED // 100
+    requests = [market.order(variant) for _ in range(orders)]
+    requests += [market.interaction("view") for _ in range(size.attempts - orders)]
+    random.Random(11).shuffle(requests)
+    return race(requests, clients=size.clients)

@@ -1,0 +1,246 @@
+"""A naive twin of the shop: the same addresses and tables, but it reads, thinks and then writes.
+
+The races must show its faults, or they would prove nothing about the real one. It lies beside
+the tests so that no switch in the shop can turn a guard off."""
+
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, jsonify, request
+from sqlalchemy import Engine, create_engine, event, func, inspect, make_url, select, text
+from sqlalchemy.orm import Session
+
+from storefront.adapters.stripe_gateway import StripeGateway
+from storefront.db.engine import sqlite_module
+from storefront.db.ids import public_id
+from storefront.models import (
+    IdempotentRequest,
+    Interaction,
+    Job,
+    Merchant,
+    Order,
+    OrderEvent,
+    Payment,
+    PaymentEvent,
+    Placement,
+    Variant,
+)
+from storefront.ports import OpenRequest
+from storefront.settings import PREFIX, read_settings
+
+APPLICATION = "tests.races.unguarded:create_app"
+THINKING_SECONDS = 0.02
+"""Between a read and the write that relies on it: long enough to be overtaken every time."""
+
+LAST_GUARDS = (IdempotentRequest, PaymentEvent, Order)
+
+
+def create_app() -> Flask:
+    """Return the twin; settings come from the environment, as for the shop."""
+    settings = read_settings({k: v for k, v in os.environ.items() if k.startswith(PREFIX)})
+    engine = _naive_engine(settings.database_url)
+    gateway = StripeGateway(
+        settings.stripe_api_key,
+        webhook_secrets=settings.stripe_webhook_secrets,
+        api_url=settings.stripe_api_url,
+    )
+    app = Flask("unguarded")
+    app.register_error_handler(Exception, _fault)
+    app.add_url_rule("/healthz", view_func=lambda: "well")
+
+    @app.post("/orders")
+    def create_order() -> Any:
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            answer = _place(session, request.get_json(), request.headers["Idempotency-Key"])
+        if isinstance(answer, Payment):
+            answer = _open(engine, gateway, answer)
+        return jsonify(answer), answer.get("status", 201)
+
+    @app.post("/webhooks/stripe")
+    def stripe() -> Any:
+        signature = request.headers["Stripe-Signature"]
+        told = gateway.read_event(request.get_data(), signature)
+        with Session(engine) as session, session.begin():
+            return jsonify(_apply(session, told))
+
+    @app.post("/interactions")
+    def create_interaction() -> Any:
+        with Session(engine) as session, session.begin():
+            return jsonify(_record(session, request.get_json())), 201
+
+    return app
+
+
+def drop_last_guards(engine: Engine) -> None:
+    """Take away the unique keys that naive tables would not have either."""
+    with engine.begin() as connection:
+        for table in LAST_GUARDS:
+            for key in inspect(connection).get_unique_constraints(table.__tablename__):
+                connection.execute(
+                    text(f'ALTER TABLE {table.__tablename__} DROP CONSTRAINT "{key["name"]}"')
+                )
+
+
+def _naive_engine(url: str) -> Engine:
+    """Open the database as one does without thinking: on SQLite with a deferred BEGIN."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url)
+    engine = create_engine(url, module=sqlite_module())
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _place(session: Session, body: Mapping[str, Any], key: str) -> Payment | dict[str, Any]:
+    """Look whether the key is known, then whether there is stock; then write."""
+    seen = session.scalars(select(IdempotentRequest).filter_by(request_key=key)).first()
+    if seen is not None:
+        return dict(seen.answer or {})
+    wanted = body["lines"][0]["variant"]
+    variant = session.scalars(select(Variant).filter_by(public_id=wanted)).one()
+    if variant.stock is not None and variant.held + variant.sold >= variant.stock:
+        return {"code": "all_held", "status": 409}
+    time.sleep(THINKING_SECONDS)
+    variant.held += 1
+    return _write_down(session, variant, body, key=key)
+
+
+def _write_down(
+    session: Session, variant: Variant, body: Mapping[str, Any], *, key: str
+) -> Payment:
+    now = datetime.now(UTC)
+    placement = session.scalars(select(Placement).filter_by(public_id=body["placement"])).one()
+    order = Order(
+        merchant_id=variant.merchant_id,
+        public_id=public_id("ord"),
+        placement_id=placement.id,
+        visitor="naive",
+        fulfilment="pickup",
+        locale="en",
+        currency=variant.currency,
+        goods_minor=variant.price_minor,
+        shipping_minor=0,
+        total_minor=variant.price_minor,
+        placed_at=now,
+        held_until=now,
+    )
+    session.add(order)
+    session.flush()
+    payment = Payment(
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        public_id=public_id("pay"),
+        attempt=1,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        account="",
+        created_at=now,
+    )
+    answer = {"public_id": order.public_id}
+    session.add_all([payment, _known(order, key, answer, now=now)])
+    return payment
+
+
+def _known(order: Order, key: str, answer: dict[str, Any], *, now: datetime) -> IdempotentRequest:
+    return IdempotentRequest(
+        merchant_id=order.merchant_id,
+        caller="anyone",
+        route="POST /orders",
+        request_key=key,
+        body_hash="",
+        created_at=now,
+        leased_until=now,
+        status=201,
+        answer=answer,
+    )
+
+
+def _open(engine: Engine, gateway: StripeGateway, payment: Payment) -> dict[str, Any]:
+    with Session(engine) as session, session.begin():
+        payment = session.merge(payment)
+        order = session.get_one(Order, payment.order_id)
+        merchant = session.get_one(Merchant, payment.merchant_id)
+        metadata = {"payment": payment.public_id, "merchant": merchant.public_id}
+        opened = gateway.open(
+            OpenRequest(payment.amount, "", payment.public_id, "naive", metadata=metadata)
+        )
+        payment.gateway_reference = opened.reference
+        return {"public_id": order.public_id, "payment_reference": opened.reference}
+
+
+def _apply(session: Session, told: Any) -> dict[str, Any]:
+    """Look whether the event is known; then do what it asks."""
+    if session.scalars(select(PaymentEvent).filter_by(gateway_event_id=told.id)).first():
+        return {"received": True, "duplicate": True}
+    payment = session.scalars(
+        select(Payment).filter_by(public_id=told.snapshot.payment_public_id)
+    ).one()
+    order, merchant = session.get_one(Order, payment.order_id), payment.merchant_id
+    number = session.get_one(Merchant, merchant).next_order_number
+    time.sleep(THINKING_SECONDS)
+    now = datetime.now(UTC)
+    session.get_one(Merchant, merchant).next_order_number = number + 1
+    order.paid_at, order.number = now, number
+    session.add_all(
+        [
+            PaymentEvent(
+                merchant_id=merchant,
+                payment_id=payment.id,
+                account="",
+                gateway_event_id=told.id,
+                type=told.type,
+                step="succeed",
+                created_at=now,
+                received_at=now,
+            ),
+            OrderEvent(
+                merchant_id=merchant, order_id=order.id, kind="paid", detail="", occurred_at=now
+            ),
+            Job(
+                merchant_id=merchant,
+                name="send_receipt",
+                unique_key=public_id("job"),
+                payload={"order_id": order.id},
+                created_at=now,
+                run_at=now,
+                attempts=0,
+            ),
+        ]
+    )
+    return {"received": True}
+
+
+def _record(session: Session, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Look how many there are, then add one."""
+    placement = session.scalars(select(Placement).filter_by(public_id=body["placement"])).one()
+    number = session.scalar(select(func.count()).select_from(Interaction))
+    now = datetime.now(UTC)
+    session.add(
+        Interaction(
+            merchant_id=placement.merchant_id,
+            public_id=public_id("int"),
+            placement_id=placement.id,
+            kind=body["kind"],
+            assurance="bare",
+            surface="frame",
+            is_direct=False,
+            occurred_at=now,
+            recorded_at=now,
+        )
+    )
+    return {"number": number}
+
+
+def _fault(fault: Exception) -> Any:
+    code = "locked" if "database is locked" in str(fault) else type(fault).__name__
+    return jsonify(code=code), 500
