@@ -816,14 +816,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("succeeded_at IS NULL AND cancelled_at IS NULL"),
         postgresql_where=sa.text("succeeded_at IS NULL AND cancelled_at IS NULL"),
     )
-    op.create_index(
-        "uq_storefront_payments_one_success",
-        "storefront_payments",
-        ["merchant_id", "order_id"],
-        unique=True,
-        sqlite_where=sa.text("succeeded_at IS NOT NULL"),
-        postgresql_where=sa.text("succeeded_at IS NOT NULL"),
-    )
     op.create_table(
         "storefront_shares",
         sa.Column("id", Key, nullable=False),
