@@ -96,7 +96,7 @@ def _show(placement: str, family: str) -> AnyResponse:
     with ports().reads() as session:
         state = _state(session, placement, family)
         is_card = state.placement.kind == "product"
-        query = "" if is_card else _query()
+        query = "" if is_card else request.args.get("q", "")
         view = shelf.shelf(session, state.placement, settings, query=query, page=_page())
         cart = _cart(session, state)
     if not view.products and not view.query:
@@ -113,11 +113,6 @@ def _show(placement: str, family: str) -> AnyResponse:
             else preview_of_shelf(view, links.placement_page(settings, placement)),
         )
     )
-
-
-def _query() -> str:
-    """Return what is searched for, without the signs that no keyboard has."""
-    return "".join(symbol for symbol in request.args.get("q", "") if symbol.isprintable())
 
 
 def _page() -> int:

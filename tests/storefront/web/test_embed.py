@@ -110,7 +110,7 @@ def test_a_placement_that_is_not_there_is_not_found(client: Any, path: str) -> N
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page=-1", "page=٣", "page=99999999", "q=%00", "q=" + "x" * 999]
+    "query", ["page=0", "page=-1", "page=٣", "page=99999999", "q=%1b", "q=" + "x" * 999]
 )
 def test_odd_pages_and_searches_are_answered_with_a_page(
     client: Any, world: World, query: str
@@ -305,3 +305,15 @@ def test_an_interactive_card_is_light(client: Any, world: World) -> None:
     size = len(brotli.compress(page.data)) + sum(map(len, files))
     assert size <= 20_000
     assert 1 + len(files) <= 3
+
+
+def test_a_placement_with_nothing_left_to_show_says_so_in_the_frame(
+    bench: Bench, client: Any, world: World
+) -> None:
+    with bench.database.begin() as session:
+        session.merge(world.product).withdrawn_at = bench.clock.now()
+
+    response = client.get(frame(world))
+
+    assert (response.status_code, ancestors(response)) == (404, HOST)
+    assert "This is not on sale right now" in response.text
