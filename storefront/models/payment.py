@@ -25,21 +25,14 @@ from storefront.models.order import Order
 
 
 class Payment(Base):
-    """Our record of money asked for. An order has at most one that succeeded."""
+    """Our record of money asked for. Of an order's payments one at most is kept: a second that
+    succeeds is given back, and must be written down for that."""
 
     __tablename__ = "storefront_payments"
     __table_args__ = (
         UniqueConstraint("merchant_id", "public_id"),
         UniqueConstraint("merchant_id", "order_id", "attempt"),
         Index(None, "merchant_id", "gateway_reference"),
-        Index(
-            "uq_storefront_payments_one_success",
-            "merchant_id",
-            "order_id",
-            unique=True,
-            sqlite_where=text("succeeded_at IS NOT NULL"),
-            postgresql_where=text("succeeded_at IS NOT NULL"),
-        ),
         Index(
             "ix_storefront_payments_pending",
             "opened_at",

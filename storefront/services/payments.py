@@ -289,13 +289,15 @@ def _review(session: Session, payment: Payment, snapshot: Snapshot, *, now: date
     """Fulfil nothing and call a person: a genuine message does not fit what we asked for."""
     reason = mismatch(payment.facts, snapshot) or "unknown_state"
     order = session.get_one(Order, payment.order_id)
-    session.execute(
+    is_news = session.execute(
         update(Order)
         .where(Order.id == order.id, Order.needs_review_at.is_(None), Order.paid_at.is_(None))
         .values(needs_review_at=now, review_reason=reason)
+        .returning(Order.id)
         .execution_options(synchronize_session=False)
-    )
-    _note(session, order, "needs_review", now=now, detail=reason)
+    ).first()
+    if is_news:
+        _note(session, order, "needs_review", now=now, detail=reason)
     alarms.raise_alarm(session, order.merchant_id, "payment_mismatch", now=now)
 
 

@@ -71,7 +71,10 @@ def _release(session: Session, order: Order, *, now: datetime) -> None:
 
 
 def list_expired_orders(session: Session, *, now: datetime) -> Sequence[int]:
-    """Return open orders whose time is up, oldest first; whatever a lost job left behind."""
+    """Return open orders whose time is up, oldest first; whatever a lost job left behind.
+
+    Those that wait for a person are left to that person.
+    """
     return session.scalars(
         select(Order.id)
         .where(
@@ -80,6 +83,7 @@ def list_expired_orders(session: Session, *, now: datetime) -> Sequence[int]:
             Order.expired_at.is_(None),
             Order.cancelled_at.is_(None),
             Order.processing_at.is_(None),
+            Order.needs_review_at.is_(None),
         )
         .order_by(Order.held_until)
         .limit(BATCH)
@@ -102,10 +106,15 @@ def reconcile_payment(ports: Ports, payment_id: int) -> None:
 def list_silent_payments(
     session: Session, *, now: datetime, silent_for: timedelta
 ) -> Sequence[int]:
-    """Return payments that were opened so long ago and have not ended, oldest first."""
+    """Return payments that were opened so long ago and have not ended, oldest first.
+
+    Those of orders that wait for a person are not asked about again and again.
+    """
     return session.scalars(
         select(Payment.id)
+        .join(Order, Order.id == Payment.order_id)
         .where(
+            Order.needs_review_at.is_(None),
             Payment.opened_at <= now - silent_for,
             Payment.succeeded_at.is_(None),
             Payment.cancelled_at.is_(None),
