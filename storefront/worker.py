@@ -35,6 +35,8 @@ crash, so each does nothing where its work is done already."""
 
 IDLE_SECONDS = 0.5
 SWEEP_SECONDS = 30.0
+BATCH = 10
+"""After so many jobs the worker looks up: for a stop, and for a sweep that is due."""
 
 
 def work(ports: Ports, stop: threading.Event) -> None:
@@ -54,16 +56,25 @@ def work(ports: Ports, stop: threading.Event) -> None:
 
 
 def run_due(ports: Ports) -> bool:
-    """Claim what is due and run it; return whether there was anything."""
+    """Claim what is due and run it; return whether there was anything.
+
+    One at a time: a lease must outlast its job, not the jobs before it.
+    """
     with ports.reads() as session:
         due_at = jobs.next_due(session)
     if due_at is None or due_at > ports.clock.now():
         return False
-    with ports.sessions.begin() as session:
-        claimed = jobs.claim(session, now=ports.clock.now())
-    for job in claimed:
+    count = 0
+    while count < BATCH and (job := _claim(ports)):
         _run(ports, job)
-    return bool(claimed)
+        count += 1
+    return count > 0
+
+
+def _claim(ports: Ports) -> ClaimedJob | None:
+    with ports.sessions.begin() as session:
+        claimed = jobs.claim(session, now=ports.clock.now(), limit=1)
+    return claimed[0] if claimed else None
 
 
 def sweep(ports: Ports) -> None:
@@ -85,6 +96,11 @@ def _carefully(ports: Ports, use_case: Handler, subject: int) -> None:
         use_case(ports, subject)
     except StorefrontError as error:
         log.warning("%s of %s: %s; the next sweep tries again", use_case.__name__, subject, error)
+    except OperationalError:
+        raise
+    except Exception:
+        # One order that cannot be understood must not keep all others from being looked after.
+        log.exception("%s of %s has failed", use_case.__name__, subject)
 
 
 def _run(ports: Ports, job: ClaimedJob) -> None:
@@ -92,6 +108,9 @@ def _run(ports: Ports, job: ClaimedJob) -> None:
         HANDLERS[job.name](ports, **job.payload)
     except TryAgain as error:
         _put_back(ports, job, error.code)
+    except OperationalError:
+        log.exception("job %s %s: the database is busy", job.name, job.id)
+        _put_back(ports, job, "busy")
     except Exception as error:
         log.exception("job %s %s has failed", job.name, job.id)
         _stop_trying(ports, job, f"{type(error).__name__}: {error}", now=ports.clock.now())

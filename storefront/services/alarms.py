@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
+from storefront.db.upsert import insert_if_new
 from storefront.models import Alarm
 
 if TYPE_CHECKING:
@@ -20,17 +21,20 @@ INSTALLATION = 0
 
 def raise_alarm(session: Session, merchant_id: int, kind: str, *, now: datetime) -> None:
     """Count one more alarm of this kind at this merchant."""
-    counted = session.execute(
-        update(Alarm)
-        .where(Alarm.merchant_id == merchant_id, Alarm.kind == kind)
-        .values(count=Alarm.count + 1, last_seen_at=now)
-        .returning(Alarm.id)
-    ).first()
-    if counted is None:
+    is_first = insert_if_new(
+        session,
+        Alarm,
+        merchant_id=merchant_id,
+        kind=kind,
+        first_seen_at=now,
+        last_seen_at=now,
+        count=1,
+    )
+    if is_first is None:
         session.execute(
-            insert(Alarm).values(
-                merchant_id=merchant_id, kind=kind, first_seen_at=now, last_seen_at=now, count=1
-            )
+            update(Alarm)
+            .where(Alarm.merchant_id == merchant_id, Alarm.kind == kind)
+            .values(count=Alarm.count + 1, last_seen_at=now)
         )
 
 

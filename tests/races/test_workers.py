@@ -13,7 +13,8 @@ from tests.races.servers import Shop
 
 WORKERS = 4
 LETTERS = 40
-CLAIM = 10
+IN_HAND = 1  # a worker claims one job at a time, so that a lease outlasts it
+OTHERS = 10
 
 
 def test_each_job_runs_once_however_many_workers_there_are(
@@ -32,20 +33,22 @@ def test_each_job_runs_once_however_many_workers_there_are(
 def test_the_jobs_of_a_killed_worker_are_taken_over_when_their_lease_ends(
     quiet_market: Market, post_office: PostOffice
 ) -> None:
-    """The worker dies with a full claim in its hands, while the mail server keeps it waiting."""
+    """The worker dies with a job in its hands, while the mail server keeps it waiting."""
     market, shop = quiet_market, quiet_market.shop
-    _sell(market, 2 * CLAIM)
+    _sell(market, IN_HAND + OTHERS)
     _kill_a_worker_at_work(shop, post_office)
 
     shop.start_worker()
-    wait_until(lambda: sum(_letters(market, post_office)) == CLAIM, "the free jobs are done")
+    wait_until(lambda: sum(_letters(market, post_office)) == OTHERS, "the free jobs are done")
     left_to_the_dead = market.has_due_jobs("send_receipt")
     shop.pass_time(LEASE.total_seconds() + 1)
-    wait_until(lambda: not market.has_due_jobs("send_receipt"), "the others are taken over")
+    wait_until(
+        lambda: not market.has_due_jobs("send_receipt"), "the one in its hands is taken over"
+    )
 
     assert left_to_the_dead
-    assert _letters(market, post_office) == [1] * 2 * CLAIM
-    assert _tries(market) == [1] * CLAIM + [2] * CLAIM
+    assert _letters(market, post_office) == [1] * (IN_HAND + OTHERS)
+    assert _tries(market) == [1] * OTHERS + [2] * IN_HAND
 
 
 def _sell(market: Market, orders: int) -> None:
