@@ -1,0 +1,244 @@
+"""The commands, through click's runner where one process is enough, and as processes where not."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select, update
+
+from storefront.cli import command_group
+from storefront.db.engine import Database
+from storefront.db.schema import is_current
+from storefront.models import Job, Member, Membership, Merchant, Order, Variant
+from storefront.services.audit import RULES
+from storefront.services.members import find_by_password
+from tests.engines import Databases
+from tests.factories import World, pay, place, world_on
+from tests.fakes import Bench, make_bench
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 30
+ADD = {
+    "slug": "corner-bakery",
+    "name": "Corner Bakery",
+    "currency": "EUR",
+    "zone": "Europe/Lisbon",
+    "contact-email": "hello@bakery.test",
+    "owner-email": "Ana@Bakery.test",
+    "owner-name": "Ana",
+    "owner-password": "a-dozen-or-more",
+}
+
+
+def run(bench: Bench, *arguments: str) -> Result:
+    group = command_group("storefront", bench.ports, bench.database)
+    return CliRunner().invoke(group, arguments)
+
+
+def add_merchant(bench: Bench, **changes: str) -> Result:
+    told = {**ADD, **{name.replace("_", "-"): value for name, value in changes.items()}}
+    return run(
+        bench, "add-merchant", *(part for name in told for part in (f"--{name}", told[name]))
+    )
+
+
+def rows(bench: Bench, table: Any) -> list[Any]:
+    with bench.database.reads() as session:
+        return list(session.scalars(select(table)))
+
+
+def test_a_merchant_is_added_with_an_owner_who_can_sign_in(bench: Bench) -> None:
+    told = add_merchant(bench)
+    [merchant] = rows(bench, Merchant)
+    with bench.database.reads() as session:
+        owner = find_by_password(session, "ana@bakery.test", "a-dozen-or-more")
+
+    assert (told.exit_code, told.output) == (0, f"Added Corner Bakery ({merchant.public_id}).\n")
+    assert (merchant.currency, merchant.zone) == ("EUR", "Europe/Lisbon")
+    assert owner is not None
+    assert (owner.role, owner.merchant_slug) == ("owner", "corner-bakery")
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"slug": "Corner Bakery"}, "Error: slug: invalid slug\n"),
+        ({"currency": "EURO"}, "Error: currency: invalid currency\n"),
+        ({"zone": "Lisbon"}, "Error: zone: invalid zone\n"),
+        ({"owner_password": "short"}, "Error: password: password length\n"),
+    ],
+)
+def test_what_cannot_be_a_merchant_is_named_and_nothing_is_written(
+    bench: Bench, changes: dict[str, str], complaint: str
+) -> None:
+    told = add_merchant(bench, **changes)
+
+    assert (told.exit_code, told.output) == (1, complaint)
+    assert (rows(bench, Merchant), rows(bench, Member), rows(bench, Membership)) == ([], [], [])
+
+
+def test_a_slug_is_given_once(bench: Bench) -> None:
+    add_merchant(bench)
+    told = add_merchant(bench, owner_email="bo@bakery.test")
+
+    assert (told.exit_code, told.output) == (1, "Error: slug: slug taken\n")
+    assert [member.email for member in rows(bench, Member)] == ["ana@bakery.test"]
+
+
+def test_the_check_of_sound_books_says_so(bench: Bench, world: World) -> None:
+    pay(bench.client(), bench, place(bench, world))
+    told = run(bench, "check")
+
+    assert (told.exit_code, told.output) == (0, f"All {len(RULES)} rules hold.\n")
+
+
+@pytest.fixture
+def broken(sqlite_url: str, now: datetime, tmp_path: Path) -> Iterator[Bench]:
+    """Give a shop whose books a test may spoil."""
+    bench = make_bench(tmp_path, sqlite_url, now)
+    yield bench
+    bench.database.dispose()
+
+
+def test_the_check_names_each_row_that_breaks_a_rule(broken: Bench) -> None:
+    world = world_on(broken)
+    placed = place(broken, world, lines=((world.variant.public_id, 2),))
+    with broken.database.begin() as session:
+        session.execute(update(Variant).values(held=1))
+    told = run(broken, "check")
+    variant = world.variant.public_id
+
+    assert told.exit_code == 1
+    assert told.output == (
+        f"counters_equal_lines: variants {variant}: says held 1, sold 0; lines say 2, 0\n"
+    )
+    assert placed.public_id not in told.output
+
+
+def test_a_new_database_is_brought_up_to_date_and_again_without_harm(
+    tmp_path: Path, now: datetime
+) -> None:
+    bench = make_bench(tmp_path, f"sqlite:///{tmp_path}/new.sqlite", now)
+    told = [run(bench, "db", "upgrade").output for _ in range(2)]
+    current = is_current(bench.database.writer)
+    bench.database.dispose()
+
+    assert told == ["The database is up to date.\n"] * 2
+    assert current
+
+
+def environment(folder: Path, url: str) -> dict[str, str]:
+    told = {
+        "SECRET_KEY": "k3y-for-tests-0123456789-abcdefghijklmn",
+        "PEPPER": "p3pper-for-tests-0123456789-abcdefghij",
+        "INSTANCE_DIR": str(folder),
+        "DATABASE_URL": url,
+        "STRIPE_API_KEY": "sk_test_fake",
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_fake",
+        "STRIPE_WEBHOOK_SECRETS": "whsec_1",
+        "STRIPE_API_URL": "http://localhost:9",
+        "MAIL_URL": f"file://{folder}/mail",
+        "MAIL_FROM": "Shop <hello@shop.test>",
+    }
+    return {**os.environ, **{f"STOREFRONT_{name}": value for name, value in told.items()}}
+
+
+def start(arguments: list[str], told: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "storefront", *arguments],
+        cwd=ROOT,
+        env=told,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+def test_faulty_settings_end_a_command_with_one_line_for_each(tmp_path: Path) -> None:
+    told = environment(tmp_path, "mysql://localhost/shop")
+    told["STOREFRONT_PEPPER"] = "short-pepper"
+    process = start(["check"], told)
+    output, _ = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode != 0
+    assert "  - STOREFRONT_PEPPER has 12 characters and needs 32 or more" in output
+    assert "  - STOREFRONT_DATABASE_URL begins with 'mysql'" in output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_work_sends_what_is_owed_and_ends_when_told(
+    databases: Databases, tmp_path: Path, now: datetime, number: signal.Signals
+) -> None:
+    with databases.fresh("sqlite") as url:
+        bench = make_bench(tmp_path, url, now)
+        pay(bench.client(), bench, place(bench, world_on(bench)))
+        process = start(["work"], environment(tmp_path, url))
+        wait_for(lambda: any(job.done_at for job in rows(bench, Job)))
+        process.send_signal(number)
+        process.communicate(timeout=PATIENCE)
+        [order] = rows(bench, Order)
+        bench.database.dispose()
+
+    assert process.returncode == 0
+    assert order.number == 1001
+    assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
+
+
+def a_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_run_serves_until_it_ends_and_then_nobody_does(
+    databases: Databases, tmp_path: Path, number: signal.Signals
+) -> None:
+    port = a_free_port()
+    with databases.fresh("sqlite") as url:
+        told = environment(tmp_path, url)
+        told["STOREFRONT_BASE_URL"] = f"http://127.0.0.1:{port}"
+        process = start(["run", "--port", str(port), "--workers", "1"], told)
+        wait_for(lambda: answers(port))
+        process.send_signal(number)
+        # Its children hold the other end of this pipe: it ends when the last of them has gone.
+        process.communicate(timeout=PATIENCE)
+
+        assert not answers(port)
+
+
+def test_the_database_of_a_command_is_the_settings_own(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/own.sqlite"
+    process = start(["db", "upgrade"], environment(tmp_path, url))
+    output, _ = process.communicate(timeout=PATIENCE)
+    database = Database(url)
+    current = is_current(database.writer)
+    database.dispose()
+
+    assert (process.returncode, output) == (0, "The database is up to date.\n")
+    assert current
