@@ -1,0 +1,156 @@
+"""N18: whatever row is put wrong, behind the back of every guard, the audit names it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from storefront.db.base import Base
+from storefront.db.engine import Database
+from storefront.services.audit import RULES, audit
+from storefront.services.visitors import read_mark
+from tests.factories import pay, place, world_on
+from tests.fakes import Bench
+
+# What is done to the books, and which rule must name which row. {order} is a paid order, {open} one
+# that is not, {variant} what they bought, {payment} the paid order's.
+DAMAGE: list[tuple[str, str, str]] = [
+    ("stock_is_never_oversold", "UPDATE storefront_variants SET stock = 1, held = 1", "{variant}"),
+    ("stock_is_never_oversold", "UPDATE storefront_variants SET held = -1", "{variant}"),
+    ("stock_is_never_oversold", "UPDATE storefront_variants SET sold = -1", "{variant}"),
+    ("counters_equal_lines", "UPDATE storefront_variants SET held = held + 1", "{variant}"),
+    ("counters_equal_lines", "UPDATE storefront_variants SET sold = sold - 1", "{variant}"),
+    (
+        "counters_equal_lines",
+        ("UPDATE storefront_line_items SET released_at = order_at.placed_at FROM "
+        "(SELECT id, placed_at FROM storefront_orders WHERE paid_at IS NULL) AS order_at "
+        "WHERE order_id = order_at.id"),
+        "{variant}",
+    ),
+    (
+        "parts_make_the_total",
+        "UPDATE storefront_orders SET total_minor = total_minor + 1 WHERE paid_at IS NULL",
+        "{open}",
+    ),
+    (
+        "parts_make_the_total",
+        "UPDATE storefront_orders SET goods_minor = 1, total_minor = 1 WHERE paid_at IS NULL",
+        "{open}",
+    ),
+    ("parts_make_the_total", "UPDATE storefront_line_items SET total_minor = 1", "{order}"),
+    ("every_order_has_one_origin", "DELETE FROM storefront_order_origins", "{order}"),
+    (
+        "origins_are_on_the_path",
+        "UPDATE storefront_order_origins SET interaction_id = NULL",
+        "{order}",
+    ),
+    ("origins_are_on_the_path", "DELETE FROM storefront_order_touchpoints", "{order}"),
+    (
+        "credit_sums_to_one_whole",
+        "UPDATE storefront_attributions SET share = 9999 WHERE model = 'linear'",
+        "{order}",
+    ),
+    ("credit_sums_to_one_whole", "DELETE FROM storefront_attributions", "{order}"),
+    (
+        "credit_sums_to_one_whole",
+        ("UPDATE storefront_attributions SET order_id = "
+        "(SELECT id FROM storefront_orders WHERE paid_at IS NULL)"),
+        "{open}",
+    ),
+    (
+        "paid_orders_have_their_money",
+        "UPDATE storefront_payments SET succeeded_at = NULL",
+        "{order}",
+    ),
+    (
+        "paid_orders_have_their_money",
+        "UPDATE storefront_payments SET amount_minor = 1",
+        "{order}",
+    ),
+    (
+        "paid_orders_have_their_money",
+        "UPDATE storefront_payments SET succeeded_at = created_at",
+        "{open}",
+    ),
+    ("paid_lines_are_sold", "UPDATE storefront_line_items SET sold_at = NULL", "{order}"),
+    (
+        "paid_lines_are_sold",
+        "UPDATE storefront_orders SET paid_at = NULL, number = NULL",
+        "{order}",
+    ),
+    (
+        "refunds_never_exceed_payments",
+        ("INSERT INTO storefront_refunds (merchant_id, payment_id, public_id, amount_minor, "
+        "currency, reason, intended_at) SELECT merchant_id, id, 'ref_1', amount_minor + 1, "
+        "currency, 'x', created_at FROM storefront_payments WHERE succeeded_at IS NOT NULL"),
+        "{payment}",
+    ),
+]  # fmt: skip
+
+
+@contextmanager
+def unguarded(database: Database) -> Iterator[Session]:
+    """Open a transaction in which no trigger and no constraint watches, undone at the end."""
+    with Session(database.writer) as session:
+        if database.is_sqlite:
+            for name in session.scalars(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            ).all():
+                session.execute(text(f"DROP TRIGGER {name}"))
+            session.execute(text("PRAGMA ignore_check_constraints = ON"))
+        else:
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+            for table in Base.metadata.tables.values():
+                for check in session.scalars(
+                    text(
+                        "SELECT conname FROM pg_constraint "
+                        "WHERE contype = 'c' AND conrelid = CAST(:name AS regclass)"
+                    ),
+                    {"name": table.name},
+                ).all():
+                    session.execute(text(f"ALTER TABLE {table.name} DROP CONSTRAINT {check}"))
+        yield session
+        session.rollback()
+        if database.is_sqlite:
+            session.execute(text("PRAGMA ignore_check_constraints = OFF"))
+
+
+def books(bench: Bench) -> dict[str, str]:
+    """Sell once with a touch before it, place once without; return the rows' names."""
+    client, world = bench.client(), world_on(bench)
+    body = {"placement": world.placement.public_id, "kind": "view"}
+    mark = client.post("/interactions", json=body).json["v"]
+    visitor = read_mark(bench.ports.sign, mark, world.merchant.public_id)
+    paid = place(bench, world, visitor=visitor)
+    pay(client, bench, paid)
+    waiting = place(bench, world)
+    return {
+        "order": paid.public_id,
+        "open": waiting.public_id,
+        "variant": world.variant.public_id,
+        "payment": bench.gateway.snapshots[paid.payment_reference].payment_public_id or "",
+    }
+
+
+def test_every_damaged_row_is_named(bench: Bench) -> None:
+    names = books(bench)
+    with bench.database.reads() as session:
+        assert [] == audit(session)
+
+    for rule, statement, row in DAMAGE:
+        with unguarded(bench.database) as session:
+            damaged: Any = session.execute(text(statement))
+            assert damaged.rowcount > 0, statement
+            found = {(finding.rule, finding.row) for finding in audit(session)}
+        assert (rule, row.format(**names)) in found, (statement, found)
+
+    with bench.database.reads() as session:
+        assert [] == audit(session)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_every_rule_has_a_damage_that_it_must_find(rule: Callable[..., object]) -> None:
+    assert rule.__name__ in {name for name, _, _ in DAMAGE}

@@ -1,0 +1,134 @@
+"""The last guard is the database: history is never rewritten and stock never oversold, even by a
+program that forgot every rule."""
+
+import pytest
+from sqlalchemy import Table, delete, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from storefront.db.base import Base
+from storefront.models import Variant
+from storefront.services.visitors import read_mark
+from tests.contents import nothing_changes
+from tests.factories import pay, place, world_on
+from tests.fakes import Bench
+
+APPEND_ONLY = (
+    "storefront_attributions",
+    "storefront_interactions",
+    "storefront_order_events",
+    "storefront_order_origins",
+    "storefront_order_touchpoints",
+    "storefront_payment_events",
+)
+
+
+@pytest.fixture
+def sold(bench: Bench) -> Bench:
+    """Give a shop in which every append-only table has a row."""
+    client, world = bench.client(), world_on(bench)
+    body = {"placement": world.placement.public_id, "kind": "view"}
+    mark = client.post("/interactions", json=body).json["v"]
+    visitor = read_mark(bench.ports.sign, mark, world.merchant.public_id)
+    pay(client, bench, place(bench, world, visitor=visitor))
+    return bench
+
+
+def refused(bench: Bench, statement: object) -> bool:
+    """Tell whether the database refuses a statement, and forget what it did."""
+    try:
+        with bench.database.begin() as session:
+            session.execute(statement)  # type: ignore[call-overload]
+    except DBAPIError:
+        return True
+    return False
+
+
+def test_history_can_be_neither_changed_nor_deleted(sold: Bench) -> None:
+    with nothing_changes(sold.database):
+        for name in APPEND_ONLY:
+            table = Base.metadata.tables[name]
+            with sold.database.reads() as session:
+                assert session.execute(select(table.c.id)).first(), name
+            assert refused(sold, update(table).values(merchant_id=table.c.merchant_id)), name
+            assert refused(sold, delete(table)), name
+
+
+def replacing(table: Table, dialect: str, row: dict[str, object]) -> object:
+    """Return the statement that puts another row in the place of one with the same key."""
+    if dialect == "sqlite":
+        return insert(table).prefix_with("OR REPLACE").values(row)
+    return insert_or_update(table).values(row).on_conflict_do_update(
+        index_elements=["id"], set_={"merchant_id": row["merchant_id"]}
+    )  # fmt: skip
+
+
+def test_history_cannot_be_replaced_either(sold: Bench) -> None:
+    """SQLite's REPLACE deletes without asking triggers, unless they are told to be recursive."""
+    with nothing_changes(sold.database):
+        for name in APPEND_ONLY:
+            table = Base.metadata.tables[name]
+            with sold.database.reads() as session:
+                row = dict(session.execute(select(table)).mappings().first() or {})
+            statement = replacing(table, sold.database.writer.dialect.name, row)
+            assert refused(sold, statement), name
+
+
+def test_the_list_of_history_is_whole(sold: Bench) -> None:
+    """Every table with a trigger is in the list above, and no other."""
+    query = (
+        "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger'"
+        if sold.database.is_sqlite
+        else "SELECT DISTINCT event_object_table FROM information_schema.triggers"
+    )
+    with sold.database.reads() as session:
+        guarded = set(session.scalars(text(query)))
+
+    assert set(APPEND_ONLY) == guarded
+
+
+OVERSOLD = (
+    {"held": 11}, {"sold": 11}, {"held": 6, "sold": 5}, {"held": -1}, {"sold": -1},
+    {"stock": -1}, {"price_minor": -1},
+)  # fmt: skip
+
+
+def test_no_counter_can_say_more_than_there_is(bench: Bench) -> None:
+    world_on(bench, stock=10)
+
+    with nothing_changes(bench.database):
+        for values in OVERSOLD:
+            with pytest.raises(IntegrityError), bench.database.begin() as session:
+                session.execute(update(Variant).values(values))
+
+
+BROKEN = (
+    "UPDATE storefront_orders SET total_minor = total_minor + 1",
+    "UPDATE storefront_orders SET goods_minor = -450, total_minor = -450",
+    "UPDATE storefront_orders SET paid_at = NULL",
+    "UPDATE storefront_orders SET fulfilment = 'drone'",
+    "UPDATE storefront_line_items SET quantity = 0, total_minor = 0",
+    "UPDATE storefront_line_items SET total_minor = 1",
+    "UPDATE storefront_payments SET amount_minor = 0",
+    "UPDATE storefront_memberships SET role = 'king'",
+    "UPDATE storefront_placements SET kind = 'poster'",
+    "DELETE FROM storefront_orders",
+    "DELETE FROM storefront_merchants",
+)
+
+
+def test_no_row_can_contradict_itself_or_leave_its_own_behind(sold: Bench) -> None:
+    with nothing_changes(sold.database):
+        for statement in BROKEN:
+            assert refused(sold, text(statement)), statement
+
+
+def test_readers_cannot_write(bench: Bench) -> None:
+    world_on(bench)
+
+    with (
+        nothing_changes(bench.database),
+        pytest.raises(DBAPIError),
+        bench.database.reads() as session,
+    ):
+        session.execute(update(Variant).values(sold=1))
