@@ -55,7 +55,7 @@ def make_world(
     )
     merchants.allow_host(session, merchant.id, HOST, now=now)
     store = merchants.add_store(
-        session, merchant.id, name="Main Street", address="1 Main St", hours="9–18", position=0
+        session, merchant.id, name="Main Street", address="1 Main St", hours="9-18", position=0
     )
     product = catalog.add_product(
         session, merchant, name="Pistachio cone", description="Green and good.", now=now

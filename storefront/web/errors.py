@@ -221,6 +221,7 @@ def _as_page(error: errors.StorefrontError) -> Response:
         "request_id": request_id() if status >= 500 else None,  # noqa: PLR2004
         "retry_url": request.full_path if request.method == "GET" and status == 503 else None,  # noqa: PLR2004
         "surface": "frame" if is_framed else "page",
+        "home": url_for("console.home") if request.path.startswith("/console/") else None,
     }
     template = "errors/frame.html" if is_framed else "errors/page.html"
     return make_response(render_template(template, **values))
