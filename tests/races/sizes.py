@@ -12,6 +12,11 @@ class Size:
     attempts: int
     clients: int
 
+    @property
+    def quarter(self) -> "Size":
+        """A quarter of the attempts, where each costs more than one elsewhere."""
+        return Size(self.attempts // 4, self.clients)
+
     def __str__(self) -> str:
         return f"{self.attempts} attempts, {self.clients} clients"
 

@@ -12,7 +12,7 @@ from tests.races.post_office import PostOffice
 from tests.races.servers import Shop
 
 WORKERS = 4
-LETTERS = 40
+LETTERS = 20
 IN_HAND = 1  # a worker claims one job at a time, so that a lease outlasts it
 OTHERS = 10
 
@@ -30,7 +30,7 @@ def test_each_job_runs_once_however_many_workers_there_are(
     assert _tries(quiet_market) == [1] * LETTERS
 
 
-def test_the_jobs_of_a_killed_worker_are_taken_over_when_their_lease_ends(
+def test_the_job_of_a_killed_worker_is_taken_over_when_its_lease_ends(
     quiet_market: Market, post_office: PostOffice
 ) -> None:
     """The worker dies with a job in its hands, while the mail server keeps it waiting."""
