@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 
 from storefront.sandbox.config import SandboxConfig
+from storefront.sandbox.faults import Faults, read_setting
 from storefront.sandbox.server import serve
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Read the flags and serve until told to end."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
     config = SandboxConfig(
         database=Path(given.database),
         secret_key=given.secret_key,
@@ -21,6 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
         webhook_secret=given.webhook_secret,
         settle_seconds=given.settle_seconds,
         processing_seconds=given.processing_seconds,
+        faults=_faults(parser, given.faults),
     )
     serve(config, host=given.host, port=given.port)
 
@@ -44,7 +47,15 @@ def _parser() -> argparse.ArgumentParser:
         usual.processing_seconds,
         meaning="for cards that take their time",
     )
+    _add(parser, "faults", "", meaning="what goes wrong, as JSON: what POST /sandbox/faults takes")
     return parser
+
+
+def _faults(parser: argparse.ArgumentParser, text: str) -> Faults:
+    try:
+        return read_setting(text)
+    except ValueError as fault:
+        parser.error(f"--faults: {fault}")
 
 
 def _add(parser: argparse.ArgumentParser, name: str, usual: str | float, *, meaning: str) -> None:

@@ -14,6 +14,7 @@ from storefront.sandbox.controls import blueprint as controls
 from storefront.sandbox.elements.pages import blueprint as element_pages
 from storefront.sandbox.endpoints import ENDPOINTS, Endpoint
 from storefront.sandbox.errors import invalid
+from storefront.sandbox.gate import Gate
 from storefront.sandbox.idempotency import Answer
 from storefront.sandbox.ids import random_text
 from storefront.sandbox.machine import Machine
@@ -48,6 +49,7 @@ def create_sandbox(config: SandboxConfig, clock: Callable[[], float] = time.time
     app.register_error_handler(HTTPException, _http_error)
     app.before_request(_preflight)
     app.after_request(_allow_pages)
+    app.wsgi_app = Gate(app.wsgi_app, machine.switchboard)  # type: ignore[method-assign]
     return app
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from storefront.sandbox.faults import Faults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +16,8 @@ class SandboxConfig:
     """The sandbox's keys, its database and where its webhooks go.
 
     `settle_seconds` passes between a payment and the news that its money reached the balance;
-    `processing_seconds` is how long the cards that take their time do so.
+    `processing_seconds` is how long the cards that take their time do so; `faults` go wrong from
+    the start.
     """
 
     database: Path
@@ -26,3 +29,4 @@ class SandboxConfig:
     processing_seconds: float = 5.0
     delivery_workers: int = 6
     delivery_timeout: float = 10.0
+    faults: Faults = field(default_factory=Faults)

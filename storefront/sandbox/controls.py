@@ -1,7 +1,4 @@
-"""The sandbox's own controls, which Stripe does not have: challenges, deliveries, a sign of life.
-
-Switches for faults will stand here too.
-"""
+"""The sandbox's own controls, which Stripe does not have: challenges, deliveries, faults, books."""
 
 from __future__ import annotations
 
@@ -11,9 +8,11 @@ from typing import TYPE_CHECKING, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from storefront.sandbox.access import check_client_secret, public
+from storefront.sandbox.books import read_books, read_payments
 from storefront.sandbox.calls import read_tree
 from storefront.sandbox.challenges import ANSWER, answer
 from storefront.sandbox.errors import StripeError, no_such
+from storefront.sandbox.faults import read_faults
 from storefront.sandbox.params import read
 
 if TYPE_CHECKING:
@@ -23,6 +22,14 @@ if TYPE_CHECKING:
 blueprint = Blueprint("controls", __name__, url_prefix="/sandbox")
 _LISTED = 100
 _LONGEST_WAIT = 10.0
+
+
+@blueprint.before_request
+def _refuse_foreign_pages() -> Response | None:
+    """Keep other sites that a browser has open from pulling these levers."""
+    where = request.headers.get("Sec-Fetch-Site", "none")
+    is_foreign = request.method == "POST" and where not in ("none", "same-origin")
+    return Response("Not from another site.", 403, mimetype="text/plain") if is_foreign else None
 
 
 @blueprint.get("/health")
@@ -48,6 +55,43 @@ def flush_deliveries() -> Response:
     return jsonify(flushed=flushed, pending=deliveries.wait_for_none(patience))
 
 
+@blueprint.get("/faults")
+def show_faults() -> Response:
+    """Show what is switched on, how often each kind came about, and the newest of them."""
+    return _told_of_faults()
+
+
+@blueprint.post("/faults")
+def switch_faults() -> Response:
+    """Switch these faults on and all others off; without any, everything is well again."""
+    try:
+        _machine().switchboard.switch(read_faults(read_tree()))
+    except StripeError as refusal:
+        return Response(json.dumps(refusal.body), refusal.status, mimetype="application/json")
+    return _told_of_faults()
+
+
+@blueprint.post("/faults/reset")
+def reset_faults() -> Response:
+    """Go back to the faults that the sandbox was started with, mostly none."""
+    _machine().switchboard.reset()
+    return _told_of_faults()
+
+
+@blueprint.get("/books")
+def show_books() -> Response:
+    """Show per account and currency what was charged, refunded, disputed, kept."""
+    with _machine().store.reading() as tx:
+        return jsonify(data=read_books(tx))
+
+
+@blueprint.get("/payments")
+def list_payments() -> Response:
+    """Show the newest payments of all accounts; Stripe's own lists are one account's each."""
+    with _machine().store.reading() as tx:
+        return jsonify(data=read_payments(tx, limit=request.args.get("limit", _LISTED, int)))
+
+
 @blueprint.post("/challenges/<intent_id>")
 def answer_challenge(intent_id: str) -> Response:
     """Complete or fail a confirmation: `client_secret` and `outcome` (`complete` or `fail`)."""
@@ -69,6 +113,16 @@ def _answer_challenge(intent_id: str) -> Object:
         intent = work.get("payment_intent", intent_id, param="intent")
         check_client_secret(intent, params["client_secret"])
         return answer(work, params, intent_id)
+
+
+def _told_of_faults() -> Response:
+    switchboard = _machine().switchboard
+    limit = request.args.get("limit", _LISTED, int)
+    return jsonify(
+        faults=switchboard.faults.as_dict(),
+        tally=switchboard.tally(),
+        mishaps=switchboard.mishaps(limit=limit),
+    )
 
 
 def _machine() -> Machine:

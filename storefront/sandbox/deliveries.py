@@ -10,6 +10,7 @@ import json
 import logging
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from storefront.sandbox.config import SandboxConfig
     from storefront.sandbox.store import Object, Store, Transaction
+    from storefront.sandbox.switchboard import Switchboard
 
 _log = logging.getLogger(__name__)
 # Seconds until the next try. Together three days, as in Stripe's live mode.
@@ -32,22 +34,33 @@ _LISTED = "id, event, type, created, next_at, attempts, last_status, last_error,
 class Deliveries:
     """The webhook deliveries of one sandbox, and the threads that make them."""
 
-    def __init__(self, store: Store, config: SandboxConfig, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        config: SandboxConfig,
+        clock: Callable[[], float],
+        *,
+        switchboard: Switchboard,
+    ) -> None:
         self._store = store
         self._config = config
+        self._switchboard = switchboard
         self._clock = clock
         self._schedule = Schedule(clock)
         self._busy: set[int] = set()
         self._busy_lock = threading.Lock()
 
     def promise(self, tx: Transaction, event: Object, *, now: float) -> None:
-        """Write a delivery beside its event; it is tried as soon as both are committed."""
-        row = tx.execute(
-            "INSERT INTO deliveries (event, type, created, next_at) VALUES (?, ?, ?, ?)",
-            (event["id"], event["type"], now, now),
-        )
-        delivery = row.lastrowid or 0
-        tx.after_commit.append(lambda: self._schedule.add(now, delivery))
+        """Write a delivery beside its event; it is tried as soon as both are committed.
+
+        Faults that are switched on make it none, several, or later.
+        """
+        for due in self._switchboard.dues(tx, event, now=now):
+            row = tx.execute(
+                "INSERT INTO deliveries (event, type, created, next_at) VALUES (?, ?, ?, ?)",
+                (event["id"], event["type"], now, due),
+            )
+            tx.after_commit.append(partial(self._schedule.add, due, row.lastrowid or 0))
 
     def start(self) -> None:
         """Take up what is pending, and begin."""

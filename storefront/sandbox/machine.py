@@ -8,6 +8,7 @@ from storefront.sandbox.deliveries import Deliveries
 from storefront.sandbox.idempotency import InFlight
 from storefront.sandbox.settling import ACTIONS
 from storefront.sandbox.store import Store
+from storefront.sandbox.switchboard import Switchboard
 from storefront.sandbox.timers import Timers
 from storefront.sandbox.work import Work
 
@@ -26,7 +27,8 @@ class Machine:
         self.config = config
         self.clock = clock
         self.store = Store(config.database)
-        self.deliveries = Deliveries(self.store, config, clock)
+        self.switchboard = Switchboard(self.store, config.faults, clock)
+        self.deliveries = Deliveries(self.store, config, clock, switchboard=self.switchboard)
         self.timers = Timers(self.store, clock)
         self.in_flight = InFlight()
 

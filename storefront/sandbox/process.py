@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -83,5 +84,6 @@ def _flags(config: SandboxConfig) -> list[str]:
         "publishable-key": config.publishable_key,
         "settle-seconds": config.settle_seconds,
         "processing-seconds": config.processing_seconds,
+        "faults": json.dumps(config.faults.as_dict()),
     }
     return [part for name, value in told.items() for part in (f"--{name}", str(value))]

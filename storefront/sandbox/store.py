@@ -63,6 +63,12 @@ CREATE TABLE IF NOT EXISTS timers (
     action TEXT NOT NULL,
     object TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS mishaps (
+    id INTEGER PRIMARY KEY,
+    created REAL NOT NULL,
+    what TEXT NOT NULL,
+    subject TEXT NOT NULL
+);
 """
 
 
