@@ -100,6 +100,26 @@ def test_a_purchase_with_all_cookies_and_storage_blocked(sealed: Page, demo: Dem
     assert sealed.url == f"{demo.host}/a-post"
 
 
+def test_a_purchase_in_a_credentialless_frame_without_our_script(page: Page, demo: Demo) -> None:
+    """A host that gives frames no credentials, and pastes only the frame, still sells."""
+    html = (
+        '<!doctype html><html lang="en"><title>A post</title><h1>A post</h1>'
+        f'<iframe credentialless title="Shop" src="{demo.frame(CARD)}" allow="payment *"'
+        ' width="360" height="600"></iframe>'
+    )
+    page.route(
+        f"{demo.host}/a-post", lambda route: route.fulfill(body=html, content_type="text/html")
+    )
+    page.goto(f"{demo.host}/a-post")
+    frame = page.frame_locator("iframe").first
+    press(frame.get_by_role("button", name="Buy now"))
+    check_out(frame)
+    enter_card(frame, WORKS)
+
+    expect_paid(frame)
+    assert page.context.cookies() == []
+
+
 def test_a_declined_card_is_explained_and_another_one_pays(page: Page, demo: Demo) -> None:
     frame = open_on_host(page, demo, CARD)
     page.evaluate(
