@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
         webhook_secret=given.webhook_secret,
         settle_seconds=given.settle_seconds,
         processing_seconds=given.processing_seconds,
+        dispute_seconds=given.dispute_seconds,
         faults=_faults(parser, given.faults),
     )
     serve(config, host=given.host, port=given.port)
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         usual.processing_seconds,
         meaning="for cards that take their time",
     )
+    _add(parser, "dispute-seconds", usual.dispute_seconds, meaning="time to answer a dispute")
     _add(parser, "faults", "", meaning="what goes wrong, as JSON: what POST /sandbox/faults takes")
     return parser
 

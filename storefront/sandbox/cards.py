@@ -22,7 +22,10 @@ class Decline:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A test card. `names` are its `pm_card_…` ids without that prefix, the first is its key."""
+    """A test card. `names` are its `pm_card_…` ids without that prefix, the first is its key.
+
+    `disputing` is the reason for which its payments are disputed; `inquires`: only asked about.
+    """
 
     names: tuple[str, ...]
     number: str
@@ -33,6 +36,8 @@ class Card:
     asks: bool = False
     waits: bool = False
     refunding: Refunding = "at_once"
+    disputing: str | None = None
+    inquires: bool = False
 
     @property
     def key(self) -> str:
@@ -143,6 +148,13 @@ CARDS = (
     ),
     Card(("pendingRefund",), "4000000000007726", refunding="pending"),
     Card(("refundFail",), "4000000000005126", refunding="fails"),
+    Card(("createDispute",), "4000000000000259", disputing="fraudulent"),
+    Card(
+        ("createDisputeProductNotReceived",),
+        "4000000000002685",
+        disputing="product_not_received",
+    ),
+    Card(("createDisputeInquiry",), "4000000000001976", disputing="fraudulent", inquires=True),
     Card(("sandboxProcessing",), "4000000000017006", waits=True),
     Card(("sandboxProcessingFails",), "4000000000027005", waits=True, decline=_GENERIC),
 )

@@ -1,4 +1,4 @@
-"""Charges: one per attempt of a PaymentIntent to take money. Disputes will stand beside them."""
+"""Charges: one per attempt of a PaymentIntent to take money."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from storefront.sandbox.events import emit
 from storefront.sandbox.ids import new_id
 from storefront.sandbox.lists import PAGING, list_objects
 from storefront.sandbox.params import needed_text, texts
+from storefront.sandbox.payment_methods import card_of
 from storefront.sandbox.shapes import changed, new_charge, outcome
 
 if TYPE_CHECKING:
@@ -60,19 +61,22 @@ def conclude(
         return
     charge.update(status="succeeded", paid=True, outcome=outcome(card, is_paid=True))
     if intent["capture_method"] != "manual":
-        _collect(work, charge, amount=charge["amount"])
+        _collect(work, charge, card, amount=charge["amount"])
 
 
-def _collect(work: Work, charge: Object, *, amount: int) -> None:
+def _collect(work: Work, charge: Object, card: Card, *, amount: int) -> None:
     charge.update(captured=True, amount_captured=amount)
     due = work.now + work.config.settle_seconds
     work.timers.set(work.tx, "settle_charge", charge["id"], account=work.account, due=due)
+    if card.disputing is not None:
+        work.timers.set(work.tx, "open_dispute", charge["id"], account=work.account, due=due)
 
 
 def capture_charge(work: Work, intent: Object, *, amount: int) -> None:
     """Capture an authorised charge; what is not captured is given back."""
     charge = work.get("charge", intent["latest_charge"])
-    _collect(work, charge, amount=amount)
+    card = card_of(work, work.get("payment_method", charge["payment_method"]))
+    _collect(work, charge, card, amount=amount)
     charge["amount_refunded"] = charge["amount"] - amount
     work.tx.save(charge)
     emit(work, "charge.captured", charge)

@@ -16,8 +16,8 @@ class SandboxConfig:
     """The sandbox's keys, its database and where its webhooks go.
 
     `settle_seconds` passes between a payment and the news that its money reached the balance;
-    `processing_seconds` is how long the cards that take their time do so; `faults` go wrong from
-    the start.
+    `processing_seconds` is how long the cards that take their time do so; `dispute_seconds` is
+    the time to answer a dispute; `faults` go wrong from the start.
     """
 
     database: Path
@@ -27,6 +27,7 @@ class SandboxConfig:
     webhook_secret: str = "whsec_sandbox"  # noqa: S105 - as above
     settle_seconds: float = 2.0
     processing_seconds: float = 5.0
+    dispute_seconds: float = 9 * 24 * 60 * 60.0
     delivery_workers: int = 6
     delivery_timeout: float = 10.0
     faults: Faults = field(default_factory=Faults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -11,13 +12,18 @@ from storefront.sandbox.access import check_client_secret, public
 from storefront.sandbox.books import read_books, read_payments
 from storefront.sandbox.calls import read_tree
 from storefront.sandbox.challenges import ANSWER, answer
-from storefront.sandbox.errors import StripeError, no_such
+from storefront.sandbox.disputes import OPEN, open_by_hand
+from storefront.sandbox.errors import StripeError, invalid, no_such
 from storefront.sandbox.faults import read_faults
 from storefront.sandbox.params import read
+from storefront.sandbox.refunds import fail_refund as fail
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from storefront.sandbox.machine import Machine
     from storefront.sandbox.store import Object
+    from storefront.sandbox.work import Work
 
 blueprint = Blueprint("controls", __name__, url_prefix="/sandbox")
 _LISTED = 100
@@ -58,24 +64,20 @@ def flush_deliveries() -> Response:
 @blueprint.get("/faults")
 def show_faults() -> Response:
     """Show what is switched on, how often each kind came about, and the newest of them."""
-    return _told_of_faults()
+    return jsonify(_told_of_faults())
 
 
 @blueprint.post("/faults")
 def switch_faults() -> Response:
     """Switch these faults on and all others off; without any, everything is well again."""
-    try:
-        _machine().switchboard.switch(read_faults(read_tree()))
-    except StripeError as refusal:
-        return Response(json.dumps(refusal.body), refusal.status, mimetype="application/json")
-    return _told_of_faults()
+    return _answered(_switch_faults)
 
 
 @blueprint.post("/faults/reset")
 def reset_faults() -> Response:
     """Go back to the faults that the sandbox was started with, mostly none."""
     _machine().switchboard.reset()
-    return _told_of_faults()
+    return jsonify(_told_of_faults())
 
 
 @blueprint.get("/books")
@@ -92,37 +94,78 @@ def list_payments() -> Response:
         return jsonify(data=read_payments(tx, limit=request.args.get("limit", _LISTED, int)))
 
 
+@blueprint.post("/disputes")
+def open_dispute() -> Response:
+    """Dispute a payment as the buyer's bank: `payment_intent`, `reason`, `is_inquiry`."""
+    return _answered(_open_dispute)
+
+
+@blueprint.post("/refunds/<refund_id>/fail")
+def fail_refund(refund_id: str) -> Response:
+    """Let the bank send a refund back, whatever card it went to."""
+    return _answered(lambda: _fail_refund(refund_id))
+
+
 @blueprint.post("/challenges/<intent_id>")
 def answer_challenge(intent_id: str) -> Response:
     """Complete or fail a confirmation: `client_secret` and `outcome` (`complete` or `fail`)."""
+    return _answered(lambda: public(_answer_challenge(intent_id)))
+
+
+def _answered(act: Callable[[], Object]) -> Response:
     try:
-        body, status = _answer_challenge(intent_id), 200
+        body, status = act(), 200
     except StripeError as refusal:
-        body, status = refusal.body, refusal.status
-    return Response(json.dumps(public(body)), status, mimetype="application/json")
+        body, status = public(refusal.body), refusal.status
+    return Response(json.dumps(body), status, mimetype="application/json")
+
+
+def _open_dispute() -> Object:
+    params = read(read_tree(), OPEN, required=("payment_intent",))
+    with _work_on(params["payment_intent"], "payment_intent") as work:
+        return open_by_hand(work, params)
+
+
+def _fail_refund(refund_id: str) -> Object:
+    with _work_on(refund_id, "refund") as work:
+        refund = work.get("refund", refund_id, param="refund")
+        if refund["status"] not in ("pending", "succeeded"):
+            raise invalid(f"This refund has a status of {refund['status']}.", param="refund")
+        fail(work, refund_id)
+        return work.get("refund", refund_id)
+
+
+@contextmanager
+def _work_on(object_id: str, kind: str) -> Iterator[Work]:
+    """Work in the account whose object this is; raises Stripe's 404."""
+    machine = _machine()
+    with machine.store.writing() as tx:
+        account = tx.account_of(object_id)
+        if account is None:
+            raise no_such(kind, object_id, param=kind)
+        yield machine.work(tx, account, now=machine.clock())
 
 
 def _answer_challenge(intent_id: str) -> Object:
-    machine = _machine()
     params = read(read_tree(), ANSWER, required=("client_secret", "outcome"))
-    with machine.store.writing() as tx:
-        account = tx.account_of(intent_id)
-        if account is None:
-            raise no_such("payment_intent", intent_id, param="intent")
-        work = machine.work(tx, account, now=machine.clock())
+    with _work_on(intent_id, "payment_intent") as work:
         intent = work.get("payment_intent", intent_id, param="intent")
         check_client_secret(intent, params["client_secret"])
         return answer(work, params, intent_id)
 
 
-def _told_of_faults() -> Response:
+def _switch_faults() -> Object:
+    _machine().switchboard.switch(read_faults(read_tree()))
+    return _told_of_faults()
+
+
+def _told_of_faults() -> Object:
     switchboard = _machine().switchboard
-    limit = request.args.get("limit", _LISTED, int)
-    return jsonify(
-        faults=switchboard.faults.as_dict(),
-        tally=switchboard.tally(),
-        mishaps=switchboard.mishaps(limit=limit),
-    )
+    return {
+        "faults": switchboard.faults.as_dict(),
+        "tally": switchboard.tally(),
+        "mishaps": switchboard.mishaps(limit=_LISTED),
+    }
 
 
 def _machine() -> Machine:

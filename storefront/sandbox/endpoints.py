@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from storefront.sandbox import charges, events, intents, payment_methods, refunds
+from storefront.sandbox import charges, disputes, events, intents, payment_methods, refunds
 from storefront.sandbox.confirming import CONFIRM
 from storefront.sandbox.lists import PAGING
 from storefront.sandbox.params import needed_text, texts
@@ -37,6 +37,7 @@ class Endpoint:
 
 _INTENTS = "/v1/payment_intents"
 _INTENT = f"{_INTENTS}/<intent_id>"
+_DISPUTE = "/v1/disputes/<dispute_id>"
 _EXPAND: Schema = {"expand": texts}
 _EVENT_LIST: Schema = {**PAGING, "type": needed_text, "types": texts}
 
@@ -74,6 +75,10 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/refunds", "refund", refunds.list_all, refunds.LIST),
     Endpoint("GET", "/v1/refunds/<refund_id>", "refund", refunds.retrieve, refunds.RETRIEVE),
     Endpoint("POST", "/v1/refunds/<refund_id>", "refund", refunds.update, refunds.UPDATE),
+    Endpoint("GET", "/v1/disputes", "dispute", disputes.list_all, disputes.LIST),
+    Endpoint("GET", _DISPUTE, "dispute", disputes.retrieve, disputes.RETRIEVE),
+    Endpoint("POST", _DISPUTE, "dispute", disputes.update, disputes.UPDATE),
+    Endpoint("POST", f"{_DISPUTE}/close", "dispute", disputes.close, disputes.RETRIEVE),
     Endpoint("GET", "/v1/events", "event", events.list_all, _EVENT_LIST),
     Endpoint("GET", "/v1/events/<event_id>", "event", events.retrieve, _EXPAND),
 )

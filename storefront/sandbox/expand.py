@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _FIELDS = {
     "payment_intent": {"latest_charge": "charge", "payment_method": "payment_method"},
     "charge": {"payment_intent": "payment_intent", "refunds": "refund"},
+    "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "refund": {
         "charge": "charge",
         "payment_intent": "payment_intent",

@@ -84,6 +84,7 @@ def _flags(config: SandboxConfig) -> list[str]:
         "publishable-key": config.publishable_key,
         "settle-seconds": config.settle_seconds,
         "processing-seconds": config.processing_seconds,
+        "dispute-seconds": config.dispute_seconds,
         "faults": json.dumps(config.faults.as_dict()),
     }
     return [part for name, value in told.items() for part in (f"--{name}", str(value))]

@@ -94,6 +94,8 @@ def count(work: Work, charge: Object, amount: int) -> None:
 def settle_refund(work: Work, refund_id: str) -> None:
     """Write that the bank has taken the refund and given it a reference."""
     refund = work.get("refund", refund_id)
+    if refund["status"] == "failed":
+        return
     before = dict(refund)
     details = refund["destination_details"]
     refund["destination_details"] = {
@@ -107,6 +109,8 @@ def settle_refund(work: Work, refund_id: str) -> None:
 def fail_refund(work: Work, refund_id: str) -> None:
     """Write that the bank has sent the refund back; the charge has its money again."""
     refund = work.get("refund", refund_id)
+    if refund["status"] == "failed":
+        return
     before = dict(refund)
     refund.update(status="failed", failure_reason="expired_or_canceled_card")
     count(work, work.get("charge", refund["charge"]), -refund["amount"])
@@ -135,7 +139,16 @@ def _charge_to_refund(work: Work, params: Params) -> Object:
     charge = work.get("charge", str(charge_id), param="charge")
     if not charge["captured"]:
         raise _nothing_to_refund(charge["payment_intent"])
+    if charge["disputed"] and not _is_refundable(work, charge):
+        message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise invalid(message, code="charge_disputed", param="charge")
     return charge
+
+
+def _is_refundable(work: Work, charge: Object) -> bool:
+    topics = [charge["payment_intent"]]
+    found = list_objects(work, "dispute", {}, topics=topics, url="/v1/disputes")["data"]
+    return all(dispute["is_charge_refundable"] for dispute in found)
 
 
 def _nothing_to_refund(intent_id: str) -> Exception:

@@ -1,9 +1,10 @@
-"""What a timer does when it rings: the second half of payments and refunds that take their time."""
+"""What a timer does when it rings: the second half of whatever takes its time."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storefront.sandbox import disputes
 from storefront.sandbox.charges import conclude, settle_charge
 from storefront.sandbox.confirming import complete, fail
 from storefront.sandbox.events import emit
@@ -36,4 +37,7 @@ ACTIONS: dict[str, Callable[[Work, str], None]] = {
     "settle_charge": settle_charge,
     "settle_refund": settle_refund,
     "fail_refund": fail_refund,
+    "open_dispute": disputes.open_by_card,
+    "conclude_dispute": disputes.conclude,
+    "let_dispute_pass": disputes.let_pass,
 }

@@ -43,6 +43,7 @@ _LISTED = (
     ("sandboxProcessing", "slow"),
     ("sandboxProcessingFails", "slow_fails"),
     ("refundFail", "refund_fails"),
+    ("createDispute", "disputed"),
 )
 
 

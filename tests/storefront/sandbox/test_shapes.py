@@ -55,6 +55,10 @@ def faults(body: dict[str, Any], path: str) -> Iterator[str]:
             known = known if known in SHAPES else inner
             if known in SHAPES:
                 yield from faults(value, known)
+        elif isinstance(value, list):
+            objects = [each for each in value if isinstance(each, dict) and "object" in each]
+            for each in objects:
+                yield from faults(each, each["object"])
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +72,8 @@ def everything(sandbox: SandboxProcess, receiver: Receiver) -> list[dict[str, An
         stripe_account="acct_shapes",
     )
     _live_through(client, sandbox, receiver)
-    events = [event.to_dict() for event in client.v1.events.list({"limit": 100}).data]
+    listed = client.v1.events.list({"limit": 100}).auto_paging_iter()
+    events = [event.to_dict() for event in listed]
     transport.close()
     return events
 
@@ -98,6 +103,13 @@ def test_every_state_was_seen(everything: list[dict[str, Any]]) -> None:
         "failed",
     }
     assert {s["status"] for s in subjects if s["object"] == "payment_intent"} == STATES
+    assert {s["status"] for s in subjects if s["object"] == "dispute"} == {
+        "needs_response",
+        "under_review",
+        "won",
+        "warning_needs_response",
+        "warning_closed",
+    }
 
 
 @pytest.mark.parametrize(
@@ -168,3 +180,14 @@ def _live_through(client: stripe.StripeClient, sandbox: SandboxProcess, receiver
         paid = intents.create({**base, "payment_method": card, "confirm": True})
         refund = client.v1.refunds.create({"payment_intent": paid.id, "reason": "duplicate"})
         receiver.wait_for(topic, refund.id)
+    for card in ("pm_card_createDispute", "pm_card_createDisputeInquiry"):
+        paid = intents.create({**base, "payment_method": card, "confirm": True})
+        receiver.wait_for("charge.dispute.created", paid.id)
+        [dispute] = client.v1.disputes.list({"payment_intent": paid.id}).data
+        if card.endswith("Inquiry"):
+            client.v1.disputes.close(dispute.id)
+        else:
+            client.v1.disputes.update(
+                dispute.id, {"evidence": {"uncategorized_text": "winning_evidence"}}
+            )
+        receiver.wait_for("charge.dispute.closed", dispute.id)
