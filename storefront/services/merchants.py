@@ -134,7 +134,13 @@ def allow_host(session: Session, merchant_id: int, origin: str, *, now: datetime
 
     Raises `Invalid` invalid_origin unless it is scheme, host and port only.
     """
-    parts = urlsplit(origin.strip().lower())
+    given = origin.strip().lower()
+    try:
+        parts = urlsplit(given)
+    except ValueError:  # brackets that are never closed
+        raise Invalid("invalid_origin", field="origin") from None
+    if re.search(r"\s", given):  # urlsplit would drop line ends silently
+        raise Invalid("invalid_origin", field="origin")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
         raise Invalid("invalid_origin", field="origin")
     if not re.fullmatch(r"[a-z0-9.*\[\]:-]+", parts.netloc) or parts.query or parts.fragment:
