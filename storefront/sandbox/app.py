@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from storefront.sandbox.calls import perform, respond
 from storefront.sandbox.controls import blueprint as controls
+from storefront.sandbox.elements.onboarding import blueprint as onboarding
 from storefront.sandbox.elements.pages import blueprint as element_pages
 from storefront.sandbox.endpoints import ENDPOINTS, Endpoint
 from storefront.sandbox.errors import invalid
@@ -45,6 +46,7 @@ def create_sandbox(config: SandboxConfig, clock: Callable[[], float] = time.time
     for endpoint in ENDPOINTS:
         _add(app, machine, endpoint)
     app.register_blueprint(element_pages)
+    app.register_blueprint(onboarding)
     app.register_blueprint(controls)
     app.register_error_handler(HTTPException, _http_error)
     app.before_request(_preflight)

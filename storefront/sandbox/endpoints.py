@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from storefront.sandbox import charges, disputes, events, intents, payment_methods, refunds
+from storefront.sandbox import (
+    accounts,
+    charges,
+    disputes,
+    events,
+    intents,
+    payment_methods,
+    refunds,
+)
 from storefront.sandbox.confirming import CONFIRM
 from storefront.sandbox.lists import PAGING
 from storefront.sandbox.params import needed_text, texts
@@ -37,6 +45,7 @@ class Endpoint:
 
 _INTENTS = "/v1/payment_intents"
 _INTENT = f"{_INTENTS}/<intent_id>"
+_ACCOUNT = "/v1/accounts/<account_id>"
 _DISPUTE = "/v1/disputes/<dispute_id>"
 _EXPAND: Schema = {"expand": texts}
 _EVENT_LIST: Schema = {**PAGING, "type": needed_text, "types": texts}
@@ -79,6 +88,19 @@ ENDPOINTS = (
     Endpoint("GET", _DISPUTE, "dispute", disputes.retrieve, disputes.RETRIEVE),
     Endpoint("POST", _DISPUTE, "dispute", disputes.update, disputes.UPDATE),
     Endpoint("POST", f"{_DISPUTE}/close", "dispute", disputes.close, disputes.RETRIEVE),
+    Endpoint("POST", "/v1/accounts", "account", accounts.create, accounts.CREATE),
+    Endpoint("GET", "/v1/accounts", "account", accounts.list_all, accounts.LIST),
+    Endpoint("GET", "/v1/account", "account", accounts.retrieve_own, accounts.RETRIEVE),
+    Endpoint("GET", _ACCOUNT, "account", accounts.retrieve, accounts.RETRIEVE),
+    Endpoint("POST", _ACCOUNT, "account", accounts.update, accounts.UPDATE),
+    Endpoint(
+        "POST",
+        "/v1/account_links",
+        "account_link",
+        accounts.link,
+        accounts.LINK,
+        ("account", "type", "refresh_url", "return_url"),
+    ),
     Endpoint("GET", "/v1/events", "event", events.list_all, _EVENT_LIST),
     Endpoint("GET", "/v1/events/<event_id>", "event", events.retrieve, _EXPAND),
 )
