@@ -1,6 +1,7 @@
 """Mapped classes: columns, relationships and constraints. No decisions are made here."""
 
 from storefront.models.alarm import Alarm
+from storefront.models.attempt import Attempt
 from storefront.models.attribution import Attribution, OrderOrigin, OrderTouchpoint
 from storefront.models.catalog import Product, ProductImage, Variant
 from storefront.models.channel import AllowedHost, Campaign, Channel, Placement, PlacementProduct
@@ -15,6 +16,7 @@ __all__ = [
     "Alarm",
     "AllowedHost",
     "ApiToken",
+    "Attempt",
     "Attribution",
     "Campaign",
     "Channel",

@@ -155,6 +155,17 @@ def find_signed_in(
     )
 
 
+def find_workplace(session: Session, email: str) -> int | None:
+    """Return the merchant for whom somebody with this address works, or None."""
+    return session.scalar(
+        select(Membership.merchant_id)
+        .join(Member, Member.id == Membership.member_id)
+        .where(Member.email == normalise_email(email), Membership.left_at.is_(None))
+        .order_by(Membership.id)
+        .limit(1)
+    )
+
+
 def end_sessions(session: Session, member_id: int) -> None:
     """End every session of a member, on whatever device."""
     session.execute(

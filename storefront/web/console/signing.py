@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from flask import make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from storefront.errors import Invalid
-from storefront.services import members
+from storefront.errors import Invalid, TooMany
+from storefront.services import members, sign_in
 from storefront.web import auth
+from storefront.web.callers import caller
 from storefront.web.console.blueprint import blueprint
-from storefront.web.context import ports
+from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
 from storefront.web.forms import LONGEST_EMAIL
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from flask import Response
     from werkzeug.wrappers import Response as AnyResponse
 
+    from storefront.errors import StorefrontError
 
-@blueprint.route("/sign-in")
-def sign_in() -> AnyResponse:
+
+@blueprint.route("/sign-in", endpoint="sign_in")
+def sign_in_page() -> AnyResponse:
     """Show the sheet, or go on at once when somebody is signed in already."""
     if current_user.is_authenticated:
         return redirect(_onward())
@@ -33,7 +36,9 @@ def check_sign_in() -> AnyResponse:
     """Begin a session for an address and its password; the words never tell which was wrong."""
     try:
         member = _known_member(request.form.get("email", ""), request.form.get("password", ""))
-    except Invalid as error:
+    except (Invalid, TooMany) as error:
+        if wants_json():
+            raise
         return _sheet(error)
     auth.sign_in(member)
     return redirect(_onward(), 303)
@@ -43,17 +48,12 @@ def _known_member(email: str, password: str) -> members.SignedIn:
     failed = Invalid("sign_in_failed", field="password")
     if len(email) > LONGEST_EMAIL or not 1 <= len(password) <= members.LONGEST_PASSWORD:
         raise failed
-    try:
-        with ports().reads() as session:
-            found = members.find_by_password(session, email, password)
-    except Invalid:
-        raise failed from None
-    if found is None:
+    if "\0" in email + password:
         raise failed
-    return found
+    return sign_in.check_password(ports(), email, password, caller=caller())
 
 
-def _sheet(error: Invalid | None = None) -> Response:
+def _sheet(error: StorefrontError | None = None) -> Response:
     response = make_response(
         render_template(
             "console/sign_in.html",
@@ -65,6 +65,8 @@ def _sheet(error: Invalid | None = None) -> Response:
     )
     response.status_code = status_of(error) if error else 200
     response.headers["Cache-Control"] = "no-store"
+    if error and error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

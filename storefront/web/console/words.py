@@ -77,6 +77,9 @@ ALARMS = {
     "paid_twice": _("An order was paid twice. The second payment goes back."),
     "cancelled_before_payment": _("Money came for a cancelled order. It goes back."),
     "payment_mismatch": _("A payment does not fit its order. Please look at it."),
+    "sign_in_guessed": _(
+        "Somebody has tried many passwords or codes. If it was none of you, choose a new password."
+    ),
     "gave_up_send_receipt": _("A receipt could not be sent."),
     "gave_up_send_apology": _("A letter of apology could not be sent."),
     "gave_up_send_refund": _("Money could not be given back. Please do it at the provider's."),

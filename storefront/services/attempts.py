@@ -1,0 +1,148 @@
+"""Limits on guessing: failures are counted in rows, so that every process counts alike and a
+restart forgets nothing. What a failure is, and who is a subject, is for the caller to say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, delete, select, tuple_
+
+from storefront.db.upsert import insert_for
+from storefront.errors import TooMany
+from storefront.models import Attempt
+from storefront.services.alarms import INSTALLATION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
+
+    from sqlalchemy.orm import Session
+
+    from storefront.ports import Signer
+
+FORGOTTEN_AT_ONCE = 100
+"""Rows that have ended are swept by whoever fails next, a few at a time."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """After `most` failures of a kind no more tries, until `within` has passed since the first."""
+
+    kind: str
+    most: int
+    within: timedelta
+
+
+@dataclass(frozen=True, order=True)
+class Subject:
+    """Whose failures are counted under a limit: an address, an account at an address, a device."""
+
+    merchant_id: int
+    kind: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a failure has led to: a limit reached just now, or the refusal of a try beyond it."""
+
+    has_reached: bool
+    refusal: TooMany | None
+
+
+def subject(
+    sign: Signer, limit: Limit, *parts: str, merchant_id: int = INSTALLATION
+) -> tuple[Limit, Subject]:
+    """Return a limit with the one whom it binds. `parts` name them and are kept as a digest."""
+    digest = sign.digest(f"attempt.{limit.kind}", "\n".join(parts))
+    return limit, Subject(merchant_id, limit.kind, digest)
+
+
+def check(session: Session, bound: Iterable[tuple[Limit, Subject]], *, now: datetime) -> None:
+    """Raise `TooMany` when any of the limits is reached; the latest end decides how long."""
+    limits = {who: limit for limit, who in bound}
+    rows = session.execute(
+        select(
+            Attempt.merchant_id, Attempt.kind, Attempt.subject, Attempt.failures, Attempt.ends_at
+        )
+        .where(
+            tuple_(Attempt.merchant_id, Attempt.kind, Attempt.subject).in_(
+                [(who.merchant_id, who.kind, who.digest) for who in limits]
+            )
+        )
+        .where(Attempt.ends_at > now)
+    ).all()
+    ends = [
+        ends_at
+        for merchant_id, kind, digest, failures, ends_at in rows
+        if failures >= limits[Subject(merchant_id, kind, digest)].most
+    ]
+    if ends:
+        raise _too_many(max(ends), now)
+
+
+def count_failure(
+    session: Session, bound: Iterable[tuple[Limit, Subject]], *, now: datetime
+) -> Counted:
+    """Count one failure of each subject, in one statement.
+
+    Tries that run side by side all pass `check` before the first of them fails; whoever is
+    counted beyond the limit gets a refusal instead of an answer, and has learnt nothing.
+    """
+    limits = {who: limit for limit, who in bound}
+    _forget(session, now)
+    insert = insert_for(session, Attempt).values(
+        [
+            {
+                "merchant_id": who.merchant_id,
+                "kind": who.kind,
+                "subject": who.digest,
+                "failures": 1,
+                "ends_at": now + limits[who].within,
+            }
+            # In one order always, so that two who fail together do not wait for each other.
+            for who in sorted(limits)
+        ]
+    )
+    is_over = Attempt.ends_at <= now
+    rows = session.execute(
+        insert.on_conflict_do_update(
+            index_elements=[Attempt.merchant_id, Attempt.kind, Attempt.subject],
+            set_={
+                "failures": case((is_over, 1), else_=Attempt.failures + 1),
+                "ends_at": case((is_over, insert.excluded.ends_at), else_=Attempt.ends_at),
+            },
+        ).returning(
+            Attempt.merchant_id, Attempt.kind, Attempt.subject, Attempt.failures, Attempt.ends_at
+        )
+    ).all()
+    counts = [
+        (limits[Subject(merchant_id, kind, digest)].most, count, end)
+        for merchant_id, kind, digest, count, end in rows
+    ]
+    beyond = [end for most, count, end in counts if count > most]
+    return Counted(
+        has_reached=any(count == most for most, count, _ in counts),
+        refusal=_too_many(max(beyond), now) if beyond else None,
+    )
+
+
+def _too_many(ends_at: datetime, now: datetime) -> TooMany:
+    return TooMany(retry_after=max(1, math.ceil((ends_at - now).total_seconds())))
+
+
+def _forget(session: Session, now: datetime) -> None:
+    """Delete some rows that have ended. Locked ones are somebody else's to delete or renew."""
+    ended = (
+        select(Attempt.id)
+        .where(Attempt.ends_at <= now)
+        .limit(FORGOTTEN_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(
+        delete(Attempt)
+        .where(Attempt.id.in_(ended.scalar_subquery()))
+        .execution_options(synchronize_session=False)
+    )
