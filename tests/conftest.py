@@ -26,6 +26,7 @@ settings.load_profile("fast")
 _ALONE = ("races", "browser")
 _seconds_by_part: dict[str, float] = defaultdict(float)
 _tests_by_part: dict[str, int] = defaultdict(int)
+_figures: list[tuple[str, object]] = []
 
 
 @pytest.fixture
@@ -104,13 +105,20 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     part = part_of(report.nodeid)
     _seconds_by_part[part] += report.duration
     _tests_by_part[part] += report.when == "call"
+    if report.when == "call":
+        name = report.nodeid.rpartition("::")[2]
+        _figures.extend((name, value) for key, value in report.user_properties if key == "figure")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what each part took, and what was not run for want of a browser."""
+    """Print what each part took and measured, and what was not run for want of a browser."""
     terminalreporter.section("time by part (two may run side by side)")
     for part, seconds in sorted(_seconds_by_part.items(), key=lambda each: -each[1]):
         terminalreporter.write_line(f"{seconds:8.1f} s  {part} ({_tests_by_part[part]} tests)")
+    if _figures:
+        terminalreporter.section("figures")
+        for name, figure in _figures:
+            terminalreporter.write_line(f"{name}: {figure}")
     skipped = [
         report
         for report in terminalreporter.stats.get("skipped", [])

@@ -2,11 +2,12 @@
 end of each the books of the whole shop must hold."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from tests.engines import ENGINES, Databases
+from tests.races.clients import Answer, percentiles
 from tests.races.market import Market
 from tests.races.post_office import PostOffice
 from tests.races.servers import Shop, running_shop
@@ -71,6 +72,7 @@ def quiet_shop(
 
 
 OpenMarket = Callable[[], Market]
+Figure = Callable[[Sequence[Answer]], None]
 
 
 @pytest.fixture
@@ -87,3 +89,15 @@ def open_market(quiet_shop: Shop) -> Iterator[OpenMarket]:
 def quiet_market(open_market: OpenMarket) -> Market:
     """Give a merchant of the race's own where nothing happens by itself."""
     return open_market()
+
+
+@pytest.fixture
+def figure(
+    record_property: Callable[[str, object], None],
+) -> Figure:
+    """Note how long the answers of a race took; printed at the end, never asserted."""
+
+    def note(answers: Sequence[Answer]) -> None:
+        record_property("figure", f"{len(answers)} requests, {percentiles(answers)}")
+
+    return note

@@ -5,6 +5,7 @@ import random
 
 from storefront.models import Order
 from tests.races.clients import count_codes, race
+from tests.races.conftest import Figure
 from tests.races.heats import many_buyers
 from tests.races.market import Market, wait_until
 from tests.races.sizes import Size
@@ -12,11 +13,14 @@ from tests.races.sizes import Size
 LATE = 16
 
 
-def test_the_last_unit_is_sold_to_one_buyer_only(market: Market, size: Size) -> None:
+def test_the_last_unit_is_sold_to_one_buyer_only(
+    market: Market, size: Size, figure: Figure
+) -> None:
     variant = market.add_variant(stock=1)
 
     answers = many_buyers(market, variant, size.quarter)
 
+    figure(answers)
     assert {"201": 1, "all_held": size.quarter.attempts - 1} == count_codes(answers)
     assert market.counters(variant) == (1, 0)
 
@@ -28,11 +32,14 @@ def test_the_last_unit_is_sold_to_one_buyer_only(market: Market, size: Size) -> 
     assert market.count(Order) == 1
 
 
-def test_a_hundred_units_are_held_by_a_hundred_buyers(market: Market, size: Size) -> None:
+def test_a_hundred_units_are_held_by_a_hundred_buyers(
+    market: Market, size: Size, figure: Figure
+) -> None:
     variant = market.add_variant(stock=100)
 
     answers = many_buyers(market, variant, size)
 
+    figure(answers)
     assert {"201": 100, "all_held": size.attempts - 100} == count_codes(answers)
     assert market.counters(variant) == (100, 0)
     assert market.count(Order) == 100

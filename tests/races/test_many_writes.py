@@ -1,19 +1,16 @@
 """Many small writes from many clients: nobody is ever told that the database is locked."""
 
-from collections.abc import Callable
-
 from storefront.models import Interaction, Order
-from tests.races.clients import count_codes, percentiles
+from tests.races.clients import count_codes
+from tests.races.conftest import Figure
 from tests.races.heats import many_writes
 from tests.races.market import Market
 from tests.races.sizes import Size
 
 
-def test_nobody_meets_a_locked_database(
-    market: Market, size: Size, record_property: Callable[[str, object], None]
-) -> None:
+def test_nobody_meets_a_locked_database(market: Market, size: Size, figure: Figure) -> None:
     answers = many_writes(market, size)
 
-    record_property("figure", f"{size}: {percentiles(answers)}")
+    figure(answers)
     assert count_codes(answers) == {"201": size.attempts}
     assert market.count(Order) + market.count(Interaction) == size.attempts

@@ -6,6 +6,7 @@ import pytest
 
 from storefront.models import Attribution, Job, OrderEvent, PaymentEvent
 from tests.races.clients import Answer
+from tests.races.conftest import Figure
 from tests.races.heats import one_event_each
 from tests.races.market import Market
 
@@ -26,9 +27,12 @@ def orders(request: pytest.FixtureRequest) -> int:
     return number
 
 
-def test_one_event_fifty_times_at_once_has_one_effect(quiet_market: Market, orders: int) -> None:
+def test_one_event_fifty_times_at_once_has_one_effect(
+    quiet_market: Market, orders: int, figure: Figure
+) -> None:
     answers = one_event_each(quiet_market, orders=orders, at_once=AT_ONCE)
 
+    figure(answers)
     first, again = '{"received":true}', '{"duplicate":true,"received":true}'
     bodies = [_plain(answer) for answer in answers]
     assert {200} == {answer.status for answer in answers}

@@ -4,6 +4,7 @@ import secrets
 
 from storefront.models import IdempotentRequest, Order, Payment
 from tests.races.clients import count_codes, race
+from tests.races.conftest import Figure
 from tests.races.heats import one_request
 from tests.races.market import Market
 from tests.races.sizes import Size
@@ -12,13 +13,14 @@ REPEATS = 16
 
 
 def test_a_thousand_identical_requests_make_one_order_and_give_one_answer(
-    market: Market, size: Size
+    market: Market, size: Size, figure: Figure
 ) -> None:
     request = market.order(market.add_variant(stock=None), key=secrets.token_urlsafe(24))
 
     answers = one_request(request, size)
     later = one_request(request, Size(REPEATS, REPEATS))
 
+    figure(answers)
     assert set(count_codes(answers)) <= {"201", "in_progress"}
     running = [answer for answer in answers if answer.code == "in_progress"]
     assert {"1"} >= {answer.headers["retry-after"] for answer in running}
