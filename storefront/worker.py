@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import OperationalError
 
 from storefront.errors import StorefrontError, TryAgain
-from storefront.services import alarms, jobs, letters, settling
+from storefront.services import alarms, jobs, letters, settling, upkeep
 
 if TYPE_CHECKING:
     import threading
@@ -46,6 +46,7 @@ def work(ports: Ports, stop: threading.Event) -> None:
         try:
             did_something = run_due(ports)
             if time.monotonic() >= next_sweep:
+                _show_itself(ports)
                 sweep(ports)
                 next_sweep = time.monotonic() + SWEEP_SECONDS
         except OperationalError:
@@ -75,6 +76,11 @@ def _claim(ports: Ports) -> ClaimedJob | None:
     with ports.sessions.begin() as session:
         claimed = jobs.claim(session, now=ports.clock.now(), limit=1)
     return claimed[0] if claimed else None
+
+
+def _show_itself(ports: Ports) -> None:
+    with ports.sessions.begin() as session:
+        upkeep.note_worker(session, now=ports.clock.now())
 
 
 def sweep(ports: Ports) -> None:

@@ -9,6 +9,7 @@ from storefront.models.idempotency import IdempotentRequest
 from storefront.models.interaction import Interaction, Share
 from storefront.models.job import Job
 from storefront.models.merchant import ApiToken, Member, Membership, Merchant, Store
+from storefront.models.moment import Moment
 from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
 from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Refund
 
@@ -27,6 +28,7 @@ __all__ = [
     "Member",
     "Membership",
     "Merchant",
+    "Moment",
     "Order",
     "OrderContact",
     "OrderEvent",

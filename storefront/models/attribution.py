@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.db.base import Base
@@ -18,7 +18,10 @@ class OrderTouchpoint(Base):
     """An interaction that counts towards an order, in its place on the path."""
 
     __tablename__ = "storefront_order_touchpoints"
-    __table_args__ = (UniqueConstraint("merchant_id", "order_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "order_id", "position"),
+        Index(None, "interaction_id"),
+    )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
     order_id: Mapped[int] = mapped_column(ForeignKey(Order.id))
@@ -36,6 +39,7 @@ class OrderOrigin(Base):
     __tablename__ = "storefront_order_origins"
     __table_args__ = (
         UniqueConstraint("merchant_id", "order_id"),
+        Index(None, "interaction_id"),
         CheckConstraint("evidence IN ('verified', 'unverified', 'none')", name="evidence_is_known"),
     )
 
@@ -52,6 +56,7 @@ class Attribution(Base):
     __tablename__ = "storefront_attributions"
     __table_args__ = (
         UniqueConstraint("merchant_id", "order_id", "model", "position"),
+        Index(None, "interaction_id"),
         CheckConstraint("share > 0 AND share <= 10000", name="share_is_a_part"),
     )
 

@@ -50,6 +50,7 @@ class Share(Base):
         UniqueConstraint("merchant_id", "public_id"),
         Index(None, "public_id"),
         UniqueConstraint("merchant_id", "interaction_id"),
+        Index(None, "interaction_id"),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
@@ -61,4 +62,4 @@ class Share(Base):
     created_at: Mapped[datetime]
 
 
-append_only(Interaction.__table__)  # type: ignore[arg-type]
+append_only(Interaction.__table__, dated_by="recorded_at")  # type: ignore[arg-type]
