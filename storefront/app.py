@@ -21,12 +21,12 @@ from storefront.adapters.jinja_letters import JinjaLetters
 from storefront.adapters.signer import SecretSigner
 from storefront.adapters.smtp_mailer import SmtpMailer
 from storefront.adapters.stripe_gateway import StripeGateway
-from storefront.cli import command_group
+from storefront.cli import command_group, doctor_of_settings, is_asked_for_doctor
 from storefront.db.engine import Database
 from storefront.kinds import GOODS
 from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
 from storefront.ports import Clock, Ports
-from storefront.settings import PREFIX, Settings, read_settings
+from storefront.settings import PREFIX, Settings, SettingsError, read_settings
 from storefront.web import checkout, embed, health, interactions, webhooks
 from storefront.web.api import init_api
 from storefront.web.assets import read_assets
@@ -89,14 +89,21 @@ class Storefront:
         """Mount the storefront beside the routes of `app`.
 
         Raises `SettingsError` that names every faulty setting, and `RuntimeError` when the
-        same name is mounted twice.
+        same name is mounted twice. Under `flask … doctor` faulty settings raise nothing:
+        the doctor explains them, and no shop is mounted.
         """
         if self.name in app.extensions:
             message = f"{self.name!r} is mounted already: give the second Storefront(name=…)"
             raise RuntimeError(message)
         prefix = self.settings_prefix
         source = {f"{prefix}URL_PREFIX": DEFAULT_PREFIX, **_source(app.config, prefix)}
-        settings = read_settings(source, prefix=prefix)
+        try:
+            settings = read_settings(source, prefix=prefix)
+        except SettingsError as error:
+            if not is_asked_for_doctor():
+                raise
+            app.cli.add_command(doctor_of_settings(self.name, error.faults))
+            return
         mounted = build(settings)
         app.extensions[self.name] = mounted
         app.cli.add_command(command_group(self.name, mounted.ports, mounted.database))

@@ -15,11 +15,13 @@ from flask.cli import cli as flask_commands
 from storefront.db import schema
 from storefront.errors import StorefrontError
 from storefront.programs import APPLICATION, WEB_WORKERS, web_program, worker_program
-from storefront.services import audit, members, merchants
+from storefront.services import audit, doctor, members, merchants
 from storefront.supervisor import Supervisor
 from storefront.worker import work as run_worker
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from storefront.db.engine import Database
     from storefront.ports import Ports
 
@@ -41,7 +43,7 @@ def command_group(name: str, ports: Ports, database: Database) -> click.Group:
     """Return the command group of one mounted storefront."""
     group = click.Group(name, help="Run and look after the storefront.")
     group.add_command(_db(database))
-    for command in (_run(), _work(ports), _add_merchant(ports), _check(ports)):
+    for command in (_run(), _work(ports), _add_merchant(ports), _check(ports), _doctor(ports)):
         group.add_command(command)
     return group
 
@@ -135,3 +137,36 @@ def _check(ports: Ports) -> click.Command:
         click.echo(f"All {len(audit.RULES)} rules hold.")
 
     return check
+
+
+def _doctor(ports: Ports) -> click.Command:
+    @click.command("doctor")
+    def examine() -> None:
+        """Look for what is wrong or risky, and say what to do about it."""
+        _tell(doctor.examine(ports))
+
+    return examine
+
+
+def is_asked_for_doctor() -> bool:
+    """Return whether this process is a command line that ends in "doctor"."""
+    return click.get_current_context(silent=True) is not None and sys.argv[-1:] == ["doctor"]
+
+
+def doctor_of_settings(name: str, faults: Sequence[str]) -> click.Group:
+    """Return the command group of a storefront that cannot start: a doctor who says why."""
+    group = click.Group(name, help="The storefront cannot start; ask its doctor.")
+
+    @group.command("doctor")
+    def explain() -> None:
+        """Say which settings are wrong, and what good ones look like."""
+        _tell([doctor.Finding(doctor.WRONG, "setting", fault) for fault in faults])
+
+    return group
+
+
+def _tell(findings: Sequence[doctor.Finding]) -> None:
+    for finding in findings:
+        click.echo(f"{finding.state:6}{finding.subject}: {finding.sentence}")
+    if any(finding.state == doctor.WRONG for finding in findings):
+        raise click.exceptions.Exit(1)

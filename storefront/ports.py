@@ -69,6 +69,9 @@ class PaymentGateway(Protocol):
     def read_event(self, body: bytes, signature: str | None) -> GatewayEvent:
         """Verify a webhook's signature over its raw body and return what it says."""
 
+    def skew(self) -> timedelta:
+        """Return how far this machine's clock is ahead of the gateway's."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -88,6 +91,9 @@ class Mailer(Protocol):
 
     def send(self, message: Message) -> None:
         """Hand one message to the mail system."""
+
+    def reach(self) -> None:
+        """Go as far as a message would, without one; raise as `send` does."""
 
 
 class Letters(Protocol):

@@ -53,6 +53,7 @@ class FakeGateway(StripeGateway):
         self.snapshots: dict[str, Snapshot] = {}
         self.fault: StorefrontError | None = None
         self.calls: list[str] = []
+        self.ahead = timedelta(0)
         self._numbers = itertools.count(1)
         self._by_key: dict[str, Opened] = {}
 
@@ -89,6 +90,10 @@ class FakeGateway(StripeGateway):
         self.refunds[request.key] = request
         return f"re_fake_{request.key}"
 
+    def skew(self) -> timedelta:
+        self._called("skew")
+        return self.ahead
+
     def _called(self, name: str) -> None:
         self.calls.append(name)
         if self.fault is not None:
@@ -106,6 +111,10 @@ class MailboxInMemory:
         if self.fault is not None:
             raise self.fault
         self.sent.append(message)
+
+    def reach(self) -> None:
+        if self.fault is not None:
+            raise self.fault
 
 
 class PlainLetters:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -32,5 +33,14 @@ class FileMailer:
             self._folder.mkdir(parents=True, exist_ok=True)
             partial.write_bytes(mime(message, now).as_bytes())
             partial.replace(target)
+        except OSError as error:
+            raise TryAgain("mail_unavailable") from error
+
+    def reach(self) -> None:
+        """Write to the folder and take it back."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._folder):
+                pass
         except OSError as error:
             raise TryAgain("mail_unavailable") from error

@@ -44,6 +44,14 @@ class SmtpMailer:
         except (smtplib.SMTPException, OSError) as error:
             raise TryAgain("mail_unavailable") from error
 
+    def reach(self) -> None:
+        """Connect and sign in; `TryAgain` where that fails."""
+        try:
+            with self._connection() as connection:
+                connection.noop()
+        except (smtplib.SMTPException, OSError) as error:
+            raise TryAgain("mail_unavailable") from error
+
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
         scheme, host = self._url.scheme, self._url.hostname or "localhost"

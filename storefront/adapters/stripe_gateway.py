@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import stripe
@@ -16,6 +17,7 @@ from storefront.ports import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import timedelta
 
     from storefront.ports import OpenRequest, RefundRequest
 
@@ -104,6 +106,18 @@ class StripeGateway:
         """Verify a webhook under any of the secrets and return what it says."""
         self._verify(body, signature)
         return _event(_object(body))
+
+    def skew(self) -> timedelta:
+        """Return how far our clock is ahead of Stripe's, by the Date of an answer."""
+        try:
+            answer = self._client.v1.payment_intents.list({"limit": 1})
+        except stripe.StripeError as error:
+            _raise(error)
+        told = answer.last_response
+        date = told.headers.get("Date") if told else None
+        if date is None:
+            raise TryAgain("payments_unavailable", retry_after=RETRY_AFTER_SECONDS)
+        return datetime.now(UTC) - parsedate_to_datetime(date)
 
     def _verify(self, body: bytes, signature: str | None) -> None:
         if not signature:

@@ -20,6 +20,7 @@ from storefront.cli import command_group
 from storefront.db.engine import Database
 from storefront.db.schema import is_current
 from storefront.models import Job, Member, Membership, Merchant, Order, Variant
+from storefront.services import upkeep
 from storefront.services.audit import RULES
 from storefront.services.members import find_by_password
 from tests.engines import Databases
@@ -180,6 +181,28 @@ def test_faulty_settings_end_a_command_with_one_line_for_each(tmp_path: Path) ->
     assert process.returncode != 0
     assert "  - STOREFRONT_PEPPER has 12 characters and needs 32 or more" in output
     assert "  - STOREFRONT_DATABASE_URL begins with 'mysql'" in output
+
+
+def test_the_doctor_says_how_each_part_is_and_fails_when_one_is_wrong(bench: Bench) -> None:
+    alone = run(bench, "doctor")
+    with bench.database.begin() as session:
+        upkeep.note_worker(session, now=bench.clock.now())
+    attended = run(bench, "doctor")
+
+    assert (alone.exit_code, attended.exit_code) == (1, 0)
+    assert "wrong worker: None was seen lately" in alone.output
+    assert "well  worker: One was seen lately.\n" in attended.output
+
+
+def test_the_doctor_explains_settings_with_which_no_shop_starts(tmp_path: Path) -> None:
+    told = environment(tmp_path, "mysql://localhost/shop")
+    told["STOREFRONT_PEPPER"] = "short-pepper"
+    process = start(["doctor"], told)
+    output, _ = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 1
+    assert output.splitlines()[0].startswith("wrong setting: STOREFRONT_PEPPER has 12 characters")
+    assert [line.partition(":")[0] for line in output.splitlines()] == ["wrong setting"] * 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
