@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from flask.cli import cli as flask_commands
 
-from storefront.db import schema
+from storefront.db import backup, schema
 from storefront.errors import StorefrontError
 from storefront.programs import APPLICATION, WEB_WORKERS, web_program, worker_program
 from storefront.services import audit, doctor, members, merchants
@@ -45,6 +47,7 @@ def command_group(name: str, ports: Ports, database: Database) -> click.Group:
     group.add_command(_db(database))
     for command in (_run(), _work(ports), _add_merchant(ports), _check(ports), _doctor(ports)):
         group.add_command(command)
+    group.add_command(_backup(ports, database))
     return group
 
 
@@ -137,6 +140,29 @@ def _check(ports: Ports) -> click.Command:
         click.echo(f"All {len(audit.RULES)} rules hold.")
 
     return check
+
+
+def _backup(ports: Ports, database: Database) -> click.Command:
+    @click.command("backup")
+    @click.argument("folder", type=click.Path(path_type=Path))
+    def back_up(folder: Path) -> None:
+        """Copy the database and the pictures into a new FOLDER while the shop sells."""
+        url, media = ports.settings.database_url, ports.settings.media_dir
+        if not database.is_sqlite:
+            command = backup.dump_command(url, folder / "storefront.dump")
+            message = f"PostgreSQL has its own tool: {command}. Then copy the pictures in {media}."
+            raise click.ClickException(message)
+        if folder.exists():
+            message = f"{folder} exists already: name a new folder, and no copy is lost."
+            raise click.ClickException(message)
+        folder.mkdir(parents=True)
+        # The database first: every picture that it names lies in the folder by then.
+        backup.copy_sqlite(url, folder / "storefront.sqlite")
+        if media.is_dir():
+            shutil.copytree(media, folder / "media")
+        click.echo(f"The shop was copied to {folder}.")
+
+    return back_up
 
 
 def _doctor(ports: Ports) -> click.Command:
