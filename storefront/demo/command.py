@@ -181,6 +181,7 @@ The demo is open. Press Ctrl+C to close it.
 
   The feed     {addresses.host}/
   The mailbox  {addresses.host}/demo/mailbox/
+  The levers   {addresses.host}/demo/levers/
   The console  {addresses.shop}/console/
                {owner["email"]}  {owner["password"]}
 

@@ -71,6 +71,7 @@ def _seed_merchant(
     seeding = _Seeding(session, ports, merchant, addresses, now)
     made = {product.key: _seed_product(seeding, product) for product in demo.products}
     return {
+        "public_id": merchant.public_id,
         "slug": demo.slug,
         "name": demo.name,
         "currency": demo.currency,

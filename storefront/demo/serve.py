@@ -3,16 +3,18 @@ the name in the address, so that the frame is truly another site's."""
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from storefront import create_app
 from storefront.demo.host import create_host
+from storefront.demo.levers import create_levers
 from storefront.demo.mailbox import create_mailbox
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 MAILBOX = "/demo/mailbox"
+LEVERS = "/demo/levers"
 
 
 def create() -> Wsgi:
@@ -24,18 +26,23 @@ def create() -> Wsgi:
         {_slug(each["post_url"]): each["public_id"] for each in _placements(told)},
         Path(os.environ["STOREFRONT_INSTANCE_DIR"]) / "host.sqlite",
     )
-    mailbox = create_mailbox(Path(told["mail_dir"]))
-    return dispatch(shop.wsgi_app, host.wsgi_app, mailbox.wsgi_app)
+    merchants = {each.get("public_id", ""): each["name"] for each in told["merchants"]}
+    tools = {
+        MAILBOX: create_mailbox(Path(told["mail_dir"])).wsgi_app,
+        LEVERS: create_levers(told["sandbox_url"], told["shop_url"], merchants).wsgi_app,
+    }
+    return dispatch(shop.wsgi_app, host.wsgi_app, tools)
 
 
-def dispatch(shop: Wsgi, host: Wsgi, mailbox: Wsgi) -> Wsgi:
-    """Send each request to the site that its address names."""
+def dispatch(shop: Wsgi, host: Wsgi, tools: Mapping[str, Wsgi]) -> Wsgi:
+    """Send each request to the site that its address names; tools lie below either name."""
 
     def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if path == MAILBOX or path.startswith(MAILBOX + "/"):
-            inner = {**environ, "SCRIPT_NAME": MAILBOX, "PATH_INFO": path[len(MAILBOX) :] or "/"}
-            return mailbox(inner, start_response)
+        for prefix, tool in tools.items():
+            if path == prefix or path.startswith(prefix + "/"):
+                inner = {**environ, "SCRIPT_NAME": prefix, "PATH_INFO": path[len(prefix) :] or "/"}
+                return tool(inner, start_response)
         is_shop = environ.get("HTTP_HOST", "").startswith("localhost")
         return (shop if is_shop else host)(environ, start_response)
 

@@ -1,9 +1,10 @@
-"""What the demo's two sites have in common: how they are built, their headers, and "5 min ago"."""
+"""What the demo's sites have in common: how they are built, their headers, and "5 min ago"."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 from flask_babel import Babel, gettext, ngettext
 
 _HOUR = 60
@@ -17,6 +18,7 @@ def create_site(name: str, *, policy: str, **configuration: Any) -> Flask:
     site.jinja_env.trim_blocks = site.jinja_env.lstrip_blocks = True
     site.jinja_env.filters["ago"] = ago
     Babel(site)
+    site.before_request(_refuse_foreign_forms)
 
     @site.after_request
     def protect(response: Response) -> Response:
@@ -26,6 +28,12 @@ def create_site(name: str, *, policy: str, **configuration: Any) -> Flask:
         return response
 
     return site
+
+
+def _refuse_foreign_forms() -> None:
+    is_foreign = request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
+    if request.method == "POST" and is_foreign:
+        abort(HTTPStatus.FORBIDDEN)
 
 
 def ago(minutes: int) -> str:

@@ -35,6 +35,12 @@ _COUNTS = {"charged": "charges", "refunded": "refunds", "disputed": "disputes"}
 _PAYMENTS = """
     SELECT account, body FROM objects WHERE kind = 'payment_intent' ORDER BY seq DESC LIMIT ?
 """
+_FOLLOWERS = """
+    SELECT kind, body FROM objects
+    WHERE topic = ?1 AND kind IN ('refund', 'dispute')
+        AND account = (SELECT account FROM objects WHERE id = ?1)
+    ORDER BY seq
+"""
 _SHOWN = ("id", "amount", "currency", "status", "created", "latest_charge", "metadata")
 
 
@@ -62,9 +68,16 @@ def read_books(tx: Transaction) -> list[Object]:
 
 
 def read_payments(tx: Transaction, *, limit: int) -> list[Object]:
-    """Return the newest payments of every account, with their metadata."""
+    """Return the newest payments of every account, with their refunds and disputes."""
     rows = tx.execute(_PAYMENTS, (limit,)).fetchall()
-    return [
-        {"account": account, **{name: body[name] for name in _SHOWN}}
-        for account, body in ((account, json.loads(body)) for account, body in rows)
-    ]
+    return [_payment(tx, account, json.loads(body)) for account, body in rows]
+
+
+def _payment(tx: Transaction, account: str, intent: Object) -> Object:
+    followers: dict[str, list[Object]] = {"refund": [], "dispute": []}
+    for kind, body in tx.execute(_FOLLOWERS, (intent["id"],)).fetchall():
+        follower = json.loads(body)
+        followers[kind].append({name: follower[name] for name in ("id", "amount", "status")})
+    shown = {name: intent[name] for name in _SHOWN}
+    refunds, disputes = followers["refund"], followers["dispute"]
+    return {"account": account, **shown, "refunds": refunds, "disputes": disputes}

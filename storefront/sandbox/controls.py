@@ -12,7 +12,7 @@ from storefront.sandbox.access import check_client_secret, public
 from storefront.sandbox.books import read_books, read_payments
 from storefront.sandbox.calls import read_tree
 from storefront.sandbox.challenges import ANSWER, answer
-from storefront.sandbox.disputes import OPEN, open_by_hand
+from storefront.sandbox.disputes import OPEN, VERDICT, end_by_hand, open_by_hand
 from storefront.sandbox.errors import StripeError, invalid, no_such
 from storefront.sandbox.faults import read_faults
 from storefront.sandbox.params import read
@@ -100,6 +100,12 @@ def open_dispute() -> Response:
     return _answered(_open_dispute)
 
 
+@blueprint.post("/disputes/<dispute_id>/end")
+def end_dispute(dispute_id: str) -> Response:
+    """Decide a dispute at once: `verdict` is `won` or `lost`."""
+    return _answered(lambda: _end_dispute(dispute_id))
+
+
 @blueprint.post("/refunds/<refund_id>/fail")
 def fail_refund(refund_id: str) -> Response:
     """Let the bank send a refund back, whatever card it went to."""
@@ -124,6 +130,12 @@ def _open_dispute() -> Object:
     params = read(read_tree(), OPEN, required=("payment_intent",))
     with _work_on(params["payment_intent"], "payment_intent") as work:
         return open_by_hand(work, params)
+
+
+def _end_dispute(dispute_id: str) -> Object:
+    params = read(read_tree(), VERDICT, required=("verdict",))
+    with _work_on(dispute_id, "dispute") as work:
+        return end_by_hand(work, params, dispute_id)
 
 
 def _fail_refund(refund_id: str) -> Object:

@@ -50,6 +50,7 @@ OPEN: Schema = {
     "reason": one_of(*REASONS),
     "is_inquiry": boolean,
 }
+VERDICT: Schema = {"verdict": one_of("won", "lost")}
 _OPEN = ("needs_response", "warning_needs_response")
 _ANSWERED = {"needs_response": "under_review", "warning_needs_response": "warning_under_review"}
 _VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost"}
@@ -109,6 +110,15 @@ def open_by_hand(work: Work, params: Params) -> Object:
         raise invalid(message, param="payment_intent")
     reason = params.get("reason", REASONS[0])
     return open_dispute(work, charge, reason=reason, is_inquiry=params.get("is_inquiry", False))
+
+
+def end_by_hand(work: Work, params: Params, dispute_id: str) -> Object:
+    """Let the bank decide at once, for the shop (`won`) or the buyer (`lost`)."""
+    dispute = retrieve(work, params, dispute_id)
+    if dispute["status"] not in (*_OPEN, *_ANSWERED.values()):
+        raise _closed(dispute)
+    _end(work, dispute, params["verdict"])
+    return dispute
 
 
 def open_dispute(work: Work, charge: Object, *, reason: str, is_inquiry: bool) -> Object:

@@ -191,6 +191,26 @@ def test_the_books_show_what_disputes_took_and_gave_back(
     )
 
 
+@pytest.mark.parametrize(("verdict", "movements"), [("won", [-1250, 1250]), ("lost", [-1250])])
+def test_a_dispute_can_be_decided_by_hand_once(
+    sandbox: SandboxProcess,
+    client: stripe.StripeClient,
+    receiver: Receiver,
+    verdict: str,
+    movements: list[int],
+) -> None:
+    dispute = disputed(client, receiver)
+    address = f"{sandbox.url}/sandbox/disputes/{dispute.id}/end"
+
+    first = httpx.post(address, data={"verdict": verdict})
+    second = httpx.post(address, data={"verdict": "won"})
+
+    receiver.wait_for(CLOSED, dispute.id)
+    ended = client.v1.disputes.retrieve(dispute.id)
+    assert (200, 400) == (first.status_code, second.status_code)
+    assert (verdict, movements) == (ended.status, moved(ended))
+
+
 def test_a_dispute_that_nobody_answers_is_lost(
     database: Path, receiver: Receiver, connect: Connect
 ) -> None:
