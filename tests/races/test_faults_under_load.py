@@ -1,0 +1,190 @@
+"""Sales go on while the gateway's messages are lost, doubled, late and out of order: every order
+that was paid is completed once, and the gateway's books and ours agree to the cent."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from storefront.models import Job, OrderEvent, Payment
+from tests.engines import ENGINES, Databases
+from tests.races import fault_lines
+from tests.races.clients import Answer, Request, race
+from tests.races.fault_lines import flush, gateway_books, let_pollers_look, shop_books, switch
+from tests.races.market import Market, wait_until
+from tests.races.servers import Shop, running_shop
+
+CLIENTS = 8
+SIZES = (
+    pytest.param(20, id="20-orders"),
+    pytest.param(400, id="400-orders", marks=[pytest.mark.prove, pytest.mark.timeout(1800)]),
+)
+WEBHOOK_FAULTS = {
+    "all-lost": {"lose": 1},
+    "30-percent-lost": {"lose": 0.3},
+    "doubled": {"duplicate": 1, "copies": 4},
+    "reordered": {"reorder": 1, "reorder_seconds": 2},
+    "everything": {
+        "lose": 0.2,
+        "duplicate": 0.5,
+        "copies": 3,
+        "reorder": 0.5,
+        "reorder_seconds": 2,
+        "delay": 0.2,
+        "delay_seconds": 3,
+    },
+}
+EVERY_DAY = ("all-lost", "everything")
+_slugs = iter(range(1, 1_000))
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def faulty_shop(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """Run a shop of its own: the faults and the clock of these tests are no other test's."""
+    folder = tmp_path_factory.mktemp(f"faulty-{request.param}")
+    with (
+        databases.fresh(request.param) as url,
+        running_shop(url, folder, reconcile_after_minutes=4) as shop,
+    ):
+        yield shop
+
+
+@pytest.fixture
+def market(faulty_shop: Shop) -> Iterator[Market]:
+    """Give a merchant; afterwards all is well again, and both sides' books agree."""
+    yield Market(faulty_shop, slug=f"faulty-{next(_slugs)}")
+    switch(faulty_shop)
+    assert 0 == flush(faulty_shop)
+    assert [] == faulty_shop.findings()
+    assert [] == faulty_shop.complaints()
+    assert gateway_books(faulty_shop) == shop_books(faulty_shop)
+
+
+@pytest.fixture(params=SIZES)
+def orders(request: pytest.FixtureRequest) -> int:
+    """Give the number of orders that are placed and paid while things go wrong."""
+    number: int = request.param
+    return number
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(faults, id=name, marks=[] if name in EVERY_DAY else [pytest.mark.prove])
+        for name, faults in WEBHOOK_FAULTS.items()
+    ],
+)
+def test_every_paid_order_is_completed_once_whatever_becomes_of_the_messages(
+    market: Market, orders: int, faults: dict[str, Any]
+) -> None:
+    switch(market.shop, webhooks=faults, seed=20)
+    variant = market.add_variant(stock=orders)
+
+    market.pay(market.place(*[variant] * orders))
+
+    let_pollers_look(market, orders=orders)
+    assert 0 == flush(market.shop)
+    assert (0, orders) == market.counters(variant)
+    assert orders == market.count(OrderEvent, kind="paid")
+    assert orders == market.count(Job, name="send_receipt")
+    assert orders == market.count(Payment) - market.count(Payment, succeeded_at=None)
+
+
+def test_messages_that_come_after_the_hold_has_ended_change_nothing_any_more(
+    market: Market, orders: int
+) -> None:
+    switch(market.shop, webhooks={"delay": 1, "delay_seconds": 3600})
+    variant = market.add_variant(stock=orders)
+    placed = market.place(*[variant] * orders)
+    market.pay(placed)
+
+    market.shop.pass_time(market.shop.settings.hold_time.total_seconds() + 1)
+    wait_until(lambda: fault_lines.paid(market) == orders, "every ended hold was asked about")
+    assert 0 == flush(market.shop)
+
+    assert (0, orders) == market.counters(variant)
+    assert orders == market.count(OrderEvent, kind="paid")
+    assert 0 == market.count(OrderEvent, kind="expired")
+
+
+def test_an_api_that_fails_now_and_then_loses_no_sale(market: Market, orders: int) -> None:
+    """Buyers who are told to come back come back with the same key, and buy once."""
+    variant = market.add_variant(stock=orders)
+    requests = [market.order(variant) for _ in range(orders)]
+    switch(
+        market.shop,
+        api=[
+            {"kind": "error", "path": "/v1/payment_intents", "method": "POST", "chance": 0.3},
+            {"kind": "limit", "path": "/v1/payment_intents", "method": "POST", "chance": 0.2},
+            {
+                "kind": "hang",
+                "path": "/v1/payment_intents",
+                "method": "POST",
+                "seconds": 0,
+                "chance": 0.2,
+                "after_work": True,
+            },
+        ],
+        seed=4,
+    )
+    answers = _buy(requests)
+    switch(market.shop)
+    answers |= _buy([each for each in requests if answers[_key(each)].status != 201])
+
+    assert {201} == {answer.status for answer in answers.values()}
+    market.pay([answer.json for answer in answers.values()])
+    let_pollers_look(market, orders=orders)
+    assert orders == market.count(Payment)
+    assert (0, orders) == market.counters(variant)
+
+
+def _buy(requests: list[Request]) -> dict[str, Answer]:
+    answers = race(requests, clients=CLIENTS)
+    told = {(answer.status, "retry-after" in answer.headers) for answer in answers}
+    assert told <= {(201, False), (503, True), (409, True)}
+    return {_key(each): answer for each, answer in zip(requests, answers, strict=True)}
+
+
+def _key(request: Request) -> str:
+    return request.headers["Idempotency-Key"]
+
+
+def test_all_faults_in_turn_while_sales_go_on(market: Market, orders: int) -> None:
+    """The levers are pulled one after the other while buyers buy and pay; then all is counted."""
+    variant = market.add_variant(stock=orders)
+    requests = [market.order(variant) for _ in range(orders)]
+    done = threading.Event()
+    levers = threading.Thread(target=_pull, args=(market.shop, done))
+    levers.start()
+    try:
+        answers = _buy(requests)
+    finally:
+        done.set()
+        levers.join()
+    switch(market.shop, webhooks={"lose": 0.5, "duplicate": 0.5}, seed=9)
+    answers |= _buy([each for each in requests if answers[_key(each)].status != 201])
+    market.pay([answer.json for answer in answers.values()])
+
+    let_pollers_look(market, orders=orders)
+    assert (0, orders) == market.counters(variant)
+    assert orders == market.count(OrderEvent, kind="paid")
+
+
+def _pull(shop: Shop, done: threading.Event) -> None:
+    create = {"path": "/v1/payment_intents", "method": "POST"}
+    levers: tuple[dict[str, Any], ...] = (
+        {"webhooks": {"lose": 1}},
+        {"api": [{"kind": "error", **create}]},
+        {"webhooks": {"duplicate": 1, "copies": 3}},
+        {"api": [{"kind": "hang", "seconds": 0, "after_work": True, **create}]},
+        {"webhooks": {"reorder": 1}},
+        {"api": [{"kind": "slow", "seconds": 0.3}]},
+        {"api": [{"kind": "limit", **create}]},
+    )
+    while not done.is_set():
+        for lever in levers:
+            switch(shop, **lever)
+            done.wait(0.15)
