@@ -30,6 +30,16 @@ def placement_page(settings: Settings, public_id: str, mark: str | None = None) 
     return f"{page}?{urlencode({'v': mark})}" if mark else page
 
 
+def password_resets(settings: Settings) -> str:
+    """Return the page on which a member asks for a new password."""
+    return f"{root(settings)}/console/password-resets"
+
+
+def password_reset(settings: Settings, token: str) -> str:
+    """Return the page on which whoever has this link sets a new password."""
+    return f"{password_resets(settings)}/{quote(token)}"
+
+
 def frame(settings: Settings, public_id: str) -> str:
     """Return the address of a placement's frame."""
     return f"{root(settings)}/e/{quote(public_id)}"

@@ -118,6 +118,12 @@ class Signer(Protocol):
     def digest(self, purpose: str, secret: str) -> str:
         """Return a keyed digest (hex) under the pepper: for looking secrets up, not for signing."""
 
+    def encrypt(self, purpose: str, secret: str) -> str:
+        """Return `secret` as only `decrypt` for the same purpose can read it."""
+
+    def decrypt(self, purpose: str, encrypted: str) -> str | None:
+        """Return the secret, or None when it is altered or was encrypted under another key."""
+
 
 class Sessions(Protocol):
     """Opens write transactions; see `db/engine.py`."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import OperationalError
 
 from storefront.errors import StorefrontError, TryAgain
-from storefront.services import alarms, jobs, letters, settling, upkeep
+from storefront.services import alarms, jobs, letters, member_letters, settling, upkeep
 
 if TYPE_CHECKING:
     import threading
@@ -26,7 +26,9 @@ log = logging.getLogger("storefront.worker")
 
 HANDLERS: dict[str, Handler] = {
     "expire_order": settling.expire_order,
+    "send_account_changed": member_letters.send_account_changed,
     "send_apology": letters.send_apology,
+    "send_password_reset": member_letters.send_password_reset,
     "send_receipt": letters.send_receipt,
     "send_refund": settling.send_refund,
 }

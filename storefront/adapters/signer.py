@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
+from cryptography.fernet import Fernet, InvalidToken
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
 SIGNING = {"digest_method": hashlib.sha256}
+KEY_NUMBER = "1:"
+"""Stands before what is encrypted, so that a later key can live beside this one."""
 
 
 class SecretSigner:
@@ -41,6 +45,23 @@ class SecretSigner:
     def digest(self, purpose: str, secret: str) -> str:
         """Return HMAC-SHA256 of the secret under the pepper, in hex."""
         return hmac.new(self._pepper, f"{purpose}:{secret}".encode(), hashlib.sha256).hexdigest()
+
+    def encrypt(self, purpose: str, secret: str) -> str:
+        """Return the secret encrypted under a key made from the pepper, with the key's number."""
+        return KEY_NUMBER + self._box(purpose).encrypt(secret.encode()).decode()
+
+    def decrypt(self, purpose: str, encrypted: str) -> str | None:
+        """Return the secret, or None when it is altered or was encrypted under another key."""
+        if not encrypted.startswith(KEY_NUMBER):
+            return None
+        try:
+            return self._box(purpose).decrypt(encrypted.removeprefix(KEY_NUMBER)).decode()
+        except InvalidToken:
+            return None
+
+    def _box(self, purpose: str) -> Fernet:
+        key = hmac.new(self._pepper, f"encrypt:{purpose}".encode(), hashlib.sha256).digest()
+        return Fernet(base64.urlsafe_b64encode(key))
 
     def _dated(self, purpose: str) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(

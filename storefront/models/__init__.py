@@ -12,6 +12,7 @@ from storefront.models.merchant import ApiToken, Member, Membership, Merchant, S
 from storefront.models.moment import Moment
 from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
 from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Refund
+from storefront.models.second_factor import RecoveryCode, SecondFactor
 
 __all__ = [
     "Alarm",
@@ -41,7 +42,9 @@ __all__ = [
     "PlacementProduct",
     "Product",
     "ProductImage",
+    "RecoveryCode",
     "Refund",
+    "SecondFactor",
     "Share",
     "Store",
     "Variant",

@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
 
 from storefront.db.ids import public_id
-from storefront.errors import Conflict, Invalid
+from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import Member, Membership, Merchant
 from storefront.models.merchant import ROLES
 
@@ -65,6 +65,26 @@ def check_password(password: str) -> str:
     return password
 
 
+def hash_password(password: str) -> str:
+    """Return the hash of a password that may be set. Takes 100 ms: not within a transaction."""
+    return _hasher().hash(check_password(password))
+
+
+def set_password(session: Session, public_id: str, password_hash: str, *, epoch: int) -> bool:
+    """Give a member a new password and end all their sessions.
+
+    False, and nothing is done, when their sessions have ended since `epoch`.
+    """
+    changed = session.execute(
+        update(Member)
+        .where(Member.public_id == public_id, Member.session_epoch == epoch)
+        .values(password_hash=password_hash, session_epoch=Member.session_epoch + 1)
+        .returning(Member.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return changed is not None
+
+
 def add_member(
     session: Session,
     merchant_id: int,
@@ -90,7 +110,7 @@ def add_member(
             public_id=public_id("mem"),
             email=address,
             name=name,
-            password_hash=_hasher().hash(check_password(password)),
+            password_hash=hash_password(password),
             session_epoch=1,
             created_at=now,
         )
@@ -155,19 +175,35 @@ def find_signed_in(
     )
 
 
-def find_workplace(session: Session, email: str) -> int | None:
-    """Return the merchant for whom somebody with this address works, or None."""
-    return session.scalar(
-        select(Membership.merchant_id)
-        .join(Member, Member.id == Membership.member_id)
-        .where(Member.email == normalise_email(email), Membership.left_at.is_(None))
-        .order_by(Membership.id)
-        .limit(1)
+def find_by_email(session: Session, email: str) -> SignedIn | None:
+    """Return the member with this address, if they still work somewhere."""
+    public_id = session.scalar(
+        select(Member.public_id).where(Member.email == normalise_email(email))
     )
+    return find_signed_in(session, public_id) if public_id else None
+
+
+def leave(session: Session, merchant_id: int, member_public_id: str, *, now: datetime) -> None:
+    """Let a member leave a merchant; their sessions end at once. Twice is as good as once.
+
+    Raises `NotFound` when they never worked there.
+    """
+    membership = session.scalars(
+        select(Membership)
+        .join(Member, Member.id == Membership.member_id)
+        .where(Membership.merchant_id == merchant_id, Member.public_id == member_public_id)
+    ).first()
+    if membership is None:
+        raise NotFound
+    membership.left_at = membership.left_at or now
+    end_sessions(session, membership.member_id)
 
 
 def end_sessions(session: Session, member_id: int) -> None:
     """End every session of a member, on whatever device."""
     session.execute(
-        update(Member).where(Member.id == member_id).values(session_epoch=Member.session_epoch + 1)
+        update(Member)
+        .where(Member.id == member_id)
+        .values(session_epoch=Member.session_epoch + 1)
+        .execution_options(synchronize_session=False)
     )

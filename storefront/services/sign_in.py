@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from storefront.errors import Invalid
-from storefront.services import alarms, attempts, members
+from storefront.services import alarms, attempts, members, second_factor
 from storefront.services.attempts import Limit
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 ACCOUNT_TRIES = Limit("sign_in_account", 10, timedelta(minutes=10))
 ADDRESS_TRIES = Limit("sign_in_address", 20, timedelta(hours=1))
+CODE_TRIES = Limit("code_account", 10, timedelta(minutes=10))
+TELEPHONE_TRIES = Limit("code_member", 30, timedelta(hours=1))
+"""Six digits can be guessed from many addresses by who has the password: this limit binds the
+account, for codes of the telephone alone. With a recovery code its owner gets in all the same."""
 
 
 def check_password(ports: Ports, email: str, password: str, *, caller: str) -> SignedIn:
@@ -42,6 +46,23 @@ def check_password(ports: Ports, email: str, password: str, *, caller: str) -> S
     return found
 
 
+def check_code(ports: Ports, member: SignedIn, code: str, *, caller: str) -> None:
+    """Use up a code of the second step. Raises `Invalid` code_wrong, and `TooMany`."""
+    now, sign = ports.clock.now(), ports.sign
+    bound = [
+        attempts.subject(sign, CODE_TRIES, member.member_public_id, caller),
+        attempts.subject(sign, ADDRESS_TRIES, caller),
+    ]
+    if second_factor.is_from_telephone(code):
+        bound.append(attempts.subject(sign, TELEPHONE_TRIES, member.member_public_id))
+    with ports.sessions.begin() as session:
+        attempts.check(session, bound, now=now)
+        is_good = second_factor.use_code(session, member.member_id, code, sign=sign, now=now)
+    if not is_good:
+        count_failure(ports, bound, email=member.email, now=now)
+        raise Invalid("code_wrong", field="code")
+
+
 def count_failure(
     ports: Ports, bound: Sequence[tuple[Limit, Subject]], *, email: str, now: datetime
 ) -> None:
@@ -52,10 +73,9 @@ def count_failure(
     with ports.sessions.begin() as session:
         counted = attempts.count_failure(session, bound, now=now)
         if counted.has_reached:
-            merchant_id = members.find_workplace(session, email)
-            alarms.raise_alarm(
-                session, merchant_id or alarms.INSTALLATION, "sign_in_guessed", now=now
-            )
+            member = members.find_by_email(session, email)
+            merchant_id = member.merchant_id if member else alarms.INSTALLATION
+            alarms.raise_alarm(session, merchant_id, "sign_in_guessed", now=now)
     if counted.refusal:
         raise counted.refusal
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from storefront.services.members import SignedIn
 
 EPOCH = "epoch"
+HALF = "half"
+"""Where the cookie keeps who has given their password and is still to give a code."""
+
+HALF_TIME = timedelta(minutes=5)
 
 
 class ConsoleUser(UserMixin):  # type: ignore[misc]
@@ -66,6 +71,22 @@ def sign_in(member: SignedIn) -> None:
     cookie.permanent = True
     cookie[EPOCH] = member.epoch
     login_user(ConsoleUser(member))
+
+
+def sign_in_half(member: SignedIn) -> None:
+    """Remember for a few minutes whose password was right; this opens nothing but the next step."""
+    cookie.clear()
+    ends_at = ports().clock.now() + HALF_TIME
+    cookie[HALF] = [member.member_public_id, member.epoch, ends_at.timestamp()]
+
+
+def half_signed_in() -> SignedIn | None:
+    """Return who is still to give a code, or None when nobody is or the time is over."""
+    public_id, epoch, ends_at = cookie.get(HALF) or ("", 0, 0)
+    if ports().clock.now().timestamp() >= ends_at:
+        return None
+    with ports().reads() as session:
+        return members.find_signed_in(session, public_id, epoch=epoch)
 
 
 def sign_out() -> None:

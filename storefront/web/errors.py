@@ -85,6 +85,7 @@ SENTENCES: dict[str, Any] = {
     "busy": _("The shop is busy. Please try again in a moment; nothing was charged."),
     "cart_empty": _("There is nothing in the cart yet. Choose something first."),
     "cart_full": _("A cart holds at most 20 different things."),
+    "code_wrong": _("This code is not good, or was used already. Wait for the next one."),
     "conflict": _("Something has changed meanwhile. Please look again."),
     "cross_site_blocked": _("This request came from another site and was not carried out."),
     "declined": _("The bank declined the payment. Nothing was charged; try another card."),
@@ -126,6 +127,7 @@ SENTENCES: dict[str, Any] = {
     "not_allowed": _("Your role does not include this."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
     "password_length": _("A password has %(least)s to %(most)s characters."),
+    "password_wrong": _("This is not your present password."),
     "payload_invalid": _("The message cannot be read."),
     "payment_refused": _("The payment provider does not accept this payment."),
     "payments_unavailable": _(
@@ -133,6 +135,11 @@ SENTENCES: dict[str, Any] = {
         "please try again in a moment. Nothing was charged."
     ),
     "price_changed": _("The price has changed meanwhile. Please look again before you buy."),
+    "reset_link_over": _(
+        "This link is over: it works once, for one hour. Ask for a new one at the sign-in page."
+    ),
+    "second_factor_on": _("The second step is on already."),
+    "session_over": _("This session has ended meanwhile. Please sign in again."),
     "sign_in": _("Please sign in first."),
     "sign_in_failed": _("This address and password do not belong together."),
     "signature_expired": _("The message's signature is too old."),

@@ -14,6 +14,8 @@ TENANT = "merchant_id"
 EXCUSED = {
     "storefront_merchants": "the merchant itself",
     "storefront_members": "a person may work for several merchants; see memberships",
+    "storefront_second_factors": "a person's, wherever they work",
+    "storefront_recovery_codes": "a person's, wherever they work",
     "storefront_moments": "the installation's own: when a worker was seen, when it tidied up",
 }
 # Unique keys that do not lead with the merchant, each with its reason.

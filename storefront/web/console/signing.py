@@ -8,7 +8,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from storefront.errors import Invalid, TooMany
-from storefront.services import members, sign_in
+from storefront.services import members, second_factor, sign_in
 from storefront.web import auth
 from storefront.web.callers import caller
 from storefront.web.console.blueprint import blueprint
@@ -40,6 +40,35 @@ def check_sign_in() -> AnyResponse:
         if wants_json():
             raise
         return _sheet(error)
+    with ports().reads() as session:
+        needs_code = second_factor.is_on(session, member.member_id)
+    if needs_code:
+        auth.sign_in_half(member)
+        return redirect(url_for("console.enter_code", next=_onward()), 303)
+    auth.sign_in(member)
+    return redirect(_onward(), 303)
+
+
+@blueprint.route("/sign-in/code")
+def enter_code() -> AnyResponse:
+    """Show the second step to who has passed the first."""
+    if auth.half_signed_in() is None:
+        return redirect(url_for("console.sign_in", next=_onward()))
+    return _sheet(template="console/sign_in_code.html")
+
+
+@blueprint.route("/sign-in/code", methods=["POST"])
+def check_code() -> AnyResponse:
+    """Begin the session for a code of the telephone or a recovery code."""
+    member = auth.half_signed_in()
+    if member is None:
+        return redirect(url_for("console.sign_in", next=_onward()), 303)
+    try:
+        sign_in.check_code(ports(), member, request.form.get("code", ""), caller=caller())
+    except (Invalid, TooMany) as error:
+        if wants_json():
+            raise
+        return _sheet(error, template="console/sign_in_code.html")
     auth.sign_in(member)
     return redirect(_onward(), 303)
 
@@ -53,13 +82,16 @@ def _known_member(email: str, password: str) -> members.SignedIn:
     return sign_in.check_password(ports(), email, password, caller=caller())
 
 
-def _sheet(error: StorefrontError | None = None) -> Response:
+def _sheet(
+    error: StorefrontError | None = None, *, template: str = "console/sign_in.html"
+) -> Response:
     response = make_response(
         render_template(
-            "console/sign_in.html",
+            template,
             email=request.form.get("email", "")[:LONGEST_EMAIL],
             error=sentence_of(error) if error else None,
             onward=request.values.get("next", ""),
+            has_new_password=request.args.get("new") == "password",
             is_demo=ports().settings.demo,
         )
     )

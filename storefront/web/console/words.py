@@ -80,12 +80,16 @@ ALARMS = {
     "sign_in_guessed": _(
         "Somebody has tried many passwords or codes. If it was none of you, choose a new password."
     ),
+    "gave_up_send_account_changed": _("A mail to a member about their account was not sent."),
+    "gave_up_send_password_reset": _("A link for a new password could not be sent."),
     "gave_up_send_receipt": _("A receipt could not be sent."),
     "gave_up_send_apology": _("A letter of apology could not be sent."),
     "gave_up_send_refund": _("Money could not be given back. Please do it at the provider's."),
     "gave_up_expire_order": _("An unpaid order could not be ended."),
 }
 JOBS = {
+    "send_account_changed": _("Tell a member what changed"),
+    "send_password_reset": _("Send a link for a new password"),
     "send_receipt": _("Send the receipt"),
     "send_apology": _("Send the apology"),
     "send_refund": _("Give the money back"),

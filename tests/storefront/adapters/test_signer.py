@@ -117,3 +117,33 @@ def test_a_digest_needs_the_pepper() -> None:
     stranger = SecretSigner("k3y-of-this-test", "another-pepper")
 
     assert stranger.digest("api-token", "sft_1") != SIGNER.digest("api-token", "sft_1")
+
+
+def test_what_is_encrypted_comes_back_for_its_purpose_only() -> None:
+    box = SIGNER.encrypt("second-factor", "JBSWY3DP")
+
+    assert ("JBSWY3DP", None) == (
+        SIGNER.decrypt("second-factor", box),
+        SIGNER.decrypt("gift-code", box),
+    )
+    assert "JBSWY3DP" not in box
+
+
+def test_the_same_secret_is_never_encrypted_alike() -> None:
+    assert SIGNER.encrypt("second-factor", "x") != SIGNER.encrypt("second-factor", "x")
+
+
+@pytest.mark.parametrize("damage", ["", "1:", "2:", "1:gAAAA", "plain text"])
+def test_what_was_not_encrypted_by_us_is_nothing(damage: str) -> None:
+    assert SIGNER.decrypt("second-factor", damage) is None
+
+
+def test_decrypting_needs_the_pepper_and_not_the_secret_key() -> None:
+    box = SIGNER.encrypt("second-factor", "x")
+    new_key = SecretSigner("another-k3y", "p3pper-of-this-test")
+    new_pepper = SecretSigner("k3y-of-this-test", "another-pepper")
+
+    assert ("x", None) == (
+        new_key.decrypt("second-factor", box),
+        new_pepper.decrypt("second-factor", box),
+    )

@@ -65,6 +65,30 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("POST", "/console/sign-in"): ("/console/sign-in", (422,) * 9),
     ("POST", "/console/sign-out"): ("/console/sign-out", (303,) * 9),
+    ("GET", "/console/password-resets"): ("/console/password-resets", ANYBODY),
+    ("POST", "/console/password-resets"): ("/console/password-resets", (422,) * 9),
+    ("GET", "/console/password-resets/<token>"): ("/console/password-resets/x", (410,) * 9),
+    ("POST", "/console/password-resets/<token>"): ("/console/password-resets/x", (410,) * 9),
+    ("GET", "/console/account"): (
+        "/console/account", (302, 302, 302, 200, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/sign-in/code"): ("/console/sign-in/code", (302,) * 9),
+    ("POST", "/console/sign-in/code"): ("/console/sign-in/code", (303,) * 9),
+    ("GET", "/console/account/second-factor"): ("/console/account/second-factor", (302,) * 9),
+    ("POST", "/console/account/second-factor"): (
+        "/console/account/second-factor", (302, 302, 302, 422, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/account/second-factor/confirmation"): (
+        "/console/account/second-factor/confirmation",
+        (302, 302, 302, 422, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/account/second-factor/removal"): (
+        "/console/account/second-factor/removal",
+        (302, 302, 302, 422, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/account/password"): (
+        "/console/account/password", (302, 302, 302, 422, 422, 422, 422, 302, 302),
+    ),
     ("GET", "/console/"): ("/console/", (302, 302, 302, 302, 200, 200, 200, 302, 302)),
     ("GET", "/console/orders"): (
         "/console/orders", (302, 302, 302, 200, 200, 200, 200, 302, 302),
@@ -86,7 +110,11 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
 }  # fmt: skip
 
-WITHOUT_MEMBER = {"console.sign_in", "console.check_sign_in", "console.sign_out"}
+WITHOUT_MEMBER = {
+    "console.sign_in", "console.check_sign_in", "console.sign_out", "console.ask_for_reset",
+    "console.send_reset", "console.choose_password", "console.set_password",
+    "console.enter_code", "console.check_code",
+}  # fmt: skip
 """Views of the console that everybody may use."""
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from storefront.services import members, passwords
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, place
@@ -12,6 +13,15 @@ from tests.storefront.web.conftest import Shop
 
 COUNTS_PEOPLE = "/s/<token>"
 """The one address whose GET writes a row: a person opens a shared link. It spends nothing."""
+
+
+def reset_token(shop: Shop) -> str:
+    """Return a good token for a new password."""
+    with shop.bench.database.reads() as session:
+        member = members.find_by_email(session, shop.world.owner_email)
+    assert member
+    ends_at = int(shop.bench.clock.now().timestamp()) + 60
+    return passwords.seal_link(shop.bench.ports.sign, member, ends_at=ends_at)
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +34,7 @@ def addresses(shop: Shop) -> dict[str, str]:
         "path:path": shop.client.application.extensions[ASSETS].path("js/frame.js"),
         "any(e, p):family": "p",
         "public_id": order.public_id,
+        "token": reset_token(shop),
     }
     found = {}
     for rule in shop.client.application.url_map.iter_rules():

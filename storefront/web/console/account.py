@@ -1,0 +1,74 @@
+"""A member's own account: how they sign in. Whose account it is says the session,
+never the request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import make_response, redirect, request, url_for
+from flask_babel import get_locale
+
+from storefront.errors import Invalid, TooMany
+from storefront.services import passwords, second_factor
+from storefront.services.members import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from storefront.web import auth
+from storefront.web.auth import member, roles
+from storefront.web.callers import caller
+from storefront.web.console.blueprint import blueprint
+from storefront.web.console.page import shop, show
+from storefront.web.context import ports, wants_json
+from storefront.web.errors import sentence_of, status_of
+
+if TYPE_CHECKING:
+    from flask import Response
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from storefront.errors import StorefrontError
+
+
+@blueprint.route("/account")
+@roles("owner", "manager", "clerk")
+def account() -> AnyResponse:
+    """Show how the member signs in."""
+    return account_page()
+
+
+@blueprint.route("/account/password", methods=["POST"])
+@roles("owner", "manager", "clerk")
+def change_password() -> AnyResponse:
+    """Set a new password; this device stays signed in, all others are signed out."""
+    try:
+        changed = passwords.change_password(
+            ports(),
+            member(),
+            old=request.form.get("old", ""),
+            new=request.form.get("password", ""),
+            caller=caller(),
+            locale=str(get_locale() or "en"),
+        )
+    except (Invalid, TooMany) as error:
+        return account_page(error)
+    auth.sign_in(changed)
+    return redirect(url_for("console.account", new="password"), 303)
+
+
+def account_page(error: StorefrontError | None = None, *, form: str = "password") -> Response:
+    """Show the account, with what was wrong at the field of its form."""
+    if error and wants_json():
+        raise error
+    with ports().reads() as session:
+        second = second_factor.state(session, member().member_id)
+    page = show(
+        "console/account.html",
+        shop(),
+        errors={f"{form}-{error.field or 'old'}": sentence_of(error)} if error else {},
+        news=request.args.get("new"),
+        second=second,
+        least=SHORTEST_PASSWORD,
+        most=LONGEST_PASSWORD,
+    )
+    response = make_response(page, status_of(error) if error else 200)
+    response.headers["Cache-Control"] = "no-store"
+    if error and error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
