@@ -15,8 +15,9 @@ log = logging.getLogger("storefront.signals")
 
 _namespace = Namespace()
 order_paid = _namespace.signal("storefront-order-paid")
+refund_made = _namespace.signal("storefront-refund-made")
 
-_BY_NAME = {"order_paid": order_paid}
+_BY_NAME = {"order_paid": order_paid, "refund_made": refund_made}
 _PENDING = "storefront_signals"
 SENDER = "storefront"
 

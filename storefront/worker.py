@@ -31,6 +31,8 @@ HANDLERS: dict[str, Handler] = {
     "send_password_reset": member_letters.send_password_reset,
     "send_receipt": letters.send_receipt,
     "send_refund": settling.send_refund,
+    "send_refund_failed_letter": letters.send_refund_failed_letter,
+    "send_refund_letter": letters.send_refund_letter,
 }
 """What runs a job: a function of the ports and the job's payload. It may be run again after a
 crash, so each does nothing where its work is done already."""

@@ -22,6 +22,8 @@ class OrderStatus(StrEnum):
     AWAITING_PAYMENT = "awaiting_payment"
     PROCESSING = "processing"
     PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     NEEDS_REVIEW = "needs_review"
@@ -29,7 +31,8 @@ class OrderStatus(StrEnum):
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """The dated facts of an order; `None` means that it has not happened."""
+    """The dated facts of an order; `None` means that it has not happened. The sums are in
+    minor units of the order's currency."""
 
     held_until: datetime
     processing_at: datetime | None = None
@@ -37,6 +40,8 @@ class OrderFacts:
     expired_at: datetime | None = None
     cancelled_at: datetime | None = None
     needs_review_at: datetime | None = None
+    total_minor: int = 0
+    refunded_minor: int = 0
 
 
 def status(facts: OrderFacts, now: datetime) -> OrderStatus:
@@ -46,12 +51,19 @@ def status(facts: OrderFacts, now: datetime) -> OrderStatus:
     if facts.cancelled_at:
         return OrderStatus.CANCELLED
     if facts.paid_at:
-        return OrderStatus.PAID
+        return _paid_status(facts)
     if facts.expired_at:
         return OrderStatus.EXPIRED
     if facts.processing_at:
         return OrderStatus.PROCESSING
     return OrderStatus.AWAITING_PAYMENT if now < facts.held_until else OrderStatus.EXPIRED
+
+
+def _paid_status(facts: OrderFacts) -> OrderStatus:
+    if not facts.refunded_minor:
+        return OrderStatus.PAID
+    is_whole = facts.refunded_minor >= facts.total_minor
+    return OrderStatus.REFUNDED if is_whole else OrderStatus.PARTIALLY_REFUNDED
 
 
 @dataclass(frozen=True)

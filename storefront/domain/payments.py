@@ -32,6 +32,7 @@ class Step(StrEnum):
     FAIL_ATTEMPT = "fail_attempt"
     CANCEL = "cancel"
     REVIEW = "review"
+    REFUND = "refund"
     IGNORE = "ignore"
 
 
@@ -55,8 +56,30 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class RefundNews:
+    """One refund as the gateway reported it. `payment` is the gateway's reference of what was
+    paid; `refund_public_id` is ours, and missing where the refund was made at the gateway."""
+
+    reference: str
+    state: str
+    amount: Money
+    payment: str
+    failure: str | None = None
+    refund_public_id: str | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the money stays with the merchant after all; nothing comes after that."""
+        return self.state in FAILED_REFUNDS
+
+
+FAILED_REFUNDS = frozenset({"failed", "canceled"})
+
+
+@dataclass(frozen=True)
 class GatewayEvent:
-    """A verified message from the gateway; `snapshot` is None where it is not about a payment."""
+    """A verified message from the gateway. At most one of `snapshot` and `refund` is there: what it
+    says of a payment, or of a refund."""
 
     id: str
     type: str
@@ -64,6 +87,7 @@ class GatewayEvent:
     is_live: bool
     created_at: datetime
     snapshot: Snapshot | None
+    refund: RefundNews | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +138,8 @@ def step_for_event(facts: PaymentFacts, event: GatewayEvent) -> Step:
     Money outranks everything: once a success is known nothing takes it back here, and a
     success that arrives after a cancellation is still money and must be dealt with.
     """
+    if event.refund is not None:
+        return Step.REFUND
     return _allowed(facts, EVENT_STEPS.get(event.type, Step.IGNORE), event.snapshot)
 
 

@@ -8,10 +8,11 @@ from storefront.models.channel import AllowedHost, Campaign, Channel, Placement,
 from storefront.models.idempotency import IdempotentRequest
 from storefront.models.interaction import Interaction, Share
 from storefront.models.job import Job
+from storefront.models.ledger import LedgerEntry
 from storefront.models.merchant import ApiToken, Member, Membership, Merchant, Store
 from storefront.models.moment import Moment
 from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
-from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Refund
+from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Refund, RefundLine
 from storefront.models.second_factor import RecoveryCode, SecondFactor
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "IdempotentRequest",
     "Interaction",
     "Job",
+    "LedgerEntry",
     "LineItem",
     "Member",
     "Membership",
@@ -44,6 +46,7 @@ __all__ = [
     "ProductImage",
     "RecoveryCode",
     "Refund",
+    "RefundLine",
     "SecondFactor",
     "Share",
     "Store",

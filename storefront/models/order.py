@@ -46,6 +46,13 @@ class Order(Base):
         CheckConstraint("total_minor = goods_minor + shipping_minor", name="parts_make_total"),
         CheckConstraint("fulfilment IN ('pickup', 'shipping')", name="fulfilment_is_known"),
         CheckConstraint("NOT (paid_at IS NULL AND number IS NOT NULL)", name="numbered_when_paid"),
+        CheckConstraint(
+            "refunded_minor >= 0 AND refunded_minor <= total_minor", name="refunded_is_a_part"
+        ),
+        CheckConstraint(
+            "shipping_refunded_minor >= 0 AND shipping_refunded_minor <= shipping_minor",
+            name="shipping_refunded_is_a_part",
+        ),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
@@ -68,6 +75,8 @@ class Order(Base):
     cancelled_at: Mapped[datetime | None]
     needs_review_at: Mapped[datetime | None]
     review_reason: Mapped[str | None] = mapped_column(String(60))
+    refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    shipping_refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
 
     lines: Mapped[list[LineItem]] = relationship(order_by="LineItem.position")
     contact: Mapped[OrderContact | None] = relationship()
@@ -82,6 +91,8 @@ class Order(Base):
             expired_at=self.expired_at,
             cancelled_at=self.cancelled_at,
             needs_review_at=self.needs_review_at,
+            total_minor=self.total_minor,
+            refunded_minor=self.refunded_minor,
         )
 
     @property
@@ -101,6 +112,17 @@ class LineItem(Base):
         Index(None, "variant_id", "released_at", "sold_at"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("total_minor = unit_minor * quantity", name="parts_make_total"),
+        CheckConstraint(
+            "refunded_minor >= 0 AND refunded_minor <= total_minor", name="refunded_is_a_part"
+        ),
+        CheckConstraint(
+            "refunded_quantity >= 0 AND refunded_quantity <= quantity",
+            name="refunded_units_are_a_part",
+        ),
+        CheckConstraint(
+            "restocked_quantity >= 0 AND restocked_quantity <= quantity",
+            name="restocked_units_are_a_part",
+        ),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
@@ -117,6 +139,9 @@ class LineItem(Base):
     total_minor: Mapped[int]
     sold_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
+    refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    refunded_quantity: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    restocked_quantity: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
     @property
     def unit(self) -> Money:

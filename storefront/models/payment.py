@@ -21,18 +21,19 @@ from storefront.db.triggers import append_only
 from storefront.domain.money import Money
 from storefront.domain.payments import PaymentFacts
 from storefront.models.merchant import Merchant
-from storefront.models.order import Order
+from storefront.models.order import LineItem, Order
 
 
 class Payment(Base):
-    """Our record of money asked for. Of an order's payments one at most is kept: a second that
-    succeeds is given back, and must be written down for that."""
+    """Our record of money asked for. Of an order's payments one at most is kept: money that came
+    too late or twice is returned whole, and must be written down for that."""
 
     __tablename__ = "storefront_payments"
     __table_args__ = (
         UniqueConstraint("merchant_id", "public_id"),
         UniqueConstraint("merchant_id", "order_id", "attempt"),
         Index(None, "merchant_id", "gateway_reference"),
+        Index(None, "account", "gateway_reference"),
         Index(
             "ix_storefront_payments_pending",
             "opened_at",
@@ -40,6 +41,9 @@ class Payment(Base):
             postgresql_where=text("succeeded_at IS NULL AND cancelled_at IS NULL"),
         ),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint(
+            "refunded_minor >= 0 AND refunded_minor <= amount_minor", name="refunded_is_a_part"
+        ),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
@@ -59,6 +63,8 @@ class Payment(Base):
     succeeded_at: Mapped[datetime | None]
     charged_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
+    refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
 
     @property
     def amount(self) -> Money:
@@ -108,13 +114,25 @@ class PaymentPayload(Base):
 
 
 class Refund(Base):
-    """Money given back, or about to be: written first, sent afterwards."""
+    """Money given back, or about to be: written first, sent afterwards. It is booked when its
+    effects are written; one made at the gateway may have to wait until the payment is known to
+    have succeeded. A refund that fails is never tried again: a new one is a new row."""
 
     __tablename__ = "storefront_refunds"
     __table_args__ = (
         UniqueConstraint("merchant_id", "public_id"),
+        Index(
+            "uq_storefront_refunds_merchant_id_payment_id_gateway_reference",
+            "merchant_id",
+            "payment_id",
+            "gateway_reference",
+            unique=True,
+        ),
         Index(None, "merchant_id", "payment_id"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint(
+            "shipping_minor >= 0 AND shipping_minor <= amount_minor", name="shipping_is_a_part"
+        ),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
@@ -126,6 +144,35 @@ class Refund(Base):
     gateway_reference: Mapped[str | None] = mapped_column(String(80))
     intended_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    shipping_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    booked_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    failure: Mapped[str | None] = mapped_column(String(60))
+
+    @property
+    def amount(self) -> Money:
+        """What goes back."""
+        return Money(self.amount_minor, self.currency)
 
 
-append_only(PaymentEvent.__table__)  # type: ignore[arg-type]
+class RefundLine(Base):
+    """What a refund takes from one line: money, units, and units put back on sale."""
+
+    __tablename__ = "storefront_refund_lines"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "refund_id", "line_item_id"),
+        CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+        CheckConstraint("restocked >= 0 AND restocked <= quantity", name="restocked_is_a_part"),
+    )
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    refund_id: Mapped[int] = mapped_column(ForeignKey(Refund.id))
+    line_item_id: Mapped[int] = mapped_column(ForeignKey(LineItem.id))
+    amount_minor: Mapped[int]
+    quantity: Mapped[int] = mapped_column(Integer)
+    restocked: Mapped[int] = mapped_column(Integer)
+
+
+for _table in (PaymentEvent, RefundLine):
+    append_only(_table.__table__)  # type: ignore[arg-type]

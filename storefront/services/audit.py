@@ -11,7 +11,9 @@ from storefront.domain.attribution import MODELS
 from storefront.domain.money import FULL_SHARE
 from storefront.models import (
     Attribution,
+    LedgerEntry,
     LineItem,
+    Merchant,
     Order,
     OrderOrigin,
     OrderTouchpoint,
@@ -19,6 +21,7 @@ from storefront.models import (
     Refund,
     Variant,
 )
+from storefront.services.ledger import Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -59,7 +62,13 @@ def counters_equal_lines(session: Session) -> Iterator[Finding]:
     is_held = LineItem.sold_at.is_(None) & LineItem.released_at.is_(None)
     held = func.coalesce(func.sum(case((is_held, LineItem.quantity), else_=0)), 0)
     sold = func.coalesce(
-        func.sum(case((LineItem.sold_at.is_not(None), LineItem.quantity), else_=0)), 0
+        func.sum(
+            case(
+                (LineItem.sold_at.is_not(None), LineItem.quantity - LineItem.restocked_quantity),
+                else_=0,
+            )
+        ),
+        0,
     )
     rows = session.execute(
         select(Variant.public_id, Variant.held, Variant.sold, held, sold)
@@ -154,7 +163,7 @@ def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:
             Payment.order_id == Order.id,
             Payment.succeeded_at.is_not(None),
             Payment.amount_minor == Order.total_minor,
-            ~select(Refund.id).where(Refund.payment_id == Payment.id).exists(),
+            Payment.returned_at.is_(None),
         )
         .correlate(Order)
         .scalar_subquery()
@@ -177,17 +186,96 @@ def paid_lines_are_sold(session: Session) -> Iterator[Finding]:
 
 
 def refunds_never_exceed_payments(session: Session) -> Iterator[Finding]:
-    """Find payments of which more was given back than was taken."""
-    given_back = func.sum(Refund.amount_minor)
-    rows = session.execute(
-        select(Payment.public_id, Payment.amount_minor, given_back)
-        .join(Refund, Refund.payment_id == Payment.id)
-        .group_by(Payment.id, Payment.public_id, Payment.amount_minor)
-        .having(given_back > Payment.amount_minor)
+    """Find payments whose count of what went back is not that of their refunds, or too high."""
+    given_back = func.coalesce(
+        select(func.sum(Refund.amount_minor))
+        .where(
+            Refund.payment_id == Payment.id,
+            Refund.booked_at.is_not(None),
+            Refund.failed_at.is_(None),
+        )
+        .correlate(Payment)
+        .scalar_subquery(),
+        0,
     )
-    for public_id, amount, back in rows:
-        detail = f"{back} given back of {amount}"
+    rows = session.execute(
+        select(Payment.public_id, Payment.amount_minor, Payment.refunded_minor, given_back).where(
+            or_(given_back > Payment.amount_minor, given_back != Payment.refunded_minor)
+        )
+    )
+    for public_id, amount, counted, back in rows:
+        detail = f"{back} given back of {amount}, counted {counted}"
         yield Finding("refunds_never_exceed_payments", "payments", public_id, detail)
+
+
+def refunded_parts_make_the_whole(session: Session) -> Iterator[Finding]:
+    """Find orders whose refunded lines and shipping are not what their kept payment gave back."""
+    lines = (
+        select(func.sum(LineItem.refunded_minor))
+        .where(LineItem.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    payments = (
+        select(func.sum(Payment.refunded_minor))
+        .where(Payment.order_id == Order.id, Payment.returned_at.is_(None))
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    of_parts = func.coalesce(lines, 0) + Order.shipping_refunded_minor
+    of_payments = func.coalesce(payments, 0)
+    rows = session.execute(
+        select(Order.public_id, Order.refunded_minor, of_parts, of_payments).where(
+            or_(Order.refunded_minor != of_parts, Order.refunded_minor != of_payments)
+        )
+    )
+    for public_id, counted, parts, paid_back in rows:
+        detail = f"refunded {counted}, parts {parts}, payments {paid_back}"
+        yield Finding("refunded_parts_make_the_whole", "orders", public_id, detail)
+
+
+def transactions_sum_to_zero(session: Session) -> Iterator[Finding]:
+    """Find transactions of the ledger whose entries do not sum to zero."""
+    total = func.sum(LedgerEntry.amount_minor)
+    rows = session.execute(
+        select(LedgerEntry.transaction_id, total)
+        .group_by(LedgerEntry.merchant_id, LedgerEntry.transaction_id, LedgerEntry.currency)
+        .having(total != 0)
+    )
+    for transaction, rest in rows:
+        yield Finding("transactions_sum_to_zero", "ledger_entries", transaction, f"sums to {rest}")
+
+
+def merchants_ledgers_sum_to_zero(session: Session) -> Iterator[Finding]:
+    """Find merchants whose whole ledger does not sum to zero in a currency."""
+    total = func.sum(LedgerEntry.amount_minor)
+    rows = session.execute(
+        select(Merchant.public_id, LedgerEntry.currency, total)
+        .join(Merchant, Merchant.id == LedgerEntry.merchant_id)
+        .group_by(Merchant.public_id, LedgerEntry.currency)
+        .having(total != 0)
+    )
+    for merchant, currency, rest in rows:
+        detail = f"{currency} sums to {rest}"
+        yield Finding("merchants_ledgers_sum_to_zero", "ledger_entries", merchant, detail)
+
+
+def the_ledger_knows_every_payment(session: Session) -> Iterator[Finding]:
+    """Find payments of which the ledger holds not what came in less what went back."""
+    held = func.coalesce(
+        select(func.sum(LedgerEntry.amount_minor))
+        .where(LedgerEntry.payment_id == Payment.id, LedgerEntry.account == Account.GATEWAY.value)
+        .correlate(Payment)
+        .scalar_subquery(),
+        0,
+    )
+    due = case(
+        (Payment.succeeded_at.is_not(None), Payment.amount_minor - Payment.refunded_minor), else_=0
+    )
+    rows = session.execute(select(Payment.public_id, held, due).where(held != due))
+    for public_id, booked, expected in rows:
+        detail = f"the ledger says {booked}, the payment {expected}"
+        yield Finding("the_ledger_knows_every_payment", "payments", public_id, detail)
 
 
 RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
@@ -200,4 +288,8 @@ RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     paid_orders_have_their_money,
     paid_lines_are_sold,
     refunds_never_exceed_payments,
+    refunded_parts_make_the_whole,
+    transactions_sum_to_zero,
+    merchants_ledgers_sum_to_zero,
+    the_ledger_knows_every_payment,
 )

@@ -9,12 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from storefront import links
-from storefront.models import Order
+from storefront.models import Order, Payment, Refund
 from storefront.ports import Message
 from storefront.services.checkout import order_token
 from storefront.services.orders import order_view
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from storefront.ports import Ports
     from storefront.services.views import OrderView
 
@@ -29,13 +31,37 @@ def send_apology(ports: Ports, order_id: int) -> None:
     _send(ports, order_id, "apology")
 
 
-def _send(ports: Ports, order_id: int, name: str) -> None:
-    message = _write(ports, order_id, name)
+def send_refund_letter(ports: Ports, refund_id: int) -> None:
+    """Tell the buyer how much money is on its way back."""
+    _send_about_refund(ports, refund_id, "refund")
+
+
+def send_refund_failed_letter(ports: Ports, refund_id: int) -> None:
+    """Tell the buyer that the bank has not taken the refund, and that the shop will call."""
+    _send_about_refund(ports, refund_id, "refund_failed")
+
+
+def _send_about_refund(ports: Ports, refund_id: int, name: str) -> None:
+    with ports.reads() as session:
+        refund, order_id = session.execute(
+            select(Refund, Payment.order_id)
+            .join(Payment, Payment.id == Refund.payment_id)
+            .where(Refund.id == refund_id)
+        ).one()
+    _send(ports, order_id, name, about=refund.public_id, amount=refund.amount)
+
+
+def _send(
+    ports: Ports, order_id: int, name: str, *, about: str | None = None, **more: object
+) -> None:
+    message = _write(ports, order_id, name, about=about, more=more)
     if message is not None:
         ports.mailer.send(message)
 
 
-def _write(ports: Ports, order_id: int, name: str) -> Message | None:
+def _write(
+    ports: Ports, order_id: int, name: str, *, about: str | None, more: Mapping[str, object]
+) -> Message | None:
     """Return the mail, or None when the buyer's address has been erased meanwhile."""
     with ports.reads() as session:
         order = session.scalars(
@@ -52,12 +78,15 @@ def _write(ports: Ports, order_id: int, name: str) -> Message | None:
         "merchant": view.merchant,
         "order_url": links.order_page(ports.settings, order.public_id, token),
         "is_demo": ports.settings.demo,
+        **more,
     }
     parts = ports.letters.write(name, order.locale, values)
-    return _message(ports, view, name, parts=parts)
+    return _message(ports, view, f"{name}.{about or view.public_id}", parts=parts)
 
 
-def _message(ports: Ports, order: OrderView, name: str, *, parts: tuple[str, str, str]) -> Message:
+def _message(
+    ports: Ports, order: OrderView, subject_id: str, *, parts: tuple[str, str, str]
+) -> Message:
     """Address the mail: from the shop's own mailbox, answers to the merchant's."""
     _, address = parseaddr(ports.settings.mail_from)
     subject, text, html = parts
@@ -68,5 +97,5 @@ def _message(ports: Ports, order: OrderView, name: str, *, parts: tuple[str, str
         subject=subject,
         text=text,
         html=html,
-        message_id=f"<{name}.{order.public_id}@{address.rpartition('@')[2]}>",
+        message_id=f"<{subject_id}@{address.rpartition('@')[2]}>",
     )

@@ -62,6 +62,7 @@ def order_view(session: Session, order: Order, settings: Settings, *, now: datet
         goods=Money(order.goods_minor, order.currency),
         shipping=Money(order.shipping_minor, order.currency),
         total=order.total,
+        refunded=Money(order.refunded_minor, order.currency),
         placed_at=order.placed_at,
         expires_at=order.held_until,
         paid_at=order.paid_at,
@@ -80,12 +81,15 @@ def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLin
     pictures = _pictures(session, [line.variant_id for line in order.lines], settings)
     return tuple(
         OrderLineView(
+            position=line.position,
             title=line.title,
             variant=line.variant_name,
             sku=line.sku,
             quantity=line.quantity,
             unit=line.unit,
             total=line.total,
+            refunded_quantity=line.refunded_quantity,
+            refunded=Money(line.refunded_minor, line.currency),
             image=pictures.get(line.variant_id),
         )
         for line in order.lines

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
 from storefront.domain.payments import Step, mismatch, step_for_event, step_for_state
 from storefront.models import (
@@ -17,10 +16,10 @@ from storefront.models import (
     Payment,
     PaymentEvent,
     PaymentPayload,
-    Refund,
 )
-from storefront.services import alarms, attribution, jobs, stock
+from storefront.services import alarms, attribution, jobs, ledger, refunds, stock
 from storefront.services.checkout import note
+from storefront.services.ledger import Account
 from storefront.signals import announce
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def apply_event(
     A message about nothing of ours is stored and ignored. Recording comes first: its unique
     key stops a second copy, even one that is being handled at this very moment.
     """
-    payment = _find_payment(session, event.snapshot)
+    payment = _find_payment(session, event)
     step = step_for_event(payment.facts, event) if payment else Step.IGNORE
     event_id = insert_if_new(
         session,
@@ -79,6 +78,8 @@ def apply_event(
     )
     if payment and event.snapshot:
         take_step(session, payment, step, snapshot=event.snapshot, kinds=kinds, now=now)
+    elif payment and event.refund:
+        refunds.take_news(session, payment, event.refund, now=now)
     return Applied(step)
 
 
@@ -97,9 +98,24 @@ def apply_snapshot(
     return step
 
 
-def _find_payment(session: Session, snapshot: Snapshot | None) -> Payment | None:
+def _find_payment(session: Session, event: GatewayEvent) -> Payment | None:
+    if event.snapshot is not None:
+        return _find_named(session, event.snapshot)
+    if event.refund is not None:
+        return _find_referred(session, event.account, event.refund.payment)
+    return None
+
+
+def _find_referred(session: Session, account: str, reference: str) -> Payment | None:
+    """Find our payment by the gateway's name for it, which is good at one account only."""
+    return session.scalars(
+        select(Payment).where(Payment.account == account, Payment.gateway_reference == reference)
+    ).first()
+
+
+def _find_named(session: Session, snapshot: Snapshot) -> Payment | None:
     """Find our payment by the ids that ride in the gateway's metadata."""
-    if snapshot is None or snapshot.payment_public_id is None:
+    if snapshot.payment_public_id is None:
         return None
     return session.scalars(
         select(Payment)
@@ -161,7 +177,18 @@ def _succeed(
     if is_over or not stock.sell(session, order.id, now=now):
         _give_back(session, order, payment, now=now)
         return
+    _book_sale(session, order, payment, now=now)
     _mark_paid(session, order, kinds=kinds, now=now)
+    refunds.book_waiting(session, payment.id, now=now)
+
+
+def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetime) -> None:
+    amounts = {
+        Account.GATEWAY: payment.amount_minor,
+        Account.SALES: -order.goods_minor,
+        Account.SHIPPING: -order.shipping_minor,
+    }
+    ledger.book(session, payment, amounts, cause="payment", reference=payment.public_id, now=now)
 
 
 def _mark_paid(session: Session, order: Order, *, kinds: Iterable[LineKind], now: datetime) -> None:
@@ -199,19 +226,9 @@ def _give_back(session: Session, order: Order, payment: Payment, *, now: datetim
     """Return money that came too late or twice: never paid and nothing."""
     stock.release(session, order.id, now=now)
     reason = _why_given_back(order)
-    refund_id = session.execute(
-        insert(Refund)
-        .values(
-            merchant_id=order.merchant_id,
-            payment_id=payment.id,
-            public_id=public_id("ref"),
-            amount_minor=payment.amount_minor,
-            currency=payment.currency,
-            reason=reason,
-            intended_at=now,
-        )
-        .returning(Refund.id)
-    ).scalar_one()
+    amounts = {Account.GATEWAY: payment.amount_minor, Account.OWED: -payment.amount_minor}
+    ledger.book(session, payment, amounts, cause="payment", reference=payment.public_id, now=now)
+    refunds.give_back(session, payment, reason=reason, now=now)
     if order.paid_at is None:
         session.execute(
             update(Order)
@@ -229,14 +246,6 @@ def _give_back(session: Session, order: Order, payment: Payment, *, now: datetim
         )
     _note(session, order, "money_back", now=now, detail=reason)
     alarms.raise_alarm(session, order.merchant_id, reason, now=now)
-    jobs.add(
-        session,
-        "send_refund",
-        {"refund_id": refund_id},
-        merchant_id=order.merchant_id,
-        now=now,
-        unique_key=str(refund_id),
-    )
 
 
 def _why_given_back(order: Order) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from storefront.domain.orders import OrderStatus, status
+from storefront.errors import Declined, Invalid
 from storefront.models import Merchant, Order, Payment, Refund
 from storefront.ports import RefundRequest
-from storefront.services import payments, stock
+from storefront.services import payments, refunds, stock
 from storefront.services.checkout import note
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def list_silent_payments(
 
 
 def send_refund(ports: Ports, refund_id: int) -> None:
-    """Send money back; the key is the refund's own id, so that a repeat is harmless."""
+    """Send money back; the key is made of the refund's own id and amount, so that a repeat is
+    harmless. A final refusal is a refund that has failed."""
     with ports.reads() as session:
         refund, payment, merchant = session.execute(
             select(Refund, Payment, Merchant)
@@ -133,17 +135,21 @@ def send_refund(ports: Ports, refund_id: int) -> None:
             .join(Merchant, Merchant.id == Refund.merchant_id)
             .where(Refund.id == refund_id)
         ).one()
-    if refund.sent_at is not None:
+    if refund.sent_at is not None or refund.failed_at is not None:
         return
-    reference = ports.payments.refund(
-        RefundRequest(
-            reference=str(payment.gateway_reference),
-            amount=payment.amount,
-            account=payment.account,
-            key=refund.public_id,
-            metadata={"merchant": merchant.public_id, "refund": refund.public_id},
-        )
+    request = RefundRequest(
+        reference=str(payment.gateway_reference),
+        amount=refund.amount,
+        account=payment.account,
+        key=f"{refund.public_id}-{refund.amount_minor}",
+        metadata={"merchant": merchant.public_id, "refund": refund.public_id},
     )
+    try:
+        reference = ports.payments.refund(request)
+    except (Declined, Invalid) as error:
+        with ports.sessions.begin() as session:
+            refunds.fail(session, refund_id, error.code, now=ports.clock.now())
+        return
     with ports.sessions.begin() as session:
         session.execute(
             update(Refund)

@@ -213,6 +213,29 @@ def _take_again(session: Session, missing: dict[int, int], *, now: datetime) -> 
     return True
 
 
+def put_back(session: Session, variant_id: int, quantity: int) -> None:
+    """Put sold units back on sale. Call `lock` first."""
+    if quantity:
+        session.execute(
+            update(Variant)
+            .where(Variant.id == variant_id)
+            .values(sold=Variant.sold - quantity)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def sell_again(session: Session, variant_id: int, quantity: int) -> bool:
+    """Take units that were put back on sale again; False where others have them by now."""
+    taken = session.execute(
+        update(Variant)
+        .where(Variant.id == variant_id, _enough(quantity))
+        .values(sold=Variant.sold + quantity)
+        .returning(Variant.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return taken is not None
+
+
 def _let_go(session: Session, units: dict[int, int]) -> None:
     for variant_id, quantity in sorted(units.items()):
         session.execute(

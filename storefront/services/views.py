@@ -149,14 +149,17 @@ class StoreView:
 
 @dataclass(frozen=True)
 class OrderLineView:
-    """A line as it was bought."""
+    """A line as it was bought, and what of it has gone back."""
 
+    position: int
     title: str
     variant: str
     sku: str
     quantity: int
     unit: Money
     total: Money
+    refunded_quantity: int
+    refunded: Money
     image: ImageView | None
 
 
@@ -171,6 +174,7 @@ class OrderView:
     goods: Money
     shipping: Money
     total: Money
+    refunded: Money
     placed_at: datetime
     expires_at: datetime
     paid_at: datetime | None

@@ -31,6 +31,8 @@ PAGES = {
     OrderStatus.AWAITING_PAYMENT: "payment",
     OrderStatus.PROCESSING: "payment",
     OrderStatus.PAID: "paid",
+    OrderStatus.PARTIALLY_REFUNDED: "paid",
+    OrderStatus.REFUNDED: "refunded",
     OrderStatus.EXPIRED: "expired",
     OrderStatus.CANCELLED: "cancelled",
     OrderStatus.NEEDS_REVIEW: "needs_review",

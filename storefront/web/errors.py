@@ -78,6 +78,7 @@ SENTENCES: dict[str, Any] = {
         "nothing was charged."
     ),
     "already_member": _("This person is a member already."),
+    "already_refunded": _("All of this has been given back already. Nothing more was sent."),
     "amount_not_chargeable": _("An amount in %(currency)s must be a multiple of %(step)s."),
     "amount_out_of_range": _("This amount is too small or too large to be paid by card."),
     "bad_host": _("This address does not belong to this shop."),
@@ -115,6 +116,7 @@ SENTENCES: dict[str, Any] = {
     "invalid_origin": _("A host is scheme and name only, such as https://blog.example.com."),
     "invalid_products": _("A placement shows one product, or a collection of some."),
     "invalid_quantity": _("The quantity is a whole number from %(least)s to %(most)s."),
+    "invalid_refund_amount": _("The amount to give back is more than zero, in whole units."),
     "invalid_slug": _("Use lower-case letters, digits and dashes, such as corner-bakery."),
     "invalid_text": _("This is too long or has characters that cannot be used."),
     "invalid_time": _("A time looks like 2026-05-31T18:00:00Z."),
@@ -126,6 +128,7 @@ SENTENCES: dict[str, Any] = {
     "not_acceptable": _("We can answer with JSON or HTML only."),
     "not_allowed": _("Your role does not include this."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
+    "not_paid": _("This order has not been paid, so there is nothing to give back."),
     "password_length": _("A password has %(least)s to %(most)s characters."),
     "password_wrong": _("This is not your present password."),
     "payload_invalid": _("The message cannot be read."),
@@ -135,6 +138,7 @@ SENTENCES: dict[str, Any] = {
         "please try again in a moment. Nothing was charged."
     ),
     "price_changed": _("The price has changed meanwhile. Please look again before you buy."),
+    "refund_too_large": _("This is more than is left to give back. Nothing was sent."),
     "reset_link_over": _(
         "This link is over: it works once, for one hour. Ask for a new one at the sign-in page."
     ),
@@ -155,6 +159,7 @@ SENTENCES: dict[str, Any] = {
     "too_many_tries": _("Too many tries. Please wait a little."),
     "unknown_field": _("We do not know a field called %(name)s. Prices are never taken from you."),
     "unknown_kind": _("The kind must be one of: %(allowed)s."),
+    "unknown_line": _("Name lines of this order, each with how many go back."),
     "unknown_role": _("The role must be one of: %(allowed)s."),
     "unknown_store": _("Choose one of the shop's stores."),
     "unsupported_media_type": _("Send JSON, or a form."),

@@ -55,6 +55,8 @@ class RefundFacts:
     reference: str | None
     intended_at: datetime
     sent_at: datetime | None
+    settled_at: datetime | None
+    failed_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,8 @@ def _refunds(session: Session, order: Order) -> tuple[RefundFacts, ...]:
             reference=row.gateway_reference,
             intended_at=row.intended_at,
             sent_at=row.sent_at,
+            settled_at=row.settled_at,
+            failed_at=row.failed_at,
         )
         for row in rows
     )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from storefront.domain.money import Money
 from storefront.domain.orders import OrderStatus
@@ -99,12 +99,19 @@ def status_at(now: datetime) -> ColumnElement[str]:
     return case(
         (Order.needs_review_at.is_not(None), OrderStatus.NEEDS_REVIEW.value),
         (Order.cancelled_at.is_not(None), OrderStatus.CANCELLED.value),
+        (_is_refunded(whole=True), OrderStatus.REFUNDED.value),
+        (_is_refunded(whole=False), OrderStatus.PARTIALLY_REFUNDED.value),
         (Order.paid_at.is_not(None), OrderStatus.PAID.value),
         (Order.expired_at.is_not(None), OrderStatus.EXPIRED.value),
         (Order.processing_at.is_not(None), OrderStatus.PROCESSING.value),
         (Order.held_until > now, OrderStatus.AWAITING_PAYMENT.value),
         else_=OrderStatus.EXPIRED.value,
     )
+
+
+def _is_refunded(*, whole: bool) -> ColumnElement[bool]:
+    least = Order.total_minor if whole else 1
+    return and_(Order.paid_at.is_not(None), Order.refunded_minor >= least, Order.total_minor > 0)
 
 
 def _matches(query: str) -> list[ColumnElement[bool]]:

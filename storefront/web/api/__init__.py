@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_smorest import Api
 
-from storefront.web.api import interactions, orders
+from storefront.web.api import interactions, orders, refunds
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,7 +25,7 @@ def init_api(app: Flask) -> None:
     api = QuietApi(app)
     bearer: dict[str, Any] = {"type": "http", "scheme": "bearer"}
     api.spec.components.security_scheme("bearer", bearer)
-    for blueprint in (interactions.blueprint, orders.blueprint):
+    for blueprint in (interactions.blueprint, orders.blueprint, refunds.blueprint):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
 
 

@@ -31,6 +31,18 @@ class StepAnswer(Schema):
     occurred_at = fields.AwareDateTime(required=True)
 
 
+class LineAnswer(Schema):
+    """One line of the order. `line` names it when some of it goes back."""
+
+    line = fields.Integer(required=True)
+    title = fields.String(required=True)
+    sku = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    total_minor = fields.Integer(required=True)
+    refunded_quantity = fields.Integer(required=True)
+    refunded_minor = fields.Integer(required=True)
+
+
 class OrderAnswer(Schema):
     """An order."""
 
@@ -38,7 +50,9 @@ class OrderAnswer(Schema):
     number = fields.Integer(allow_none=True, required=True)
     status = fields.String(required=True)
     amount_minor = fields.Integer(required=True)
+    refunded_minor = fields.Integer(required=True)
     currency = fields.String(required=True)
+    lines = fields.List(fields.Nested(LineAnswer), required=True)
     placed_at = fields.AwareDateTime(required=True)
     paid_at = fields.AwareDateTime(allow_none=True, required=True)
     placement = fields.String(required=True)
@@ -63,7 +77,20 @@ def read(public_id: str) -> dict[str, Any]:
         "number": order.number,
         "status": order.status.value,
         "amount_minor": order.total.minor,
+        "refunded_minor": order.refunded.minor,
         "currency": order.total.currency,
+        "lines": [
+            {
+                "line": line.position,
+                "title": line.title,
+                "sku": line.sku,
+                "quantity": line.quantity,
+                "total_minor": line.total.minor,
+                "refunded_quantity": line.refunded_quantity,
+                "refunded_minor": line.refunded.minor,
+            }
+            for line in order.lines
+        ],
         "placed_at": order.placed_at,
         "paid_at": order.paid_at,
         "placement": order.placement.public_id,

@@ -11,6 +11,8 @@ STATUSES = {
     "awaiting_payment": _("Awaiting payment"),
     "processing": _("Payment on its way"),
     "paid": _("Paid"),
+    "partially_refunded": _("Partly refunded"),
+    "refunded": _("Refunded"),
     "expired": _("Expired"),
     "cancelled": _("Cancelled"),
     "needs_review": _("Needs review"),
@@ -19,6 +21,8 @@ TONES = {
     "awaiting_payment": "info",
     "processing": "info",
     "paid": "good",
+    "partially_refunded": "info",
+    "refunded": "info",
     "needs_review": "warn",
 }
 ACTS = {
@@ -59,12 +63,16 @@ HAPPENINGS = {
     "expired": _("Not paid in time; its things are free again"),
     "cancelled": _("Cancelled"),
     "money_back": _("Money given back"),
+    "refunded": _("Money given back"),
+    "refund_failed": _("The bank has not taken a refund; the money is here again"),
     "needs_review": _("Stopped for review"),
 }
 REASONS = {
     "sold_out_before_payment": _("the money came when everything was sold"),
     "paid_twice": _("it was paid twice"),
     "cancelled_before_payment": _("it was cancelled before the money came"),
+    "requested": _("the shop decided so"),
+    "made_at_gateway": _("it was done at the payment provider's"),
     "gateway_refused": _("the payment provider refused it"),
     "payment_mismatch": _("the payment does not fit the order"),
     "amount": _("the amount differs"),
@@ -80,6 +88,13 @@ ALARMS = {
     "sign_in_guessed": _(
         "Somebody has tried many passwords or codes. If it was none of you, choose a new password."
     ),
+    "refund_failed": _("A refund was not taken by the buyer's bank. Please find another way."),
+    "refund_failed_sold_out": _(
+        "A refund failed, and what it had put back on sale is sold to somebody else by now."
+    ),
+    "refund_mismatch": _("A refund at the payment provider's does not fit ours."),
+    "gave_up_send_refund_letter": _("A letter about a refund could not be sent."),
+    "gave_up_send_refund_failed_letter": _("A letter about a failed refund could not be sent."),
     "gave_up_send_account_changed": _("A mail to a member about their account was not sent."),
     "gave_up_send_password_reset": _("A link for a new password could not be sent."),
     "gave_up_send_receipt": _("A receipt could not be sent."),
@@ -93,6 +108,8 @@ JOBS = {
     "send_receipt": _("Send the receipt"),
     "send_apology": _("Send the apology"),
     "send_refund": _("Give the money back"),
+    "send_refund_letter": _("Tell the buyer of a refund"),
+    "send_refund_failed_letter": _("Tell the buyer of a failed refund"),
     "expire_order": _("End the unpaid order"),
 }
 KINDS = {"product": _("One product"), "collection": _("Collection")}

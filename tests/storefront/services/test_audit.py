@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from storefront.db.base import Base
 from storefront.db.engine import Database
+from storefront.models import LedgerEntry
 from storefront.services.audit import RULES, audit
 from storefront.services.visitors import read_mark
 from tests.factories import pay, place, world_on
@@ -84,10 +85,37 @@ DAMAGE: list[tuple[str, str, str]] = [
     (
         "refunds_never_exceed_payments",
         ("INSERT INTO storefront_refunds (merchant_id, payment_id, public_id, amount_minor, "
-        "currency, reason, intended_at) SELECT merchant_id, id, 'ref_1', amount_minor + 1, "
-        "currency, 'x', created_at FROM storefront_payments WHERE succeeded_at IS NOT NULL"),
+        "currency, reason, intended_at, booked_at) SELECT merchant_id, id, 'ref_1', "
+        "amount_minor + 1, currency, 'x', created_at, created_at FROM storefront_payments "
+        "WHERE succeeded_at IS NOT NULL"),
         "{payment}",
     ),
+    (
+        "refunds_never_exceed_payments",
+        "UPDATE storefront_payments SET refunded_minor = 1 WHERE succeeded_at IS NOT NULL",
+        "{payment}",
+    ),
+    (
+        "refunded_parts_make_the_whole",
+        "UPDATE storefront_orders SET refunded_minor = 1 WHERE paid_at IS NOT NULL",
+        "{order}",
+    ),
+    (
+        "refunded_parts_make_the_whole",
+        "UPDATE storefront_line_items SET refunded_minor = 1 WHERE sold_at IS NOT NULL",
+        "{order}",
+    ),
+    (
+        "transactions_sum_to_zero",
+        "UPDATE storefront_ledger_entries SET amount_minor = 1 WHERE account = 'gateway'",
+        "{transaction}",
+    ),
+    (
+        "merchants_ledgers_sum_to_zero",
+        "UPDATE storefront_ledger_entries SET currency = 'EUR' WHERE account = 'gateway'",
+        "{merchant}",
+    ),
+    ("the_ledger_knows_every_payment", "DELETE FROM storefront_ledger_entries", "{payment}"),
 ]  # fmt: skip
 
 
@@ -127,7 +155,11 @@ def books(bench: Bench) -> dict[str, str]:
     paid = place(bench, world, visitor=visitor)
     pay(client, bench, paid)
     waiting = place(bench, world)
+    with bench.database.reads() as session:
+        transaction = session.scalars(select(LedgerEntry.transaction_id).distinct()).one()
     return {
+        "transaction": transaction,
+        "merchant": world.merchant.public_id,
         "order": paid.public_id,
         "open": waiting.public_id,
         "variant": world.variant.public_id,

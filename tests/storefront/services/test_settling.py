@@ -158,7 +158,7 @@ def test_a_refund_is_sent_once_with_a_key_of_its_own(bench: Bench) -> None:
     with nothing_changes(bench.database):
         settling.send_refund(bench.ports, refund.id)
 
-    assert {refund.public_id: 450} == {
+    assert {f"{refund.public_id}-450": 450} == {
         key: each.amount.minor for key, each in bench.gateway.refunds.items()
     }
     assert 1 == bench.gateway.calls.count("refund")

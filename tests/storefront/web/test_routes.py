@@ -12,7 +12,7 @@ from storefront.app import build_app
 from storefront.services import members
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
-from tests.factories import PASSWORD, order_json, place
+from tests.factories import PASSWORD, order_json, pay, place
 from tests.fakes import BASE_URL
 from tests.storefront.web.answers import PERSON
 from tests.storefront.web.conftest import Shop
@@ -59,6 +59,9 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("GET", "/api/v1/orders/<public_id>"): (
         "/api/v1/orders/{order}", (401, 401, 401, 401, 401, 401, 401, 200, 404),
     ),
+    ("POST", "/api/v1/orders/<public_id>/refunds"): (
+        "/api/v1/orders/{paid}/refunds", (401, 401, 401, 401, 401, 401, 401, 201, 404),
+    ),
     # Members
     ("GET", "/console/sign-in"): (
         "/console/sign-in", (200, 200, 200, 302, 302, 302, 302, 200, 200),
@@ -95,6 +98,12 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("GET", "/console/orders/<public_id>"): (
         "/console/orders/{order}", (302, 302, 302, 200, 200, 200, 404, 302, 302),
+    ),
+    ("GET", "/console/orders/<public_id>/refunds"): (
+        "/console/orders/{paid}/refunds", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("POST", "/console/orders/<public_id>/refunds"): (
+        "/console/orders/{paid}/refunds", (302, 302, 302, 403, 400, 400, 404, 302, 302),
     ),
     ("GET", "/console/placements"): (
         "/console/placements", (302, 302, 302, 403, 200, 200, 200, 302, 302),
@@ -199,6 +208,7 @@ class Cast:
                 "json": {"placement": self.names["placement"], "kind": "like"}
             },
             "/orders": {"json": order_json(world)},
+            "/api/v1/orders/<public_id>/refunds": {"json": {"amount_minor": 1}},
             "/webhooks/stripe": {"json": {}},
         }
         return bodies.get(rule, {}) if method == "POST" else {}
@@ -256,10 +266,13 @@ def cast(shop: Shop) -> Cast:
     media = shop.bench.ports.settings.media_dir
     media.mkdir(parents=True, exist_ok=True)
     (media / "cone.jpg").write_bytes(b"picture")
+    paid = place(shop.bench, shop.world)
+    pay(shop.client, shop.bench, paid)
     body = {"placement": shop.world.placement.public_id, "kind": "share"}
     shared = shop.client.post("/interactions", json=body).json["share_url"]
     names = {
         "order": order.public_id,
+        "paid": paid.public_id,
         "placement": shop.world.placement.public_id,
         "product": shop.world.product.public_id,
         "share": shared.rpartition("/")[2],
