@@ -24,6 +24,7 @@ from storefront.adapters.stripe_gateway import StripeGateway
 from storefront.cli import command_group, doctor_of_settings, is_asked_for_doctor
 from storefront.db.engine import Database
 from storefront.kinds import GOODS
+from storefront.logs import start_logging
 from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
 from storefront.ports import Clock, Ports
 from storefront.settings import PREFIX, Settings, SettingsError, read_settings
@@ -38,6 +39,7 @@ from storefront.web.formats import init_formats, letter_filters
 from storefront.web.frame import init_frame
 from storefront.web.guards import init_guards
 from storefront.web.headers import init_headers
+from storefront.web.journal import init_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -122,6 +124,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     return host
 
 
+def serve() -> Flask:
+    """Return the standalone application for a process of a web server that is ours alone."""
+    host = create_app()
+    mounted: Mounted = host.extensions["storefront"]
+    start_logging(mounted.ports.settings)
+    return host
+
+
 def _source(config: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """Return our settings: what the host's config says wins over the environment."""
     merged = {**os.environ, **config}
@@ -202,6 +212,7 @@ def build_app(ports: Ports) -> Flask:
         locale_selector=_select_locale,
     )
     init_formats(app)
+    init_journal(app)
     init_guards(app)
     init_headers(app, is_https=settings.is_https)
     init_errors(app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import signal
@@ -16,7 +15,8 @@ from flask.cli import cli as flask_commands
 
 from storefront.db import backup, schema
 from storefront.errors import StorefrontError
-from storefront.programs import APPLICATION, WEB_WORKERS, web_program, worker_program
+from storefront.logs import start_logging
+from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_program, worker_program
 from storefront.services import audit, doctor, members, merchants
 from storefront.supervisor import Supervisor
 from storefront.worker import work as run_worker
@@ -45,7 +45,7 @@ def command_group(name: str, ports: Ports, database: Database) -> click.Group:
     """Return the command group of one mounted storefront."""
     group = click.Group(name, help="Run and look after the storefront.")
     group.add_command(_db(database))
-    for command in (_run(), _work(ports), _add_merchant(ports), _check(ports), _doctor(ports)):
+    for command in (_run(ports), _work(ports), _add_merchant(ports), _check(ports), _doctor(ports)):
         group.add_command(command)
     group.add_command(_backup(ports, database))
     return group
@@ -67,7 +67,7 @@ def _work(ports: Ports) -> click.Command:
     @click.command("work")
     def work() -> None:
         """Run jobs until stopped. Any number of these may run, on any number of machines."""
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+        start_logging(ports.settings)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -76,16 +76,16 @@ def _work(ports: Ports) -> click.Command:
     return work
 
 
-def _run() -> click.Command:
+def _run(ports: Ports) -> click.Command:
     @click.command("run")
     @click.option("--host", default="127.0.0.1", show_default=True)
     @click.option("--port", default=8000, show_default=True)
     @click.option("--workers", default=WEB_WORKERS, show_default=True)
     def run(host: str, port: int, workers: int) -> None:
         """Serve the application and run its jobs; what dies is started again."""
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+        start_logging(ports.settings)
         supervisor = Supervisor(
-            [web_program(APPLICATION, host=host, port=port, workers=workers), worker_program()]
+            [web_program(SERVED, host=host, port=port, workers=workers), worker_program()]
         )
         supervisor.start()
         supervisor.run()

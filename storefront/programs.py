@@ -7,6 +7,9 @@ import sys
 from storefront.supervisor import Program
 
 APPLICATION = "storefront.app:create_app"
+SERVED = "storefront.app:serve"
+"""The same application, for a web server's own processes: it writes their log lines too."""
+
 WEB_WORKERS = 2
 WEB_THREADS = 4
 

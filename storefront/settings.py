@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PREFIX = "STOREFRONT_"
 MINIMUM_SECRET = 32
 MODES = ("sandbox", "test", "live")
+LOGS = ("text", "json")
 KNOWN_SECRETS = frozenset({"dev", "secret", "changeme", "change-me", "default", "password"})
 UNSAFE_SYNCHRONOUS = frozenset({"OFF", "0", "NORMAL", "1"})
 
@@ -58,6 +59,21 @@ class Settings:
     templates: Path | None = None
     load_member: Callable[[], str | None] | None = None
     demo: bool = False
+    log: str = "text"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that nobody may read in a log or an error."""
+        urls = (urlsplit(self.mail_url), urlsplit(self.database_url))
+        passwords = [parts.password for parts in urls if parts.password]
+        return (
+            self.secret_key,
+            self.pepper,
+            self.stripe_api_key,
+            *self.stripe_webhook_secrets,
+            *passwords,
+            *map(unquote, passwords),
+        )
 
     @property
     def is_live(self) -> bool:
@@ -154,6 +170,14 @@ def _path(value: object) -> Path:
     return Path(_text(value)).expanduser()
 
 
+def _log(value: object) -> str:
+    word = _text(value).lower()
+    if word not in LOGS:
+        message = f"must be one of {', '.join(LOGS)}"
+        raise ValueError(message)
+    return word
+
+
 def _folder(value: object) -> Path:
     folder = _path(value)
     if not folder.is_dir():
@@ -195,6 +219,7 @@ READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "STOREFRONT_TEMPLATES": ("templates", _folder),
     "STOREFRONT_LOAD_MEMBER": ("load_member", _function),
     "STOREFRONT_DEMO": ("demo", _flag),
+    "STOREFRONT_LOG": ("log", _log),
 }
 
 

@@ -130,6 +130,7 @@ def _sqlite_engine(url: str, synchronous: str, *, is_writer: bool) -> Engine:
         poolclass=QueuePool,
         pool_size=1 if is_writer else POOL_SIZE,
         max_overflow=0 if is_writer else POOL_SIZE,
+        hide_parameters=True,  # names and addresses are no part of a fault that is logged
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
 
@@ -170,5 +171,6 @@ def _postgresql_engine(url: str, *, is_writer: bool) -> Engine:
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
         pool_pre_ping=False,
+        hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 10},
     )

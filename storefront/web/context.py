@@ -33,6 +33,11 @@ def surface() -> str:
     return "page" if named in {"page", "p"} or request.path.startswith("/p/") else "frame"
 
 
+def note_merchant(slug: str) -> None:
+    """Remember for the log which merchant the present request is about."""
+    g.storefront_merchant = slug
+
+
 def request_id() -> str:
     """Return this request's id, which error pages and logs both name."""
     return str(g.get("storefront_request_id", ""))

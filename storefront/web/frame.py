@@ -13,6 +13,7 @@ from flask_babel import get_locale
 
 from storefront import links
 from storefront.errors import NotFound
+from storefront.web.context import note_merchant
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
 from storefront.web.theme import theme_css
@@ -97,6 +98,7 @@ def use_frame_policy(
 ) -> None:
     """Let the merchant's hosts frame the answer to this request, be it a page or an error."""
     merchant = state.placement.merchant
+    note_merchant(merchant.slug)
     use_policy(
         Policy(
             ancestors=merchant.allowed_origins if state.surface == "frame" else (),

@@ -162,6 +162,7 @@ FAULTY = [
     ("TRUSTED_PROXIES", "1.5", "cannot be used"),
     ("TEMPLATES", "no/such/folder", "a folder that exists"),
     ("LOAD_MEMBER", "shop.members:load", "must be a function"),
+    ("LOG", "xml", "text, json"),
     ("DEMO", "maybe", "true or false"),
 ]
 

@@ -21,7 +21,7 @@ from storefront.web import forms
 from storefront.web.auth import member
 from storefront.web.console import words
 from storefront.web.console.blueprint import blueprint
-from storefront.web.context import ports
+from storefront.web.context import note_merchant, ports
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
 from storefront.web.theme import theme_css
@@ -79,6 +79,7 @@ def shop() -> MerchantView:
 def show(template: str, merchant: MerchantView, **values: object) -> str:
     """Render a page of the console in the merchant's zone and colour."""
     theme = theme_css(merchant.accent)
+    note_merchant(merchant.slug)
     use_policy(Policy(style=theme))
     use_zone(merchant.zone)
     return render_template(
