@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from storefront.db import backup, schema
 from storefront.errors import StorefrontError
 from storefront.logs import start_logging
 from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_program, worker_program
-from storefront.services import audit, doctor, members, merchants
+from storefront.services import audit, doctor, members, merchants, retention
 from storefront.supervisor import Supervisor
 from storefront.worker import work as run_worker
 
@@ -45,7 +46,14 @@ def command_group(name: str, ports: Ports, database: Database) -> click.Group:
     """Return the command group of one mounted storefront."""
     group = click.Group(name, help="Run and look after the storefront.")
     group.add_command(_db(database))
-    for command in (_run(ports), _work(ports), _add_merchant(ports), _check(ports), _doctor(ports)):
+    for command in (
+        _run(ports),
+        _work(ports),
+        _add_merchant(ports),
+        _check(ports),
+        _doctor(ports),
+        _retention(ports),
+    ):
         group.add_command(command)
     group.add_command(_backup(ports, database))
     return group
@@ -163,6 +171,16 @@ def _backup(ports: Ports, database: Database) -> click.Command:
         click.echo(f"The shop was copied to {folder}.")
 
     return back_up
+
+
+def _retention(ports: Ports) -> click.Command:
+    @click.command("retention")
+    def forget() -> None:
+        """Forget now what is older than the settings say; a worker does it once a day."""
+        for name, count in asdict(retention.forget(ports)).items():
+            click.echo(f"{name.replace('_', ' ')}: {count}")
+
+    return forget
 
 
 def _doctor(ports: Ports) -> click.Command:

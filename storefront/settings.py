@@ -60,6 +60,11 @@ class Settings:
     load_member: Callable[[], str | None] | None = None
     demo: bool = False
     log: str = "text"
+    keep_interactions: timedelta = timedelta(days=400)
+    keep_request_keys: timedelta = timedelta(days=2)
+    keep_jobs: timedelta = timedelta(days=30)
+    keep_payloads: timedelta = timedelta(days=90)
+    keep_mails: timedelta = timedelta(days=30)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -220,6 +225,11 @@ READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "STOREFRONT_LOAD_MEMBER": ("load_member", _function),
     "STOREFRONT_DEMO": ("demo", _flag),
     "STOREFRONT_LOG": ("log", _log),
+    "STOREFRONT_KEEP_INTERACTIONS_DAYS": ("keep_interactions", _days),
+    "STOREFRONT_KEEP_REQUEST_KEYS_DAYS": ("keep_request_keys", _days),
+    "STOREFRONT_KEEP_JOBS_DAYS": ("keep_jobs", _days),
+    "STOREFRONT_KEEP_PAYLOADS_DAYS": ("keep_payloads", _days),
+    "STOREFRONT_KEEP_MAILS_DAYS": ("keep_mails", _days),
 }
 
 
@@ -269,6 +279,7 @@ def find_faults(settings: Settings) -> list[str]:
         *_stripe_faults(settings),
         *_mail_faults(settings),
         *_database_faults(settings),
+        *_retention_faults(settings),
     ]
 
 
@@ -430,5 +441,19 @@ def _database_faults(settings: Settings) -> list[str]:
         faults.append(
             "STOREFRONT_DATABASE_URL must name a file, which all processes share: "
             "use sqlite:////path/to/file."
+        )
+    return faults
+
+
+def _retention_faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.keep_interactions < settings.lookback:
+        faults.append(
+            "STOREFRONT_KEEP_INTERACTIONS_DAYS must not be below STOREFRONT_LOOKBACK_DAYS: "
+            "an order looks back that far."
+        )
+    if settings.keep_request_keys < timedelta(days=1):
+        faults.append(
+            "STOREFRONT_KEEP_REQUEST_KEYS_DAYS must be 1 or more: repeats come for a day."
         )
     return faults

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import OperationalError
 
 from storefront.errors import StorefrontError, TryAgain
-from storefront.services import alarms, jobs, letters, member_letters, settling, upkeep
+from storefront.services import (
+    alarms,
+    jobs,
+    letters,
+    member_letters,
+    retention,
+    settling,
+    upkeep,
+)
 
 if TYPE_CHECKING:
     import threading
@@ -99,6 +107,17 @@ def sweep(ports: Ports) -> None:
         _carefully(ports, settling.expire_order, order_id)
     for payment_id in silent:
         _carefully(ports, settling.reconcile_payment, payment_id)
+    _forget(ports)
+
+
+def _forget(ports: Ports) -> None:
+    try:
+        retention.forget_when_due(ports)
+    except OperationalError:
+        raise
+    except Exception:
+        # What is old today is old tomorrow; the shop does not stop for it.
+        log.exception("forgetting what is old has failed; tomorrow tries again")
 
 
 def _carefully(ports: Ports, use_case: Handler, subject: int) -> None:

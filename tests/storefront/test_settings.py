@@ -163,6 +163,11 @@ FAULTY = [
     ("TEMPLATES", "no/such/folder", "a folder that exists"),
     ("LOAD_MEMBER", "shop.members:load", "must be a function"),
     ("LOG", "xml", "text, json"),
+    ("KEEP_INTERACTIONS_DAYS", "29", "STOREFRONT_LOOKBACK_DAYS"),
+    ("KEEP_REQUEST_KEYS_DAYS", "0.9", "1 or more"),
+    ("KEEP_JOBS_DAYS", "0", "more than zero"),
+    ("KEEP_PAYLOADS_DAYS", "-1", "more than zero"),
+    ("KEEP_MAILS_DAYS", "ever", "cannot be used"),
     ("DEMO", "maybe", "true or false"),
 ]
 

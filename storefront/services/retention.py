@@ -1,0 +1,142 @@
+"""What is forgotten, and when: interactions that nothing needs, answers to request keys, jobs that
+are done, the gateway's words, and mails kept as files. History of orders and money stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import and_, delete, or_, select
+
+from storefront.models import (
+    Attribution,
+    IdempotentRequest,
+    Interaction,
+    Job,
+    Order,
+    OrderOrigin,
+    OrderTouchpoint,
+    PaymentEvent,
+    PaymentPayload,
+    Share,
+)
+from storefront.services import upkeep
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+
+    from storefront.db.base import Base
+    from storefront.ports import Ports
+
+EVERY = timedelta(days=1)
+TURN = "retention"
+BATCH = 500
+"""Rows that go in one transaction: few enough that no buyer waits for them."""
+
+CLICKS = ("click", "buy")
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """How many of each went."""
+
+    interactions: int
+    request_keys: int
+    jobs: int
+    payloads: int
+    mails: int
+
+
+def forget_when_due(ports: Ports) -> Forgotten | None:
+    """Forget once a day, whichever of several workers comes first; None when it is not the time."""
+    with ports.sessions.begin() as session:
+        is_turn = upkeep.take_turn(session, TURN, every=EVERY, now=ports.clock.now())
+    return forget(ports) if is_turn else None
+
+
+def forget(ports: Ports) -> Forgotten:
+    """Forget what is older than the settings say."""
+    settings, now = ports.settings, ports.clock.now()
+    keys_before = now - settings.keep_request_keys
+    is_old_key = and_(
+        IdempotentRequest.created_at < keys_before, IdempotentRequest.leased_until < now
+    )
+    is_old_event = select(PaymentEvent.id).where(
+        PaymentEvent.received_at < now - settings.keep_payloads
+    )
+    return Forgotten(
+        interactions=_forget_interactions(ports, now - settings.keep_interactions),
+        request_keys=_delete(ports, IdempotentRequest, is_old_key),
+        jobs=_delete(ports, Job, Job.done_at < now - settings.keep_jobs),
+        payloads=_delete(ports, PaymentPayload, PaymentPayload.payment_event_id.in_(is_old_event)),
+        mails=_forget_mails(ports, now - settings.keep_mails),
+    )
+
+
+def _forget_interactions(ports: Ports, before: datetime) -> int:
+    """Let the table go of rows from before, then delete those that nothing needs.
+
+    What others answer goes after its answers, so it is looked through until nothing is found.
+    """
+    with ports.sessions.begin() as session:
+        upkeep.set_moment(session, Interaction.__tablename__, before)
+    count = 0
+    while gone := _delete(ports, Interaction, and_(Interaction.recorded_at < before, *_unneeded())):
+        count += gone
+    return count
+
+
+def _unneeded() -> tuple[ColumnElement[bool], ...]:
+    """No order, share or attribution points at it, no interaction answers it, and it is not a
+    click of somebody who bought, which the order's line shows."""
+    pointing = (
+        Attribution.interaction_id,
+        OrderOrigin.interaction_id,
+        OrderTouchpoint.interaction_id,
+        Share.interaction_id,
+        Interaction.parent_id,
+    )
+    buyers = select(Order.visitor)
+    is_no_click = or_(Interaction.kind.not_in(CLICKS), Interaction.visitor.is_(None))
+    return (
+        *(Interaction.id.not_in(select(key).where(key.is_not(None))) for key in pointing),
+        or_(is_no_click, Interaction.visitor.not_in(buyers)),
+    )
+
+
+def _delete(ports: Ports, table: type[Base], is_old: ColumnElement[bool]) -> int:
+    """Delete what is old in short transactions; the search itself holds up no writer.
+
+    Nothing comes to need a row meanwhile: orders look back less far than rows are kept, and a
+    foreign key is the last guard.
+    """
+    with ports.reads() as session:
+        ids = list(session.scalars(select(table.id).where(is_old)))
+    for start in range(0, len(ids), BATCH):
+        with ports.sessions.begin() as session:
+            session.execute(
+                delete(table)
+                .where(table.id.in_(ids[start : start + BATCH]))
+                .execution_options(synchronize_session=False)
+            )
+    return len(ids)
+
+
+def _forget_mails(ports: Ports, before: datetime) -> int:
+    """Delete old files where mails are kept as files; a mail server has none of ours."""
+    parts = urlsplit(ports.settings.mail_url)
+    if parts.scheme != "file":
+        return 0
+    old = [
+        file
+        for file in Path(unquote(parts.path)).glob("*.eml")
+        if file.stat().st_mtime < before.timestamp()
+    ]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return len(old)

@@ -1,0 +1,178 @@
+"""What is forgotten when its time has come, and what never is."""
+
+import os
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from storefront.models import (
+    IdempotentRequest,
+    Interaction,
+    Job,
+    OrderTouchpoint,
+    PaymentEvent,
+    PaymentPayload,
+    Share,
+)
+from storefront.services import retention
+from storefront.services.chains import chain_of
+from storefront.services.visitors import read_mark
+from storefront.worker import run_due, sweep
+from tests.contents import nothing_changes
+from tests.factories import World, pay, place
+from tests.fakes import Bench
+
+PATIENCE = 20
+LONG = 401
+
+
+def count(bench: Bench, table: Any) -> int:
+    with bench.database.reads() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def record(bench: Bench, world: World, kind: str = "view", **changes: Any) -> dict[str, Any]:
+    """Let somebody do something in the frame; return what the frame is told."""
+    body = {"placement": world.placement.public_id, "kind": kind, **changes}
+    told: dict[str, Any] = bench.client().post("/interactions", json=body).json
+    return told
+
+
+def interactions(bench: Bench) -> set[str]:
+    with bench.database.reads() as session:
+        return set(session.scalars(select(Interaction.public_id)))
+
+
+def test_old_interactions_that_nothing_needs_go_and_young_ones_stay(
+    bench: Bench, world: World
+) -> None:
+    for _ in range(3):
+        record(bench, world)
+    bench.clock.pass_time(days=LONG)
+    young = record(bench, world)
+    told = retention.forget(bench.ports)
+
+    assert told.interactions == 3
+    assert interactions(bench) == {young["interaction"]}
+
+
+def test_what_an_order_a_share_or_a_young_answer_needs_stays(bench: Bench, world: World) -> None:
+    shared = record(bench, world, "share")
+    alone = record(bench, world)
+    seen = record(bench, world, referrer="https://blog.test/post")
+    clicked = record(bench, world, "click", v=seen["v"])
+    merchant = world.merchant.public_id
+    buyer = read_mark(bench.ports.sign, seen["v"], merchant)
+    order = place(bench, world, visitor=buyer)
+    pay(bench.client(), bench, order)
+    with bench.database.reads() as session:
+        before = chain_of(session, world.merchant.id, order.public_id)
+    bench.clock.pass_time(days=LONG)
+    retention.forget(bench.ports)
+    with bench.database.reads() as session:
+        after = chain_of(session, world.merchant.id, order.public_id)
+
+    assert count(bench, OrderTouchpoint) > 0
+    assert count(bench, Share) == 1
+    assert after == before
+    assert {shared["interaction"], seen["interaction"], clicked["interaction"]} <= interactions(
+        bench
+    )
+    assert alone["interaction"] not in interactions(bench)
+
+
+def test_an_old_chain_goes_link_by_link(bench: Bench, world: World) -> None:
+    first = record(bench, world)
+    second = record(bench, world, "like", parent=first["interaction"], v=first["v"])
+    record(bench, world, "comment", parent=second["interaction"], v=first["v"])
+    bench.clock.pass_time(days=LONG)
+
+    assert retention.forget(bench.ports).interactions == 3
+    assert interactions(bench) == set()
+
+
+def test_nobody_else_can_delete_or_change_interactions(bench: Bench, world: World) -> None:
+    record(bench, world)
+    bench.clock.pass_time(days=LONG)
+    record(bench, world)
+    retention.forget(bench.ports)
+    record(bench, world)
+
+    with nothing_changes(bench.database):
+        for statement in (delete(Interaction), update(Interaction).values(kind="like")):
+            with pytest.raises(DBAPIError), bench.database.begin() as session:
+                session.execute(statement)
+
+
+def test_jobs_keys_and_words_go_after_their_own_time_and_facts_stay(
+    bench: Bench, world: World
+) -> None:
+    pay(bench.client(), bench, place(bench, world))
+    run_due(bench.ports)
+    facts = count(bench, PaymentEvent)
+    left = {}
+    for days in (1, 2, 28, 60):
+        bench.clock.pass_time(days=days, seconds=1)
+        retention.forget(bench.ports)
+        left[days] = (
+            count(bench, IdempotentRequest),
+            count(bench, Job),
+            count(bench, PaymentPayload),
+        )
+
+    keys, jobs, payloads = left[1]
+    assert min(keys, jobs, payloads) > 0
+    assert left[2] == (0, jobs, payloads)
+    assert left[28][:2] == (0, jobs - 1)
+    assert left[60] == (0, jobs - 1, 0)
+    assert count(bench, PaymentEvent) == facts > 0
+
+
+def test_old_mail_files_go_and_nothing_else_of_the_folder(bench: Bench, tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    folder.mkdir()
+    for name, days in {"old.eml": 31, "new.eml": 29, "notes.txt": 31}.items():
+        file = folder / name
+        file.write_text("…")
+        then = (bench.clock.now() - timedelta(days=days)).timestamp()
+        os.utime(file, (then, then))
+
+    assert retention.forget(bench.ports).mails == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["new.eml", "notes.txt"]
+
+
+def test_a_worker_forgets_once_a_day(bench: Bench, world: World) -> None:
+    record(bench, world)
+    bench.clock.pass_time(days=LONG)
+    sweep(bench.ports)
+    first = interactions(bench)
+    told = retention.forget_when_due(bench.ports)
+    bench.clock.pass_time(days=1)
+
+    assert (first, told) == (set(), None)
+    assert retention.forget_when_due(bench.ports) is not None
+
+
+def test_four_workers_at_once_forget_once(bench: Bench, world: World) -> None:
+    record(bench, world)
+    bench.clock.pass_time(days=LONG)
+    told: list[retention.Forgotten | None] = []
+    start = threading.Barrier(4)
+
+    def ask() -> None:
+        start.wait(PATIENCE)
+        told.append(retention.forget_when_due(bench.ports))
+
+    workers = [threading.Thread(target=ask) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(PATIENCE)
+    done = [each for each in told if each is not None]
+
+    assert (len(told), [each.interactions for each in done]) == (4, [1])
