@@ -23,7 +23,7 @@ from storefront.errors import Conflict, Declined, Invalid, NotFound, TryAgain
 from storefront.kinds import GOODS
 from storefront.models import LineItem, Order, OrderContact, OrderEvent, Payment
 from storefront.ports import OpenRequest
-from storefront.services import attribution, idempotency, jobs, stock
+from storefront.services import attribution, card_testing, idempotency, jobs, stock
 from storefront.services.idempotency import RequestKey, Turn
 from storefront.services.placements import get_placement
 from storefront.services.shelf import list_stores, products_of_variants
@@ -107,8 +107,9 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
     """Place an order and open its payment; the same request key never makes two.
 
     Raises `NotFound` for a placement that is not in use, `Invalid` for input that cannot be
-    used, `Conflict` sold_out / all_held / price_changed / in_progress, and `TryAgain` when the
-    gateway does not answer: the hold is kept, and the same key goes on where this try ended.
+    used, `Conflict` sold_out / all_held / price_changed / in_progress, `TooMany` after many
+    failed payments, and `TryAgain` when the gateway does not answer: the hold is kept, and the
+    same key goes on where this try ended.
     """
     now = ports.clock.now()
     with ports.reads() as session:
@@ -170,6 +171,9 @@ def _find_store(
 def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
     """Write the order with everything that belongs to it; hot rows are touched last."""
     merchant, now, command = request.placement.merchant, request.now, request.command
+    card_testing.refuse_many_failures(
+        session, merchant.id, visitor=command.visitor.key, email=command.buyer.email, now=now
+    )
     free = Money(0, merchant.currency)
     amounts = sums([PricedLine(line.variant.price, line.quantity) for line in request.lines], free)
     if amounts.total.minor == 0:

@@ -17,7 +17,7 @@ from storefront.models import (
     PaymentEvent,
     PaymentPayload,
 )
-from storefront.services import alarms, attribution, jobs, ledger, refunds, stock
+from storefront.services import alarms, attribution, card_testing, jobs, ledger, refunds, stock
 from storefront.services.checkout import note
 from storefront.services.ledger import Account
 from storefront.signals import announce
@@ -78,6 +78,8 @@ def apply_event(
     )
     if payment and event.snapshot:
         take_step(session, payment, step, snapshot=event.snapshot, kinds=kinds, now=now)
+        if step is Step.FAIL_ATTEMPT:
+            card_testing.count_failed_payment(session, payment.order_id, now=now)
     elif payment and event.refund:
         refunds.take_news(session, payment, event.refund, now=now)
     return Applied(step)

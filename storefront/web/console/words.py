@@ -85,6 +85,9 @@ ALARMS = {
     "paid_twice": _("An order was paid twice. The second payment goes back."),
     "cancelled_before_payment": _("Money came for a cancelled order. It goes back."),
     "payment_mismatch": _("A payment does not fit its order. Please look at it."),
+    "card_testing": _(
+        "Many payments of one buyer have failed. Somebody may be trying out stolen cards."
+    ),
     "sign_in_guessed": _(
         "Somebody has tried many passwords or codes. If it was none of you, choose a new password."
     ),
