@@ -1,0 +1,1 @@
+"""Figures that the README quotes, measured on this machine: `make bench`."""
