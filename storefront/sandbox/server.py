@@ -25,6 +25,10 @@ class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    def connection_dropped(self, error: BaseException, environ: object = None) -> None:  # noqa: ARG002 - the signature of the base class
+        """Read no more from a line that was hung up: half a request may be left on it."""
+        self.close_connection = True
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log nothing: an address can hold a client secret."""
 

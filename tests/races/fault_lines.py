@@ -67,7 +67,7 @@ def shop_books(shop: Shop) -> Books:
         given = session.execute(
             select(Payment.account, Refund.currency, func.sum(Refund.amount_minor))
             .join(Payment, Payment.id == Refund.payment_id)
-            .where(Refund.sent_at.is_not(None))
+            .where(Refund.sent_at.is_not(None), Refund.failed_at.is_(None))
             .group_by(Payment.account, Refund.currency)
         )
         for account, currency, refunded in given:
