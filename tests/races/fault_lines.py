@@ -1,6 +1,7 @@
 """What faults and books need: the sandbox's levers, and both sides' books in one form."""
 
 import json
+import secrets
 from collections import Counter
 from typing import Any
 from urllib.request import Request as Call
@@ -9,7 +10,8 @@ from urllib.request import urlopen
 from sqlalchemy import func, select
 
 from storefront.models import Order, Payment, Refund
-from tests.races.market import Market, wait_until
+from tests.races.clients import Request
+from tests.races.market import JSON, Market, wait_until
 from tests.races.servers import Shop
 
 Books = dict[tuple[str, str], dict[str, int]]
@@ -25,6 +27,22 @@ def flush(shop: Shop) -> int:
     """Deliver what has been delayed; return how many messages still have not arrived."""
     pending: int = _call(shop, "/sandbox/deliveries/flush?wait=10", {})["pending"]
     return pending
+
+
+def fail_refund(shop: Shop, reference: str) -> None:
+    """Let the buyer's bank send a refund back."""
+    _call(shop, f"/sandbox/refunds/{reference}/fail", {})
+
+
+def refund_request(market: Market, placed: dict[str, Any]) -> Request:
+    """Return the request with which a merchant's server gives all of an order's money back."""
+    headers = {
+        **JSON,
+        "Authorization": f"Bearer {market.world.api_token}",
+        "Idempotency-Key": secrets.token_urlsafe(24),
+    }
+    path = f"/api/v1/orders/{placed['public_id']}/refunds"
+    return Request(market.shop.host, path, "{}", headers)
 
 
 def tally(shop: Shop) -> Counter[str]:

@@ -7,11 +7,19 @@ from typing import Any
 
 import pytest
 
-from storefront.models import Job, OrderEvent, Payment
+from storefront.models import Job, OrderEvent, Payment, Refund
 from tests.engines import ENGINES, Databases
 from tests.races import fault_lines
 from tests.races.clients import Answer, Request, race
-from tests.races.fault_lines import flush, gateway_books, let_pollers_look, shop_books, switch
+from tests.races.fault_lines import (
+    fail_refund,
+    flush,
+    gateway_books,
+    let_pollers_look,
+    refund_request,
+    shop_books,
+    switch,
+)
 from tests.races.market import Market, wait_until
 from tests.races.servers import Shop, running_shop
 
@@ -188,3 +196,37 @@ def _pull(shop: Shop, done: threading.Event) -> None:
         for lever in levers:
             switch(shop, **lever)
             done.wait(0.15)
+
+
+def test_refunds_go_out_once_though_their_answers_are_lost_and_some_fail_later(
+    market: Market, orders: int
+) -> None:
+    """Half of the orders are refunded; of every other refund the bank thinks better."""
+    variant = market.add_variant(stock=orders)
+    placed = market.place(*[variant] * orders)
+    market.pay(placed)
+    wait_until(lambda: fault_lines.paid(market) == orders, "all orders are paid")
+    create = {"path": "/v1/refunds", "method": "POST"}
+    switch(
+        market.shop,
+        webhooks={"duplicate": 0.5, "copies": 2, "reorder": 0.5, "reorder_seconds": 0.5},
+        api=[
+            {"kind": "hang", "seconds": 0, "after_work": True, "chance": 0.4, **create},
+            {"kind": "error", "chance": 0.2, **create},
+        ],
+        seed=6,
+    )
+
+    refunded = placed[::2]
+    answers = race([refund_request(market, each) for each in refunded], clients=CLIENTS)
+    switch(market.shop)
+    market.shop.pass_time(600)
+    wait_until(lambda: market.count(Refund, sent_at=None) == 0, "all refunds were sent")
+    failing = [str(refund.gateway_reference) for refund in market.rows(Refund)[::2]]
+    for reference in failing:
+        fail_refund(market.shop, reference)
+    assert 0 == flush(market.shop)
+
+    assert {201} == {answer.status for answer in answers}
+    assert len(refunded) == market.count(Refund)
+    assert len(failing) == market.count(Refund) - market.count(Refund, failed_at=None)
