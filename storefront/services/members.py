@@ -40,6 +40,17 @@ class SignedIn:
     epoch: int
 
 
+@dataclass(frozen=True)
+class MemberRow:
+    """Somebody who works for a merchant."""
+
+    public_id: str
+    name: str
+    email: str
+    role: str
+    joined_at: datetime
+
+
 @cache
 def _hasher() -> PasswordHasher:
     return PasswordHasher()
@@ -181,6 +192,17 @@ def find_by_email(session: Session, email: str) -> SignedIn | None:
         select(Member.public_id).where(Member.email == normalise_email(email))
     )
     return find_signed_in(session, public_id) if public_id else None
+
+
+def list_members(session: Session, merchant_id: int) -> tuple[MemberRow, ...]:
+    """Return who works for a merchant, longest first."""
+    rows = session.execute(
+        select(Member.public_id, Member.name, Member.email, Membership.role, Membership.joined_at)
+        .join(Membership, Membership.member_id == Member.id)
+        .where(Membership.merchant_id == merchant_id, Membership.left_at.is_(None))
+        .order_by(Membership.id)
+    )
+    return tuple(MemberRow(*row) for row in rows)
 
 
 def leave(session: Session, merchant_id: int, member_public_id: str, *, now: datetime) -> None:

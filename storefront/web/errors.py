@@ -129,6 +129,7 @@ SENTENCES: dict[str, Any] = {
     "not_allowed": _("Your role does not include this."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
     "not_paid": _("This order has not been paid, so there is nothing to give back."),
+    "not_yourself": _("Ask another owner for this: nobody lets themselves go."),
     "password_length": _("A password has %(least)s to %(most)s characters."),
     "password_wrong": _("This is not your present password."),
     "payload_invalid": _("The message cannot be read."),

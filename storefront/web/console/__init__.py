@@ -4,6 +4,7 @@ what they show is read in services/reporting/."""
 from storefront.web.console import (
     account,
     home,
+    members,
     orders,
     passwords,
     placements,
@@ -19,6 +20,7 @@ __all__ = [
     "account",
     "blueprint",
     "home",
+    "members",
     "orders",
     "passwords",
     "placements",

@@ -72,6 +72,12 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/password-resets"): ("/console/password-resets", (422,) * 9),
     ("GET", "/console/password-resets/<token>"): ("/console/password-resets/x", (410,) * 9),
     ("POST", "/console/password-resets/<token>"): ("/console/password-resets/x", (410,) * 9),
+    ("GET", "/console/members"): (
+        "/console/members", (302, 302, 302, 403, 403, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/members/<public_id>/departure"): (
+        "/console/members/{owner}/departure", (302, 302, 302, 403, 403, 409, 404, 302, 302),
+    ),
     ("GET", "/console/account"): (
         "/console/account", (302, 302, 302, 200, 200, 200, 200, 302, 302),
     ),
@@ -240,6 +246,14 @@ def add_member(shop: Shop, role: str) -> str:
     return email
 
 
+def public_id_of(shop: Shop, email: str) -> str:
+    """Return a member's public id."""
+    with shop.bench.database.reads() as session:
+        found = members.find_by_email(session, email)
+    assert found
+    return found.member_public_id
+
+
 def cookie_of(shop: Shop, email: str) -> str:
     """Sign in and return the cookie."""
     client = shop.client.application.test_client()
@@ -271,6 +285,7 @@ def cast(shop: Shop) -> Cast:
     body = {"placement": shop.world.placement.public_id, "kind": "share"}
     shared = shop.client.post("/interactions", json=body).json["share_url"]
     names = {
+        "owner": public_id_of(shop, shop.world.owner_email),
         "order": order.public_id,
         "paid": paid.public_id,
         "placement": shop.world.placement.public_id,
