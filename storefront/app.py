@@ -28,7 +28,7 @@ from storefront.logs import start_logging
 from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
 from storefront.ports import Clock, Ports
 from storefront.settings import PREFIX, Settings, SettingsError, read_settings
-from storefront.web import checkout, embed, health, interactions, webhooks
+from storefront.web import checkout, embed, health, interactions, metrics, webhooks
 from storefront.web.api import init_api
 from storefront.web.assets import read_assets
 from storefront.web.auth import init_auth
@@ -40,6 +40,7 @@ from storefront.web.frame import init_frame
 from storefront.web.guards import init_guards
 from storefront.web.headers import init_headers
 from storefront.web.journal import init_journal
+from storefront.web.metrics import init_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -58,6 +59,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     interactions.blueprint,
     webhooks.blueprint,
     health.blueprint,
+    metrics.blueprint,
     console,
 )
 
@@ -213,6 +215,7 @@ def build_app(ports: Ports) -> Flask:
     )
     init_formats(app)
     init_journal(app)
+    init_metrics(app)
     init_guards(app)
     init_headers(app, is_https=settings.is_https)
     init_errors(app)

@@ -92,9 +92,12 @@ def _run(ports: Ports) -> click.Command:
     def run(host: str, port: int, workers: int) -> None:
         """Serve the application and run its jobs; what dies is started again."""
         start_logging(ports.settings)
-        supervisor = Supervisor(
-            [web_program(SERVED, host=host, port=port, workers=workers), worker_program()]
-        )
+        figures = ports.settings.instance_dir.absolute() / "figures"
+        # What an earlier run has counted is over: counters begin at zero.
+        shutil.rmtree(figures, ignore_errors=True)
+        figures.mkdir(parents=True)
+        web = web_program(SERVED, host=host, port=port, workers=workers, figures=figures)
+        supervisor = Supervisor([web, worker_program()])
         supervisor.start()
         supervisor.run()
 

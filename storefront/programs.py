@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from storefront.supervisor import Program
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 APPLICATION = "storefront.app:create_app"
 SERVED = "storefront.app:serve"
@@ -14,8 +18,13 @@ WEB_WORKERS = 2
 WEB_THREADS = 4
 
 
-def web_program(application: str, *, host: str, port: int, workers: int) -> Program:
-    """Return the web server's command line; `application` is a factory."""
+def web_program(
+    application: str, *, host: str, port: int, workers: int, figures: Path | None = None
+) -> Program:
+    """Return the web server's command line; `application` is a factory.
+
+    In the folder `figures` its workers add up what they count.
+    """
     return Program(
         "web",
         (
@@ -34,6 +43,7 @@ def web_program(application: str, *, host: str, port: int, workers: int) -> Prog
             "--log-level=warning",
             application,
         ),
+        {"PROMETHEUS_MULTIPROC_DIR": str(figures)} if figures else {},
     )
 
 

@@ -60,6 +60,7 @@ class Settings:
     load_member: Callable[[], str | None] | None = None
     demo: bool = False
     log: str = "text"
+    metrics_token: str = ""
     keep_interactions: timedelta = timedelta(days=400)
     keep_request_keys: timedelta = timedelta(days=2)
     keep_jobs: timedelta = timedelta(days=30)
@@ -75,6 +76,7 @@ class Settings:
             self.secret_key,
             self.pepper,
             self.stripe_api_key,
+            self.metrics_token,
             *self.stripe_webhook_secrets,
             *passwords,
             *map(unquote, passwords),
@@ -225,6 +227,7 @@ READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "STOREFRONT_LOAD_MEMBER": ("load_member", _function),
     "STOREFRONT_DEMO": ("demo", _flag),
     "STOREFRONT_LOG": ("log", _log),
+    "STOREFRONT_METRICS_TOKEN": ("metrics_token", _text),
     "STOREFRONT_KEEP_INTERACTIONS_DAYS": ("keep_interactions", _days),
     "STOREFRONT_KEEP_REQUEST_KEYS_DAYS": ("keep_request_keys", _days),
     "STOREFRONT_KEEP_JOBS_DAYS": ("keep_jobs", _days),
@@ -296,6 +299,10 @@ def _secret_faults(settings: Settings) -> list[str]:
                 f"STOREFRONT_{name} has {len(value)} characters and needs {MINIMUM_SECRET} "
                 f"or more: use {make}."
             )
+    if settings.metrics_token and len(settings.metrics_token) < MINIMUM_SECRET:
+        faults.append(
+            f"STOREFRONT_METRICS_TOKEN needs {MINIMUM_SECRET} characters or more: use {make}."
+        )
     if settings.secret_key and settings.secret_key == settings.pepper:
         faults.append(
             "STOREFRONT_PEPPER must differ from STOREFRONT_SECRET_KEY: make a second one."

@@ -80,7 +80,9 @@ LAYERS = {
     ),
     "storefront.sandbox": Layer(foreign=("flask", "werkzeug", "jinja2", "markupsafe", "granian")),
     "storefront.web": Layer(
-        ours=OUTSIDE, foreign=(*FLASK, "brotli", "email_validator", "PIL"), types=ORM_TYPES
+        ours=OUTSIDE,
+        foreign=(*FLASK, "prometheus_client", "brotli", "email_validator", "PIL"),
+        types=ORM_TYPES,
     ),
     # These two alone know which faults of a database pass by themselves.
     "storefront.web.errors": Layer(

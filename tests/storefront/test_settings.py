@@ -163,6 +163,7 @@ FAULTY = [
     ("TEMPLATES", "no/such/folder", "a folder that exists"),
     ("LOAD_MEMBER", "shop.members:load", "must be a function"),
     ("LOG", "xml", "text, json"),
+    ("METRICS_TOKEN", "short", "needs 32"),
     ("KEEP_INTERACTIONS_DAYS", "29", "STOREFRONT_LOOKBACK_DAYS"),
     ("KEEP_REQUEST_KEYS_DAYS", "0.9", "1 or more"),
     ("KEEP_JOBS_DAYS", "0", "more than zero"),

@@ -32,6 +32,7 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("GET", "/"): ("/", (302,) * 9),
     ("GET", "/healthz"): ("/healthz", ANYBODY),
     ("GET", "/readyz"): ("/readyz", (503,) * 9),  # no worker runs beside these tests
+    ("GET", "/metrics"): ("/metrics", (404,) * 9),  # nobody here has its token
     ("GET", "/embed.js"): ("/embed.js", ANYBODY),
     ("GET", "/static/<path:path>"): ("/static/{asset}", ANYBODY),
     ("GET", "/media/<path:path>"): ("/media/cone.jpg", ANYBODY),
