@@ -89,7 +89,7 @@ def _lock_kept_payment(session: Session, order_id: int) -> Payment:
             Payment.succeeded_at.is_not(None),
             Payment.returned_at.is_(None),
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).first()
     if payment is None:
@@ -163,10 +163,11 @@ def fail(session: Session, refund_id: int, failure: str, *, now: datetime) -> No
 
 
 def _lock(session: Session, payment_id: int) -> Payment:
+    # The weaker lock, as in stock.py: messages that are being written down refer to the payment.
     return session.scalars(
         select(Payment)
         .where(Payment.id == payment_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
 
