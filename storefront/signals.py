@@ -16,8 +16,13 @@ log = logging.getLogger("storefront.signals")
 _namespace = Namespace()
 order_paid = _namespace.signal("storefront-order-paid")
 refund_made = _namespace.signal("storefront-refund-made")
+dispute_opened = _namespace.signal("storefront-dispute-opened")
 
-_BY_NAME = {"order_paid": order_paid, "refund_made": refund_made}
+_BY_NAME = {
+    "order_paid": order_paid,
+    "refund_made": refund_made,
+    "dispute_opened": dispute_opened,
+}
 _PENDING = "storefront_signals"
 SENDER = "storefront"
 

@@ -11,7 +11,11 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("storefront_refund_lines", "storefront_ledger_entries")
+APPEND_ONLY = (
+    "storefront_refund_lines",
+    "storefront_ledger_entries",
+    "storefront_credit_entries",
+)
 
 PAYMENTS, ORDERS = "storefront_payments", "storefront_orders"
 LINES, REFUNDS = "storefront_line_items", "storefront_refunds"
@@ -45,6 +49,8 @@ def upgrade() -> None:
         op.execute(_counter_sql(counter, dialect))
     _make_refund_lines()
     _make_ledger()
+    _make_credit()
+    _make_disputes()
     _index(PAYMENTS, "account", "gateway_reference")
     op.create_index(
         "uq_storefront_refunds_merchant_id_payment_id_gateway_reference",
@@ -136,6 +142,65 @@ def _make_ledger() -> None:
     _index("storefront_ledger_entries", "merchant_id", "payment_id")
 
 
+def _make_credit() -> None:
+    table = "storefront_credit_entries"
+    unique = ("merchant_id", "order_id", "model", "position", "cause", "reference")
+    op.create_table(
+        table,
+        sa.Column("id", Key, nullable=False),
+        sa.Column("merchant_id", Key, nullable=False),
+        sa.Column("order_id", Key, nullable=False),
+        sa.Column("model", sa.String(30), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("interaction_id", Key, nullable=True),
+        sa.Column("amount_minor", Key, nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("cause", sa.String(20), nullable=False),
+        sa.Column("reference", sa.String(24), nullable=False),
+        sa.Column("occurred_at", UtcDateTime(), nullable=False),
+        *_foreign_keys(
+            table,
+            merchant_id="storefront_merchants",
+            order_id=ORDERS,
+            interaction_id="storefront_interactions",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        sa.UniqueConstraint(*unique, name="uq_storefront_credit_entries_cause"),
+    )
+    _index(table, "merchant_id", "interaction_id")
+
+
+def _make_disputes() -> None:
+    table = "storefront_disputes"
+    facts = ("due_at", "withdrawn_at", "lost_at", "won_at")
+    op.create_table(
+        table,
+        sa.Column("id", Key, nullable=False),
+        sa.Column("merchant_id", Key, nullable=False),
+        sa.Column("payment_id", Key, nullable=False),
+        sa.Column("public_id", sa.String(24), nullable=False),
+        sa.Column("gateway_reference", sa.String(80), nullable=False),
+        sa.Column("amount_minor", Key, nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("reason", sa.String(80), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        sa.Column("told_at", UtcDateTime(), nullable=False),
+        *(sa.Column(fact, UtcDateTime(), nullable=True) for fact in facts),
+        sa.CheckConstraint("amount_minor > 0", name=op.f(f"ck_{table}_amount_positive")),
+        *_foreign_keys(table, merchant_id="storefront_merchants", payment_id=PAYMENTS),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        sa.UniqueConstraint(
+            "merchant_id", "public_id", name=op.f(f"uq_{table}_merchant_id_public_id")
+        ),
+        sa.UniqueConstraint(
+            "merchant_id",
+            "payment_id",
+            "gateway_reference",
+            name=op.f(f"uq_{table}_merchant_id_payment_id_gateway_reference"),
+        ),
+    )
+
+
 def _foreign_keys(table: str, **targets: str) -> list[sa.ForeignKeyConstraint]:
     return [
         sa.ForeignKeyConstraint([column], [f"{target}.id"], name=op.f(f"fk_{table}_{column}"))
@@ -149,6 +214,8 @@ def _index(table: str, *columns: str) -> None:
 
 def downgrade() -> None:
     """Forget what went back: drop the ledger and every counter."""
+    op.drop_table("storefront_disputes")
+    op.drop_table("storefront_credit_entries")
     op.drop_table("storefront_ledger_entries")
     op.drop_table("storefront_refund_lines")
     op.drop_index(

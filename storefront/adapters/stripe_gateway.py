@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import stripe
 
 from storefront.adapters.stripe_amounts import from_gateway, to_gateway
-from storefront.domain.payments import GatewayEvent, RefundNews, Snapshot
+from storefront.domain.payments import DisputeNews, GatewayEvent, RefundNews, Snapshot
 from storefront.errors import Declined, Invalid, StorefrontError, TryAgain, Unreadable
 from storefront.ports import Opened
 
@@ -206,11 +206,13 @@ def _event(value: Mapping[str, Any]) -> GatewayEvent:
         created_at = datetime.fromtimestamp(value["created"], UTC)
         about = value["data"]["object"]
         kind = about.get("object")
-        snapshot = refund = None
+        snapshot = refund = dispute = None
         if kind == "payment_intent":
             snapshot = _snapshot(about, account=account, moved_at=created_at)
         elif kind == "refund" and about["payment_intent"]:
             refund = _refund(about)
+        elif kind == "dispute" and about["payment_intent"]:
+            dispute = _dispute(about)
         return GatewayEvent(
             id=_text(value["id"]),
             type=_text(value["type"]),
@@ -219,6 +221,7 @@ def _event(value: Mapping[str, Any]) -> GatewayEvent:
             created_at=created_at,
             snapshot=snapshot,
             refund=refund,
+            dispute=dispute,
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
         raise Unreadable("payload_invalid") from None
@@ -268,6 +271,19 @@ def _refund(refund: Mapping[str, Any]) -> RefundNews:
         payment=_text(refund["payment_intent"]),
         failure=_maybe_text(refund.get("failure_reason")),
         refund_public_id=_maybe_text(metadata.get("refund")),
+    )
+
+
+def _dispute(dispute: Mapping[str, Any]) -> DisputeNews:
+    """Read a Dispute; one that wants no answer has no due date."""
+    due_by = (dispute.get("evidence_details") or {}).get("due_by")
+    return DisputeNews(
+        reference=_text(dispute["id"]),
+        state=_text(dispute["status"]),
+        amount=from_gateway(dispute["amount"], dispute["currency"]),
+        payment=_text(dispute["payment_intent"]),
+        reason=_text(dispute["reason"]),
+        due_at=None if due_by is None else datetime.fromtimestamp(due_by, UTC),
     )
 
 

@@ -33,6 +33,7 @@ class Step(StrEnum):
     CANCEL = "cancel"
     REVIEW = "review"
     REFUND = "refund"
+    DISPUTE = "dispute"
     IGNORE = "ignore"
 
 
@@ -75,11 +76,45 @@ class RefundNews:
 
 FAILED_REFUNDS = frozenset({"failed", "canceled"})
 
+WON, LOST = "won", "lost"
+DISPUTE_RANKS = {
+    "warning_needs_response": 0,
+    "warning_under_review": 1,
+    "warning_closed": 2,
+    "needs_response": 3,
+    "under_review": 4,
+    LOST: 5,
+    WON: 6,
+}
+"""Stripe's states of a dispute in the order in which they come; warnings take no money, and a
+dispute that was lost can still be won."""
+
+CLOSED_DISPUTES = frozenset({"warning_closed", LOST, WON})
+WITHDRAWN = frozenset({"needs_response", "under_review", LOST, WON})
+
+
+def is_later(state: str, known: str) -> bool:
+    """Return whether a dispute's state comes after the one that is known."""
+    return DISPUTE_RANKS[state] > DISPUTE_RANKS[known]
+
+
+@dataclass(frozen=True)
+class DisputeNews:
+    """One dispute as the gateway reported it. `payment` is the gateway's reference of what is
+    disputed; evidence must be there by `due_at`."""
+
+    reference: str
+    state: str
+    amount: Money
+    payment: str
+    reason: str
+    due_at: datetime | None
+
 
 @dataclass(frozen=True)
 class GatewayEvent:
-    """A verified message from the gateway. At most one of `snapshot` and `refund` is there: what it
-    says of a payment, or of a refund."""
+    """A verified message from the gateway. At most one of `snapshot`, `refund` and `dispute` is
+    there: what it says of a payment, of a refund, or of a dispute."""
 
     id: str
     type: str
@@ -88,6 +123,7 @@ class GatewayEvent:
     created_at: datetime
     snapshot: Snapshot | None
     refund: RefundNews | None = None
+    dispute: DisputeNews | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +176,8 @@ def step_for_event(facts: PaymentFacts, event: GatewayEvent) -> Step:
     """
     if event.refund is not None:
         return Step.REFUND
+    if event.dispute is not None:
+        return Step.DISPUTE
     return _allowed(facts, EVENT_STEPS.get(event.type, Step.IGNORE), event.snapshot)
 
 

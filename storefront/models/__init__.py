@@ -5,10 +5,11 @@ from storefront.models.attempt import Attempt
 from storefront.models.attribution import Attribution, OrderOrigin, OrderTouchpoint
 from storefront.models.catalog import Product, ProductImage, Variant
 from storefront.models.channel import AllowedHost, Campaign, Channel, Placement, PlacementProduct
+from storefront.models.dispute import Dispute
 from storefront.models.idempotency import IdempotentRequest
 from storefront.models.interaction import Interaction, Share
 from storefront.models.job import Job
-from storefront.models.ledger import LedgerEntry
+from storefront.models.ledger import CreditEntry, LedgerEntry
 from storefront.models.merchant import ApiToken, Member, Membership, Merchant, Store
 from storefront.models.moment import Moment
 from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
@@ -23,6 +24,8 @@ __all__ = [
     "Attribution",
     "Campaign",
     "Channel",
+    "CreditEntry",
+    "Dispute",
     "IdempotentRequest",
     "Interaction",
     "Job",

@@ -1,14 +1,16 @@
-"""The ledger of money: what came in, what went back and what it was for. Rows are only added."""
+"""The ledger of money: what came in, what went back and what it was for; and what each interaction
+has earned of it. Rows are only added."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.db.base import Base
 from storefront.db.triggers import append_only
+from storefront.models.interaction import Interaction
 from storefront.models.merchant import Merchant
 from storefront.models.order import Order
 from storefront.models.payment import Payment
@@ -38,4 +40,35 @@ class LedgerEntry(Base):
     occurred_at: Mapped[datetime]
 
 
-append_only(LedgerEntry.__table__)  # type: ignore[arg-type]
+class CreditEntry(Base):
+    """What an interaction has earned under one model, or given back; without an interaction the
+    sale was direct. Under each model an order's entries sum to what it has earned net."""
+
+    __tablename__ = "storefront_credit_entries"
+    __table_args__ = (
+        UniqueConstraint(
+            "merchant_id",
+            "order_id",
+            "model",
+            "position",
+            "cause",
+            "reference",
+            name="uq_storefront_credit_entries_cause",
+        ),
+        Index(None, "merchant_id", "interaction_id"),
+    )
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    order_id: Mapped[int] = mapped_column(ForeignKey(Order.id))
+    model: Mapped[str] = mapped_column(String(30))
+    position: Mapped[int] = mapped_column(Integer)
+    interaction_id: Mapped[int | None] = mapped_column(ForeignKey(Interaction.id))
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    cause: Mapped[str] = mapped_column(String(20))
+    reference: Mapped[str] = mapped_column(String(24))
+    occurred_at: Mapped[datetime]
+
+
+for _table in (LedgerEntry, CreditEntry):
+    append_only(_table.__table__)  # type: ignore[arg-type]

@@ -11,6 +11,8 @@ from storefront.domain.attribution import MODELS
 from storefront.domain.money import FULL_SHARE
 from storefront.models import (
     Attribution,
+    CreditEntry,
+    Dispute,
     LedgerEntry,
     LineItem,
     Merchant,
@@ -26,7 +28,7 @@ from storefront.services.ledger import Account
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sqlalchemy import ScalarSelect
+    from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.orm import Session
 
 
@@ -270,12 +272,48 @@ def the_ledger_knows_every_payment(session: Session) -> Iterator[Finding]:
         0,
     )
     due = case(
-        (Payment.succeeded_at.is_not(None), Payment.amount_minor - Payment.refunded_minor), else_=0
+        (
+            Payment.succeeded_at.is_not(None),
+            Payment.amount_minor - Payment.refunded_minor - _withdrawn(),
+        ),
+        else_=0,
     )
     rows = session.execute(select(Payment.public_id, held, due).where(held != due))
     for public_id, booked, expected in rows:
         detail = f"the ledger says {booked}, the payment {expected}"
         yield Finding("the_ledger_knows_every_payment", "payments", public_id, detail)
+
+
+def _withdrawn() -> ColumnElement[int]:
+    """Return what disputes have taken from a payment and not given back."""
+    taken = (
+        select(func.sum(Dispute.amount_minor))
+        .where(
+            Dispute.payment_id == Payment.id,
+            Dispute.withdrawn_at.is_not(None),
+            Dispute.won_at.is_(None),
+        )
+        .correlate(Payment)
+        .scalar_subquery()
+    )
+    return func.coalesce(taken, 0)
+
+
+def credit_equals_net_revenue(session: Session) -> Iterator[Finding]:
+    """Find paid orders whose credit under some model is not what they have earned net."""
+    for model in MODELS:
+        credited = func.coalesce(
+            select(func.sum(CreditEntry.amount_minor))
+            .where(CreditEntry.order_id == Order.id, CreditEntry.model == model)
+            .correlate(Order)
+            .scalar_subquery(),
+            0,
+        )
+        due = case((Order.paid_at.is_not(None), Order.total_minor - Order.refunded_minor), else_=0)
+        rows = session.execute(select(Order.public_id, credited, due).where(credited != due))
+        for public_id, given, earned in rows:
+            detail = f"{model} has {given} of {earned}"
+            yield Finding("credit_equals_net_revenue", "credit_entries", public_id, detail)
 
 
 RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
@@ -292,4 +330,5 @@ RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     transactions_sum_to_zero,
     merchants_ledgers_sum_to_zero,
     the_ledger_knows_every_payment,
+    credit_equals_net_revenue,
 )

@@ -31,6 +31,10 @@ class Account(StrEnum):
     """Earned with sending them."""
     OWED = "owed"
     """Came too late or twice, and must go back."""
+    DISPUTED = "disputed"
+    """Withdrawn by the buyer's bank until it has decided."""
+    LOSS = "loss"
+    """Lost in a dispute."""
 
 
 def book(

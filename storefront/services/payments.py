@@ -17,7 +17,16 @@ from storefront.models import (
     PaymentEvent,
     PaymentPayload,
 )
-from storefront.services import alarms, attribution, card_testing, jobs, ledger, refunds, stock
+from storefront.services import (
+    alarms,
+    attribution,
+    card_testing,
+    disputes,
+    jobs,
+    ledger,
+    refunds,
+    stock,
+)
 from storefront.services.checkout import note
 from storefront.services.ledger import Account
 from storefront.signals import announce
@@ -82,6 +91,8 @@ def apply_event(
             card_testing.count_failed_payment(session, payment.order_id, now=now)
     elif payment and event.refund:
         refunds.take_news(session, payment, event.refund, now=now)
+    elif payment and event.dispute:
+        disputes.take_news(session, payment, event.dispute, now=now)
     return Applied(step)
 
 
@@ -103,8 +114,9 @@ def apply_snapshot(
 def _find_payment(session: Session, event: GatewayEvent) -> Payment | None:
     if event.snapshot is not None:
         return _find_named(session, event.snapshot)
-    if event.refund is not None:
-        return _find_referred(session, event.account, event.refund.payment)
+    news = event.refund or event.dispute
+    if news is not None:
+        return _find_referred(session, event.account, news.payment)
     return None
 
 
@@ -178,10 +190,12 @@ def _succeed(
     is_over = order.paid_at is not None or order.cancelled_at is not None
     if is_over or not stock.sell(session, order.id, now=now):
         _give_back(session, order, payment, now=now)
+        disputes.book_waiting(session, payment.id, now=now)
         return
     _book_sale(session, order, payment, now=now)
     _mark_paid(session, order, kinds=kinds, now=now)
     refunds.book_waiting(session, payment.id, now=now)
+    disputes.book_waiting(session, payment.id, now=now)
 
 
 def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetime) -> None:
@@ -195,6 +209,7 @@ def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetim
 
 def _mark_paid(session: Session, order: Order, *, kinds: Iterable[LineKind], now: datetime) -> None:
     attribution.assign(session, order.merchant_id, order.id, now=now)
+    attribution.credit_sale(session, order, now=now)
     by_name = {kind.name: kind for kind in kinds}
     for line in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
         by_name[line.kind].on_paid(session, line, now)

@@ -1,5 +1,5 @@
-"""What a refund reverses, in one transaction: counters, stock and ledger; and the
-opposite of all that when the refund fails. Lock the order's stock and payment first."""
+"""What a refund reverses, in one transaction: counters, stock, ledger and credit; and the opposite
+of all that when the refund fails. Lock the order's stock and payment first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from storefront.domain.refunds import Left, LineLeft, RefundPlan
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Payment, Refund, RefundLine
-from storefront.services import alarms, ledger, stock
+from storefront.services import alarms, attribution, ledger, stock
 from storefront.services.ledger import Account
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def book(
         Account.SHIPPING: plan.shipping,
     }
     ledger.book(session, payment, amounts, cause="refund", reference=refund.public_id, now=now)
+    attribution.debit_refund(session, payment.order_id, refund, now=now)
 
 
 def book_return(session: Session, payment: Payment, refund: Refund, *, now: datetime) -> None:
@@ -90,6 +91,7 @@ def undo(session: Session, payment: Payment, refund: Refund, *, now: datetime) -
             session, payment.order_id, -refund.amount_minor, shipping=-refund.shipping_minor
         )
         _give_lines_back(session, refund, now=now)
+        attribution.undo_debit(session, payment.order_id, refund, now=now)
     ledger.reverse(
         session, payment, "refund", reference=refund.public_id, by="refund_failed", now=now
     )

@@ -1,4 +1,4 @@
-"""What the gateway says of refunds, shaped as Stripe shapes it."""
+"""What the gateway says of refunds and disputes, shaped as Stripe shapes it."""
 
 import itertools
 import json
@@ -91,3 +91,31 @@ def tell_of_dashboard_refund(
     account = changes.pop("account", "")
     about = refund_body(reference, placed.payment_reference, minor, state=state)
     return tell(bench, "refund.created", about | changes, account=account)
+
+
+def dispute_body(
+    payment: str, minor: int, *, state: str, reference: str = "du_1"
+) -> dict[str, Any]:
+    """Return a Dispute object, due on the last day of March 2026."""
+    return {
+        "id": reference,
+        "object": "dispute",
+        "amount": minor,
+        "charge": "ch_1",
+        "currency": "usd",
+        "evidence_details": {"due_by": 1774915199, "has_evidence": False, "past_due": False},
+        "metadata": {},
+        "payment_intent": payment,
+        "reason": "product_not_received",
+        "status": state,
+    }
+
+
+def tell_of_dispute(
+    bench: Bench, placed: PlacedOrder, minor: int, state: str, **changes: Any
+) -> Applied:
+    """Let the gateway say how a dispute stands."""
+    type_ = "closed" if state in {"won", "lost", "warning_closed"} else "updated"
+    account = changes.pop("account", "")
+    about = dispute_body(placed.payment_reference, minor, state=state)
+    return tell(bench, f"charge.dispute.{type_}", about | changes, account=account)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from storefront.domain.money import Money
-from storefront.models import Order, OrderEvent, Payment, Refund
+from storefront.domain.payments import CLOSED_DISPUTES
+from storefront.models import Dispute, Order, OrderEvent, Payment, Refund
 from storefront.services.chains import SHORT_VISITOR
 from storefront.services.orders import get_order
 
@@ -60,6 +61,19 @@ class RefundFacts:
 
 
 @dataclass(frozen=True)
+class DisputeFacts:
+    """A disputed payment, by our public id. Evidence must be at the provider's by `due_at`."""
+
+    payment: str
+    amount: Money
+    reason: str
+    due_at: datetime | None
+    lost_at: datetime | None
+    won_at: datetime | None
+    is_closed: bool
+
+
+@dataclass(frozen=True)
 class OrderDossier:
     """An order, its buyer's further words, its history and its money. `visitor` is the buyer's
     short pseudonym."""
@@ -72,6 +86,7 @@ class OrderDossier:
     history: tuple[Happening, ...]
     payments: tuple[PaymentFacts, ...]
     refunds: tuple[RefundFacts, ...]
+    disputes: tuple[DisputeFacts, ...]
 
 
 def get_dossier(
@@ -92,6 +107,7 @@ def get_dossier(
         history=_history(session, order),
         payments=_payments(session, order),
         refunds=_refunds(session, order),
+        disputes=_disputes(session, order),
     )
 
 
@@ -145,4 +161,25 @@ def _refunds(session: Session, order: Order) -> tuple[RefundFacts, ...]:
             failed_at=row.failed_at,
         )
         for row in rows
+    )
+
+
+def _disputes(session: Session, order: Order) -> tuple[DisputeFacts, ...]:
+    rows = session.execute(
+        select(Dispute, Payment.public_id)
+        .join(Payment, Payment.id == Dispute.payment_id)
+        .where(Dispute.merchant_id == order.merchant_id, Payment.order_id == order.id)
+        .order_by(Dispute.id)
+    )
+    return tuple(
+        DisputeFacts(
+            payment=payment,
+            amount=row.amount,
+            reason=row.reason,
+            due_at=row.due_at,
+            lost_at=row.lost_at,
+            won_at=row.won_at,
+            is_closed=row.state in CLOSED_DISPUTES,
+        )
+        for row, payment in rows
     )

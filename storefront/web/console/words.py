@@ -66,6 +66,9 @@ HAPPENINGS = {
     "refunded": _("Money given back"),
     "refund_failed": _("The bank has not taken a refund; the money is here again"),
     "needs_review": _("Stopped for review"),
+    "dispute": _("The buyer disputes the payment; the bank has taken it back for now"),
+    "dispute_lost": _("The dispute is lost; the money stays with the buyer"),
+    "dispute_won": _("The dispute is won; the money is here again"),
 }
 REASONS = {
     "sold_out_before_payment": _("the money came when everything was sold"),
@@ -95,6 +98,10 @@ ALARMS = {
     "refund_failed_sold_out": _(
         "A refund failed, and what it had put back on sale is sold to somebody else by now."
     ),
+    "dispute_opened": _(
+        "A buyer disputes a payment. Answer at the payment provider's before it is due."
+    ),
+    "dispute_mismatch": _("A dispute at the payment provider's does not fit our payment."),
     "refund_mismatch": _("A refund at the payment provider's does not fit ours."),
     "gave_up_send_refund_letter": _("A letter about a refund could not be sent."),
     "gave_up_send_refund_failed_letter": _("A letter about a failed refund could not be sent."),

@@ -115,6 +115,7 @@ DAMAGE: list[tuple[str, str, str]] = [
         "UPDATE storefront_ledger_entries SET currency = 'EUR' WHERE account = 'gateway'",
         "{merchant}",
     ),
+    ("credit_equals_net_revenue", "DELETE FROM storefront_credit_entries", "{order}"),
     ("the_ledger_knows_every_payment", "DELETE FROM storefront_ledger_entries", "{payment}"),
 ]  # fmt: skip
 

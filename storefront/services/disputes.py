@@ -1,0 +1,149 @@
+"""Take in what the gateway says of disputes: withdrawn money is booked, and won back or lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from storefront.db.ids import public_id
+from storefront.domain.payments import (
+    DISPUTE_RANKS,
+    LOST,
+    WITHDRAWN,
+    WON,
+    DisputeNews,
+    is_later,
+)
+from storefront.models import Dispute, Payment
+from storefront.services import alarms, ledger
+from storefront.services.checkout import note
+from storefront.services.ledger import Account
+from storefront.signals import announce
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+def take_news(session: Session, payment: Payment, news: DisputeNews, *, now: datetime) -> None:
+    """Do what the gateway says of a dispute; what it says in another order comes to the same."""
+    payment = _lock(session, payment.id)
+    is_ours = news.amount.currency == payment.currency
+    if not is_ours or news.amount.minor > payment.amount_minor or news.state not in DISPUTE_RANKS:
+        alarms.raise_alarm(session, payment.merchant_id, "dispute_mismatch", now=now)
+        return
+    dispute = _find(session, payment, news)
+    if dispute is None:
+        _write(session, payment, news, now=now)
+    elif is_later(news.state, dispute.state):
+        session.execute(
+            update(Dispute)
+            .where(Dispute.id == dispute.id)
+            .values(state=news.state, due_at=news.due_at)
+            .execution_options(synchronize_session=False)
+        )
+    book_waiting(session, payment.id, now=now)
+
+
+def book_waiting(session: Session, payment_id: int, *, now: datetime) -> None:
+    """Book what a payment's disputes have come to, once the payment is known to have succeeded."""
+    payment = _lock(session, payment_id)
+    if payment.succeeded_at is None:
+        return
+    for dispute in session.scalars(
+        select(Dispute)
+        .where(Dispute.merchant_id == payment.merchant_id, Dispute.payment_id == payment.id)
+        .order_by(Dispute.gateway_reference)
+        .execution_options(populate_existing=True)
+    ).all():
+        _book(session, payment, dispute, now=now)
+
+
+def _book(session: Session, payment: Payment, dispute: Dispute, *, now: datetime) -> None:
+    minor = dispute.amount_minor
+    if dispute.state in WITHDRAWN and dispute.withdrawn_at is None:
+        amounts = {Account.GATEWAY: -minor, Account.DISPUTED: minor}
+        _enter(session, payment, dispute, amounts=amounts, cause="dispute", now=now)
+        _mark(session, dispute, withdrawn_at=now)
+    if dispute.state == LOST and dispute.lost_at is None:
+        amounts = {Account.DISPUTED: -minor, Account.LOSS: minor}
+        _enter(session, payment, dispute, amounts=amounts, cause="dispute_lost", now=now)
+        _mark(session, dispute, lost_at=now)
+    if dispute.state == WON and dispute.won_at is None:
+        lies_in = Account.LOSS if dispute.lost_at else Account.DISPUTED
+        amounts = {Account.GATEWAY: minor, lies_in: -minor}
+        _enter(session, payment, dispute, amounts=amounts, cause="dispute_won", now=now)
+        _mark(session, dispute, won_at=now)
+
+
+def _enter(
+    session: Session,
+    payment: Payment,
+    dispute: Dispute,
+    *,
+    amounts: dict[Account, int],
+    cause: str,
+    now: datetime,
+) -> None:
+    ledger.book(session, payment, amounts, cause=cause, reference=dispute.public_id, now=now)
+    note(
+        session,
+        payment.merchant_id,
+        payment.order_id,
+        kind=cause,
+        now=now,
+        detail=dispute.reason if cause == "dispute" else "",
+    )
+
+
+def _mark(session: Session, dispute: Dispute, **facts: datetime) -> None:
+    session.execute(
+        update(Dispute)
+        .where(Dispute.id == dispute.id)
+        .values(**facts)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _lock(session: Session, payment_id: int) -> Payment:
+    # The weaker lock, as in stock.py: messages that are being written down refer to the payment.
+    return session.scalars(
+        select(Payment)
+        .where(Payment.id == payment_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _find(session: Session, payment: Payment, news: DisputeNews) -> Dispute | None:
+    return session.scalars(
+        select(Dispute)
+        .where(
+            Dispute.merchant_id == payment.merchant_id,
+            Dispute.payment_id == payment.id,
+            Dispute.gateway_reference == news.reference,
+        )
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+def _write(session: Session, payment: Payment, news: DisputeNews, *, now: datetime) -> None:
+    name = public_id("dsp")
+    session.execute(
+        insert(Dispute).values(
+            merchant_id=payment.merchant_id,
+            payment_id=payment.id,
+            public_id=name,
+            gateway_reference=news.reference,
+            amount_minor=news.amount.minor,
+            currency=news.amount.currency,
+            reason=news.reason,
+            state=news.state,
+            told_at=now,
+            due_at=news.due_at,
+        )
+    )
+    alarms.raise_alarm(session, payment.merchant_id, "dispute_opened", now=now)
+    announce(session, "dispute_opened", dispute=name)
