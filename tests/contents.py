@@ -11,6 +11,9 @@ from storefront.db.engine import Database
 
 Contents = dict[str, list[tuple[Any, ...]]]
 
+NEWS_OF_WORKERS = "storefront_moments"
+"""When a worker was last seen is no business of a shopper's, and changes all the time."""
+
 
 def contents(database: Database) -> Contents:
     """Return every row of every table."""
@@ -18,6 +21,7 @@ def contents(database: Database) -> Contents:
         return {
             name: [tuple(row) for row in session.execute(select(table).order_by(table.c.id))]
             for name, table in Base.metadata.tables.items()
+            if name != NEWS_OF_WORKERS
         }
 
 

@@ -167,6 +167,8 @@ def find_signed_in(
         .join(Merchant, Merchant.id == Membership.merchant_id)
         .where(Member.public_id == member_public_id, Membership.left_at.is_(None))
         .order_by(Membership.id)
+        # What this session has read before may have ended since.
+        .execution_options(populate_existing=True)
     ).first()
     if row is None:
         return None

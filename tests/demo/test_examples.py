@@ -114,7 +114,7 @@ def test_demo_json_tells_all_that_a_program_needs(demo: Demo) -> None:
         "examples",
     } == set(told)
     for merchant in told["merchants"]:
-        assert {
+        assert set(merchant) >= {
             "slug",
             "name",
             "currency",
@@ -124,7 +124,7 @@ def test_demo_json_tells_all_that_a_program_needs(demo: Demo) -> None:
             "products",
             "offers",
             "placements",
-        } == set(merchant)
+        }
         assert {"email", "password", "role", "pin"} == set(merchant["members"][0])
         assert {"public_id", "name", "api_token"} == set(merchant["stores"][0])
         assert {"public_id", "name", "variants"} == set(merchant["products"][0])

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storefront.db.base import Base
 from storefront.models import Variant
+from storefront.services.refunds import Wish, refund_order
 from storefront.services.visitors import read_mark
 from tests.contents import nothing_changes
 from tests.factories import pay, place, world_on
@@ -15,11 +16,14 @@ from tests.fakes import Bench
 
 APPEND_ONLY = (
     "storefront_attributions",
+    "storefront_credit_entries",
     "storefront_interactions",
+    "storefront_ledger_entries",
     "storefront_order_events",
     "storefront_order_origins",
     "storefront_order_touchpoints",
     "storefront_payment_events",
+    "storefront_refund_lines",
 )
 
 
@@ -30,7 +34,12 @@ def sold(bench: Bench) -> Bench:
     body = {"placement": world.placement.public_id, "kind": "view"}
     mark = client.post("/interactions", json=body).json["v"]
     visitor = read_mark(bench.ports.sign, mark, world.merchant.public_id)
-    pay(client, bench, place(bench, world, visitor=visitor))
+    placed = place(bench, world, visitor=visitor)
+    pay(client, bench, placed)
+    with bench.database.begin() as session:
+        refund_order(
+            session, world.merchant.id, placed.public_id, wish=Wish(), now=bench.clock.now()
+        )
     return bench
 
 
