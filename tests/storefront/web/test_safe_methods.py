@@ -69,7 +69,7 @@ def test_no_get_changes_a_row(
                     answer = client.get(path, headers=headers, buffered=True)
                     answered.setdefault(rule, set()).add(answer.status_code)
 
-    # Every address was really reached; the pictures' folder is empty here, and figures have no token.
+    # All were really reached; the pictures' folder is empty here, and figures have no token.
     assert {"/media/<path:path>", "/metrics"} == {
         rule for rule, statuses in answered.items() if statuses <= {404}
     }
