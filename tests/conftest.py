@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
@@ -14,6 +15,7 @@ from tests import chromium, sockets
 from tests.engines import ENGINES, Databases
 from tests.factories import World, world_on
 from tests.fakes import Bench, make_bench
+from tests.workers import ByCompany
 
 settings.register_profile(
     "fast", max_examples=60, deadline=None, derandomize="CI" in os.environ, print_blob=True
@@ -80,7 +82,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         part = part_of(item.nodeid)
         if part in _ALONE:
             item.add_marker(part)
-            item.add_marker(pytest.mark.xdist_group("alone"))
             item.add_marker(pytest.mark.timeout(300))
         if is_long and is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker("prove")
@@ -98,6 +99,11 @@ def part_of(nodeid: str) -> str:
     folders = Path(nodeid.partition("::")[0]).parts[1:-1]
     inner = [each for each in folders if each not in ("storefront", "gifting")]
     return (inner or folders or ("tests",))[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByCompany:
+    """Share the tests out as `tests/workers.py` says."""
+    return ByCompany(config, log)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 
 from tests.browser.conftest import Demo
 
-pytestmark = [pytest.mark.xdist_group("alone"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 BLANK = re.compile(r"\{\{([^}]+)\}\}")
 

@@ -13,7 +13,7 @@ from tests.races.fault_lines import gateway_books, paid, shop_books, switch, tal
 from tests.races.market import Market, wait_until
 from tests.races.servers import Shop, running_shop
 
-pytestmark = [pytest.mark.races, pytest.mark.xdist_group("alone")]
+pytestmark = pytest.mark.races
 
 CREATE = {"path": "/v1/payment_intents", "method": "POST"}
 LONGEST_ANSWER = 10.0

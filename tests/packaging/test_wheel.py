@@ -11,7 +11,7 @@ import pytest
 
 from tests.packaging.conftest import ROOT
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.timeout(600)
 BLOCK = re.compile(r"<!-- mount -->\s*```python\n(.*?)```", re.DOTALL)
 SETTINGS = {
     "STOREFRONT_SECRET_KEY": "k3y-for-tests-0123456789-abcdefghijklmn",

@@ -16,7 +16,7 @@ from storefront.demo.host import create_host
 from storefront.demo.mailbox import create_mailbox
 from tests import chromium
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("alone")]
+pytestmark = pytest.mark.browser
 
 PLACEMENT = "plc_0000000000000001"
 SLUG = "pistachio-is-back"

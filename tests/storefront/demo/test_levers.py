@@ -173,7 +173,6 @@ def test_another_site_pulls_no_lever(client: FlaskClient, sandbox: SandboxProces
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("alone")
 def test_the_page_works_without_script_on_a_phone_and_is_accessible(
     client: FlaskClient, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
