@@ -23,9 +23,8 @@ settings.register_profile(
 settings.register_profile("long", max_examples=3000, deadline=None, print_blob=True)
 settings.load_profile("fast")
 
-# Folders whose tests start processes of their own: they share one worker, so that no two of them
-# compete, while the other worker runs all the rest.
-_ALONE = ("races", "browser")
+# Folders whose tests start processes of their own and may take their time.
+_LONG = ("races", "browser")
 _seconds_by_part: dict[str, float] = defaultdict(float)
 _tests_by_part: dict[str, int] = defaultdict(int)
 _figures: list[tuple[str, object]] = []
@@ -80,7 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     is_long = config.getoption("--hypothesis-profile") == "long"
     for item in items:
         part = part_of(item.nodeid)
-        if part in _ALONE:
+        if part in _LONG:
             item.add_marker(part)
             item.add_marker(pytest.mark.timeout(300))
         if is_long and is_hypothesis_test(getattr(item, "function", None)):
