@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
+from playwright.sync_api import Playwright, sync_playwright
 
 from storefront.services.audit import audit
 from tests import chromium, sockets
@@ -65,6 +66,13 @@ def engine_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator
     """Run the test once on each engine, with a migrated, empty database."""
     with databases.fresh(request.param) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Start Playwright: once in a process, for a second one would meet the first's event loop."""
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True, scope="session")

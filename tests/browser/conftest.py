@@ -15,7 +15,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route
 
 from tests import chromium
 
@@ -114,13 +114,6 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
             time.sleep(0.2)
     message = f"the demo did not open:\n{log.read_text()}"
     raise RuntimeError(message)
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """Start Playwright once."""
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Playwright
 from werkzeug.serving import make_server
 
 from storefront.demo.lever_choices import (
@@ -174,32 +174,31 @@ def test_another_site_pulls_no_lever(client: FlaskClient, sandbox: SandboxProces
 
 @pytest.mark.browser
 def test_the_page_works_without_script_on_a_phone_and_is_accessible(
-    client: FlaskClient, sandbox: SandboxProcess, tmp_path: Path
+    client: FlaskClient, sandbox: SandboxProcess, tmp_path: Path, playwright: Playwright
 ) -> None:
     pay(sandbox)
     server = make_server("127.0.0.1", 0, client.application, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
+        )
+        for scheme in ("light", "dark"):
+            page = browser.new_page(
+                viewport={"width": 375, "height": 667}, color_scheme=scheme, bypass_csp=True
             )
-            for scheme in ("light", "dark"):
-                page = browser.new_page(
-                    viewport={"width": 375, "height": 667}, color_scheme=scheme, bypass_csp=True
-                )
-                page.goto(f"http://127.0.0.1:{server.port}/")
-                page.get_by_label("All are lost").check()
-                page.get_by_role("button", name="Pull", exact=True).click()
-                page.get_by_role("heading", name="Something is going wrong").wait_for()
-                results = Axe().run(page)
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                page.screenshot(path=str(tmp_path / f"{scheme}.png"), full_page=True)
-                assert 0 == results.violations_count, results.generate_report()
-                assert 375 == wide
-                page.close()
-            browser.close()
+            page.goto(f"http://127.0.0.1:{server.port}/")
+            page.get_by_label("All are lost").check()
+            page.get_by_role("button", name="Pull", exact=True).click()
+            page.get_by_role("heading", name="Something is going wrong").wait_for()
+            results = Axe().run(page)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            page.screenshot(path=str(tmp_path / f"{scheme}.png"), full_page=True)
+            assert 0 == results.violations_count, results.generate_report()
+            assert 375 == wide
+            page.close()
+        browser.close()
     finally:
         server.shutdown()
         thread.join()

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 import stripe
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect
 
 from storefront.sandbox import SandboxProcess
 from tests import chromium
@@ -18,12 +18,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 BLOCK_ALL_STORAGE = {"profile": {"default_content_setting_values": {"cookies": 2}}}
 GOOD, DECLINED, ASKS = "4242424242424242", "4000000000000002", "4000000000003220"
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
 
 
 @pytest.fixture(scope="module")
