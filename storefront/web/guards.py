@@ -48,7 +48,9 @@ def _check_host() -> None:
     """Refuse names that are not ours, so that no stranger's name reaches a link or a mail."""
     settings = ports().settings
     known = {urlsplit(settings.base_url).netloc, *settings.trusted_hosts}
-    if request.host not in known:
+    forwarded = request.headers.get("X-Forwarded-Host", "")
+    named = {request.host, *(name.strip() for name in forwarded.split(",") if name.strip())}
+    if not named <= known:
         raise Invalid("bad_host")
 
 
