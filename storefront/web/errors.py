@@ -276,8 +276,3 @@ def _database(error: DBAPIError) -> AnyResponse:
 def _fault(error: Exception) -> AnyResponse:
     log.error("fault", extra={"request_id": request_id()}, exc_info=error)
     return answer(errors.StorefrontError("fault"))
-
-
-def sentence(code: str) -> str:
-    """Return the sentence of a code without blanks, for use in pages."""
-    return str(SENTENCES[code])
