@@ -1,0 +1,14 @@
+"""Handing orders over: picked up, shipped, cancelled, and words to the buyer."""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

