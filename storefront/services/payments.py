@@ -24,6 +24,7 @@ from storefront.services import (
     disputes,
     jobs,
     ledger,
+    refund_news,
     refunds,
     stock,
 )
@@ -90,7 +91,7 @@ def apply_event(
         if step is Step.FAIL_ATTEMPT:
             card_testing.count_failed_payment(session, payment.order_id, now=now)
     elif payment and event.refund:
-        refunds.take_news(session, payment, event.refund, now=now)
+        refund_news.take_news(session, payment, event.refund, now=now)
     elif payment and event.dispute:
         disputes.take_news(session, payment, event.dispute, now=now)
     return Applied(step)
@@ -194,7 +195,7 @@ def _succeed(
         return
     _book_sale(session, order, payment, now=now)
     _mark_paid(session, order, kinds=kinds, now=now)
-    refunds.book_waiting(session, payment.id, now=now)
+    refund_news.book_waiting(session, payment.id, now=now)
     disputes.book_waiting(session, payment.id, now=now)
 
 

@@ -12,7 +12,7 @@ from storefront.domain.orders import OrderStatus, status
 from storefront.errors import Declined, Invalid
 from storefront.models import Merchant, Order, Payment, Refund
 from storefront.ports import RefundRequest
-from storefront.services import payments, refunds, stock
+from storefront.services import payments, refund_news, stock
 from storefront.services.checkout import note
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def send_refund(ports: Ports, refund_id: int) -> None:
         reference = ports.payments.refund(request)
     except (Declined, Invalid) as error:
         with ports.sessions.begin() as session:
-            refunds.fail(session, refund_id, error.code, now=ports.clock.now())
+            refund_news.fail(session, refund_id, error.code, now=ports.clock.now())
         return
     with ports.sessions.begin() as session:
         session.execute(

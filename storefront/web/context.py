@@ -27,10 +27,14 @@ def wants_json() -> bool:
     return best == JSON
 
 
+def note_surface(surface: str) -> None:
+    """Remember for an error's page where the present request is shown."""
+    g.storefront_surface = surface
+
+
 def surface() -> str:
-    """Return where this page is shown: in a host's "frame", or as a "page" of its own."""
-    named = request.values.get("in") or request.values.get("surface") or ""
-    return "page" if named in {"page", "p"} or request.path.startswith("/p/") else "frame"
+    """Return where this request is shown: in a "frame" if that was noted, else as a "page"."""
+    return str(g.get("storefront_surface", "page"))
 
 
 def note_merchant(slug: str) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from flask import g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
 from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -226,17 +226,16 @@ def _as_json(error: errors.StorefrontError) -> Response:
 
 def _as_page(error: errors.StorefrontError) -> Response:
     status = status_of(error)
-    is_framed = g.get("storefront_policy") is not None and surface() == "frame"
     values: Mapping[str, Any] = {
         "title": str(TITLES.get(status, TITLES[500])),
         "sentence": sentence_of(error),
         "status": status,
         "request_id": request_id() if status >= 500 else None,  # noqa: PLR2004
         "retry_url": request.full_path if request.method == "GET" and status == 503 else None,  # noqa: PLR2004
-        "surface": "frame" if is_framed else "page",
+        "surface": surface(),
         "home": url_for("console.home") if request.path.startswith("/console/") else None,
     }
-    template = "errors/frame.html" if is_framed else "errors/page.html"
+    template = "errors/frame.html" if surface() == "frame" else "errors/page.html"
     return make_response(render_template(template, **values))
 
 

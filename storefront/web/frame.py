@@ -13,7 +13,7 @@ from flask_babel import get_locale
 
 from storefront import links
 from storefront.errors import NotFound
-from storefront.web.context import note_merchant
+from storefront.web.context import note_merchant, note_surface
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
 from storefront.web.theme import theme_css
@@ -99,6 +99,7 @@ def use_frame_policy(
     """Let the merchant's hosts frame the answer to this request, be it a page or an error."""
     merchant = state.placement.merchant
     note_merchant(merchant.slug)
+    note_surface(state.surface)
     use_policy(
         Policy(
             ancestors=merchant.allowed_origins if state.surface == "frame" else (),

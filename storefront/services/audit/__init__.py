@@ -1,0 +1,37 @@
+"""The self-audit: rules that must hold for every row, by noun, and the rows that break them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from storefront.services.audit import books, credit, money, stock
+from storefront.services.audit.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy.orm import Session
+
+__all__ = ["RULES", "Finding", "audit"]
+
+RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
+    stock.stock_is_never_oversold,
+    stock.counters_equal_lines,
+    money.parts_make_the_total,
+    credit.every_order_has_one_origin,
+    credit.origins_are_on_the_path,
+    credit.credit_sums_to_one_whole,
+    money.paid_orders_have_their_money,
+    stock.paid_lines_are_sold,
+    money.refunds_never_exceed_payments,
+    money.refunded_parts_make_the_whole,
+    books.transactions_sum_to_zero,
+    books.merchants_ledgers_sum_to_zero,
+    books.the_ledger_knows_every_payment,
+    credit.credit_equals_net_revenue,
+)
+
+
+def audit(session: Session) -> list[Finding]:
+    """Return every row that breaks a rule; none is what a shop wants to see."""
+    return [finding for rule in RULES for finding in rule(session)]

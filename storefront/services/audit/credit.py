@@ -1,0 +1,82 @@
+"""Rules about credit: where every order came from, and what that has earned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, or_, select
+
+from storefront.domain.attribution import MODELS
+from storefront.domain.money import FULL_SHARE
+from storefront.models import Attribution, CreditEntry, Order, OrderOrigin, OrderTouchpoint
+from storefront.services.audit.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
+
+
+def every_order_has_one_origin(session: Session) -> Iterator[Finding]:
+    """Find orders without exactly one origin, which may be "direct"."""
+    origins = (
+        select(func.count())
+        .where(OrderOrigin.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    for public_id, count in session.execute(select(Order.public_id, origins).where(origins != 1)):
+        yield Finding("every_order_has_one_origin", "orders", public_id, f"{count} origins")
+
+
+def origins_are_on_the_path(session: Session) -> Iterator[Finding]:
+    """Find origins that are no touchpoint of their order, or direct in spite of touchpoints."""
+    on_path = select(OrderTouchpoint.id).where(
+        OrderTouchpoint.order_id == OrderOrigin.order_id,
+        OrderTouchpoint.interaction_id == OrderOrigin.interaction_id,
+    )
+    any_touch = select(OrderTouchpoint.id).where(OrderTouchpoint.order_id == OrderOrigin.order_id)
+    rows = session.execute(
+        select(Order.public_id, OrderOrigin.interaction_id)
+        .join(Order, Order.id == OrderOrigin.order_id)
+        .where(
+            or_(
+                OrderOrigin.interaction_id.is_not(None) & ~on_path.exists(),
+                OrderOrigin.interaction_id.is_(None) & any_touch.exists(),
+            )
+        )
+    )
+    for public_id, interaction_id in rows:
+        yield Finding("origins_are_on_the_path", "order_origins", public_id, f"{interaction_id}")
+
+
+def credit_sums_to_one_whole(session: Session) -> Iterator[Finding]:
+    """Find paid orders whose credit is not 10,000 under a model, and unpaid ones with any."""
+    for model in MODELS:
+        share = (
+            select(func.coalesce(func.sum(Attribution.share), 0))
+            .where(Attribution.order_id == Order.id, Attribution.model == model)
+            .correlate(Order)
+            .scalar_subquery()
+        )
+        due = case((Order.paid_at.is_not(None), FULL_SHARE), else_=0)
+        for public_id, total in session.execute(select(Order.public_id, share).where(share != due)):
+            detail = f"{model} sums to {total}"
+            yield Finding("credit_sums_to_one_whole", "attributions", public_id, detail)
+
+
+def credit_equals_net_revenue(session: Session) -> Iterator[Finding]:
+    """Find paid orders whose credit under some model is not what they have earned net."""
+    for model in MODELS:
+        credited = func.coalesce(
+            select(func.sum(CreditEntry.amount_minor))
+            .where(CreditEntry.order_id == Order.id, CreditEntry.model == model)
+            .correlate(Order)
+            .scalar_subquery(),
+            0,
+        )
+        due = case((Order.paid_at.is_not(None), Order.total_minor - Order.refunded_minor), else_=0)
+        rows = session.execute(select(Order.public_id, credited, due).where(credited != due))
+        for public_id, given, earned in rows:
+            detail = f"{model} has {given} of {earned}"
+            yield Finding("credit_equals_net_revenue", "credit_entries", public_id, detail)

@@ -1,0 +1,15 @@
+"""What the self-audit reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row that breaks a rule."""
+
+    rule: str
+    table: str
+    row: str
+    detail: str

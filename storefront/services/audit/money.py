@@ -1,0 +1,110 @@
+"""Rules about the money of orders: their parts, their payments and what went back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, or_, select
+
+from storefront.models import LineItem, Order, Payment, Refund
+from storefront.services.audit.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ScalarSelect
+    from sqlalchemy.orm import Session
+
+
+def parts_make_the_total(session: Session) -> Iterator[Finding]:
+    """Find orders whose lines do not sum to the goods, or whose parts not to the total."""
+    lines = _sum_of_lines()
+    rows = session.execute(
+        select(Order.public_id, Order.goods_minor, Order.shipping_minor, Order.total_minor, lines)
+        .where(
+            or_(
+                Order.goods_minor != func.coalesce(lines, 0),
+                Order.total_minor != Order.goods_minor + Order.shipping_minor,
+            )
+        )
+    )  # fmt: skip
+    for public_id, goods, shipping, total, line_sum in rows:
+        detail = f"lines {line_sum}, goods {goods} + shipping {shipping}, total {total}"
+        yield Finding("parts_make_the_total", "orders", public_id, detail)
+
+
+def _sum_of_lines() -> ScalarSelect[int]:
+    return (
+        select(func.sum(LineItem.total_minor))
+        .where(LineItem.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+
+
+def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:
+    """Find paid orders without exactly one payment that succeeded and was kept."""
+    kept = (
+        select(func.count())
+        .where(
+            Payment.order_id == Order.id,
+            Payment.succeeded_at.is_not(None),
+            Payment.amount_minor == Order.total_minor,
+            Payment.returned_at.is_(None),
+        )
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    due = case((Order.paid_at.is_not(None), 1), else_=0)
+    for public_id, count in session.execute(select(Order.public_id, kept).where(kept != due)):
+        detail = f"{count} payments that succeeded"
+        yield Finding("paid_orders_have_their_money", "orders", public_id, detail)
+
+
+def refunds_never_exceed_payments(session: Session) -> Iterator[Finding]:
+    """Find payments whose count of what went back is not that of their refunds, or too high."""
+    given_back = func.coalesce(
+        select(func.sum(Refund.amount_minor))
+        .where(
+            Refund.payment_id == Payment.id,
+            Refund.booked_at.is_not(None),
+            Refund.failed_at.is_(None),
+        )
+        .correlate(Payment)
+        .scalar_subquery(),
+        0,
+    )
+    rows = session.execute(
+        select(Payment.public_id, Payment.amount_minor, Payment.refunded_minor, given_back).where(
+            or_(given_back > Payment.amount_minor, given_back != Payment.refunded_minor)
+        )
+    )
+    for public_id, amount, counted, back in rows:
+        detail = f"{back} given back of {amount}, counted {counted}"
+        yield Finding("refunds_never_exceed_payments", "payments", public_id, detail)
+
+
+def refunded_parts_make_the_whole(session: Session) -> Iterator[Finding]:
+    """Find orders whose refunded lines and shipping are not what their kept payment gave back."""
+    lines = (
+        select(func.sum(LineItem.refunded_minor))
+        .where(LineItem.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    payments = (
+        select(func.sum(Payment.refunded_minor))
+        .where(Payment.order_id == Order.id, Payment.returned_at.is_(None))
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    of_parts = func.coalesce(lines, 0) + Order.shipping_refunded_minor
+    of_payments = func.coalesce(payments, 0)
+    rows = session.execute(
+        select(Order.public_id, Order.refunded_minor, of_parts, of_payments).where(
+            or_(Order.refunded_minor != of_parts, Order.refunded_minor != of_payments)
+        )
+    )
+    for public_id, counted, parts, paid_back in rows:
+        detail = f"refunded {counted}, parts {parts}, payments {paid_back}"
+        yield Finding("refunded_parts_make_the_whole", "orders", public_id, detail)
