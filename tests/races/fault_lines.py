@@ -1,7 +1,6 @@
 """What faults and books need: the sandbox's levers, and both sides' books in one form."""
 
 import json
-import secrets
 from collections import Counter
 from typing import Any
 from urllib.request import Request as Call
@@ -10,8 +9,7 @@ from urllib.request import urlopen
 from sqlalchemy import func, select
 
 from storefront.models import Order, Payment, Refund
-from tests.races.clients import Request
-from tests.races.market import JSON, Market, wait_until
+from tests.races.market import Market, wait_until
 from tests.races.servers import Shop
 
 Books = dict[tuple[str, str], dict[str, int]]
@@ -32,17 +30,6 @@ def flush(shop: Shop) -> int:
 def fail_refund(shop: Shop, reference: str) -> None:
     """Let the buyer's bank send a refund back."""
     _call(shop, f"/sandbox/refunds/{reference}/fail", {})
-
-
-def refund_request(market: Market, placed: dict[str, Any]) -> Request:
-    """Return the request with which a merchant's server gives all of an order's money back."""
-    headers = {
-        **JSON,
-        "Authorization": f"Bearer {market.world.api_token}",
-        "Idempotency-Key": secrets.token_urlsafe(24),
-    }
-    path = f"/api/v1/orders/{placed['public_id']}/refunds"
-    return Request(market.shop.host, path, "{}", headers)
 
 
 def tally(shop: Shop) -> Counter[str]:

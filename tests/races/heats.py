@@ -3,6 +3,7 @@ them is for the tests to say."""
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from tests.races.clients import Answer, Request, race
 from tests.races.market import Market
@@ -38,6 +39,14 @@ def many_payments(markets: Sequence[Market], *, orders: int, clients: int) -> li
     ]
     random.Random(3).shuffle(events)
     return race(events, clients=clients)
+
+
+def many_refunds(market: Market, placed: dict[str, Any], *, minor: int, size: Size) -> list[Answer]:
+    """Let an order be paid; then give so much of it back, many times, each under its own key."""
+    market.pay([placed])
+    race([market.news(placed)], clients=2)
+    requests = [market.refund(placed, amount_minor=minor) for _ in range(size.attempts)]
+    return race(requests, clients=size.clients)
 
 
 def many_writes(market: Market, size: Size) -> list[Answer]:

@@ -82,6 +82,17 @@ class Market:
         host = urlsplit(self.shop.sandbox.url).netloc
         return Request(host, path, urlencode({"payment_method": "pm_card_visa"}), SANDBOX)
 
+    def refund(self, placed: dict[str, Any], **wish: Any) -> Request:
+        """Return the request with which the merchant's server gives money back: all of it, or
+        what `wish` says."""
+        headers = {
+            **JSON,
+            "Authorization": f"Bearer {self.world.api_token}",
+            "Idempotency-Key": secrets.token_urlsafe(24),
+        }
+        path = f"/api/v1/orders/{placed['public_id']}/refunds"
+        return Request(self.shop.host, path, json.dumps(wish), headers)
+
     def pay(self, orders: Sequence[dict[str, Any]]) -> None:
         """Pay orders at the gateway, a few at a time."""
         answers = race([self.confirm(each) for each in orders], clients=SETUP_CLIENTS)
@@ -141,13 +152,21 @@ class Market:
 
     def payments_at_the_gateway(self) -> list[dict[str, Any]]:
         """Return the merchant's payments among the newest hundred that the sandbox has."""
-        host = urlsplit(self.shop.sandbox.url).netloc
-        request = Request(host, "/v1/payment_intents?limit=100", "", SANDBOX, "GET")
-        [answer] = race([request], clients=2)
         merchant = self.world.merchant.public_id
-        return [
-            each for each in answer.json["data"] if each["metadata"].get("merchant") == merchant
-        ]
+        listed = self._ask_the_gateway("/v1/payment_intents?limit=100")["data"]
+        return [each for each in listed if each["metadata"].get("merchant") == merchant]
+
+    def refunded_at_the_gateway(self, placed: dict[str, Any]) -> int:
+        """Return how much of an order's payment the sandbox has given back."""
+        intent = placed["payment_reference"]
+        charged = self._ask_the_gateway(f"/v1/payment_intents/{intent}?expand[]=latest_charge")
+        refunded: int = charged["latest_charge"]["amount_refunded"]
+        return refunded
+
+    def _ask_the_gateway(self, path: str) -> Any:
+        host = urlsplit(self.shop.sandbox.url).netloc
+        [answer] = race([Request(host, path, "", SANDBOX, "GET")], clients=2)
+        return answer.json
 
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:

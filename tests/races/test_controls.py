@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from storefront.models import Job, Order
+from storefront.models import Job, Order, Payment, Refund
 from tests.engines import Databases
 from tests.races import heats, unguarded
 from tests.races.clients import Answer, count_codes
@@ -88,6 +88,17 @@ def test_without_guards_order_numbers_have_twins(twin: Shop) -> None:
         return max(Counter(order.number for order in market.orders()).values()) > 1
 
     assert _shows(twin, has_twins)
+
+
+@on_postgresql
+def test_without_guards_more_goes_back_than_was_paid(twin: Shop) -> None:
+    def gives_back_too_much(market: Market) -> bool:
+        [placed] = market.place(market.add_variant(stock=None))
+        heats.many_refunds(market, placed, minor=7, size=Size(attempts=100, clients=16))
+        [payment] = market.rows(Payment)
+        return sum(each.amount_minor for each in market.rows(Refund)) > payment.amount_minor
+
+    assert _shows(twin, gives_back_too_much)
 
 
 @on_sqlite

@@ -16,7 +16,6 @@ from tests.races.fault_lines import (
     flush,
     gateway_books,
     let_pollers_look,
-    refund_request,
     shop_books,
     switch,
 )
@@ -218,7 +217,7 @@ def test_refunds_go_out_once_though_their_answers_are_lost_and_some_fail_later(
     )
 
     refunded = placed[::2]
-    answers = race([refund_request(market, each) for each in refunded], clients=CLIENTS)
+    answers = race([market.refund(each) for each in refunded], clients=CLIENTS)
     switch(market.shop)
     market.shop.pass_time(600)
     wait_until(lambda: market.count(Refund, sent_at=None) == 0, "all refunds were sent")

@@ -26,6 +26,7 @@ from storefront.models import (
     Payment,
     PaymentEvent,
     Placement,
+    Refund,
     Variant,
 )
 from storefront.ports import OpenRequest
@@ -65,6 +66,11 @@ def create_app() -> Flask:
         told = gateway.read_event(request.get_data(), signature)
         with Session(engine) as session, session.begin():
             return jsonify(_apply(session, told))
+
+    @app.post("/api/v1/orders/<order>/refunds")
+    def create_refund(order: str) -> Any:
+        with Session(engine) as session, session.begin():
+            return _give_back(session, order, request.get_json()["amount_minor"])
 
     @app.post("/interactions")
     def create_interaction() -> Any:
@@ -218,6 +224,26 @@ def _apply(session: Session, told: Any) -> dict[str, Any]:
         ]
     )
     return {"received": True}
+
+
+def _give_back(session: Session, order: str, minor: int) -> Any:
+    """Look how much has gone back, then give back some more."""
+    payment = session.scalars(select(Payment).join(Order).where(Order.public_id == order)).one()
+    given = select(func.coalesce(func.sum(Refund.amount_minor), 0)).filter_by(payment_id=payment.id)
+    if session.execute(given).scalar_one() + minor > payment.amount_minor:
+        return jsonify(code="refund_too_large"), 409
+    time.sleep(THINKING_SECONDS)
+    refund = Refund(
+        merchant_id=payment.merchant_id,
+        payment_id=payment.id,
+        public_id=public_id("ref"),
+        amount_minor=minor,
+        currency=payment.currency,
+        reason="requested",
+        intended_at=datetime.now(UTC),
+    )
+    session.add(refund)
+    return jsonify(public_id=refund.public_id), 201
 
 
 def _record(session: Session, body: Mapping[str, Any]) -> dict[str, Any]:
