@@ -8,6 +8,8 @@ from tests.house.source import Source, name_of, planted, project, text_of
 TABLE_MODULE = "storefront.web.errors"
 TABLE = "SENTENCES"
 ROOT_CLASS = "StorefrontError"
+# Why an offer does not count: told beside a cart, and raised when an order relies on the offer.
+REASONS = "Reason"
 # A foreign system with errors of its own, shaped like Stripe's.
 NOT_OURS = "storefront.sandbox"
 # What Flask answers by itself, before any of our code is asked.
@@ -46,6 +48,8 @@ def _codes_in(node: ast.AST, classes: set[str]) -> Iterator[str]:
     match node:
         case ast.ClassDef(name=name) if name in classes:
             values = [value for each in node.body for value in _class_code(each)]
+        case ast.ClassDef(name=name) if name == REASONS:
+            values = [each.value for each in node.body if isinstance(each, ast.Assign)]
         case ast.Call() if name_of(node.func).rpartition(".")[2] in classes:
             values = [*node.args[:1], *(each.value for each in node.keywords if each.arg == "code")]
         # A rule that explains a refusal returns the code, and its caller raises it.
@@ -125,3 +129,9 @@ def test_sentences_are_read_from_the_table() -> None:
     table = planted(TABLE_MODULE, "SENTENCES: dict[str, str] = {'busy': _('Later, please.')}")
 
     assert sentences([table]) == {"busy"}
+
+
+def test_a_reason_without_a_sentence_is_named() -> None:
+    source = planted("storefront.domain.offers", "class Reason(StrEnum):\n    SHY = 'offer_shy'\n")
+
+    assert codes([source]) == {"offer_shy": "storefront/domain/offers.py:1"}
