@@ -40,6 +40,11 @@ def password_reset(settings: Settings, token: str) -> str:
     return f"{password_resets(settings)}/{quote(token)}"
 
 
+def payments(settings: Settings) -> str:
+    """Return the console's page of payments, to which the provider's pages lead back."""
+    return f"{root(settings)}/console/payments"
+
+
 def frame(settings: Settings, public_id: str) -> str:
     """Return the address of a placement's frame."""
     return f"{root(settings)}/e/{quote(public_id)}"

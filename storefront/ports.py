@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.domain.connections import AccountTold
     from storefront.domain.money import Money
     from storefront.domain.payments import GatewayEvent, Snapshot
     from storefront.kinds import LineKind
@@ -51,6 +52,16 @@ class RefundRequest:
     metadata: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class AccountRequest:
+    """A merchant's own account to be made at the gateway. `key` makes a repeat harmless; the
+    country is two letters."""
+
+    key: str
+    country: str
+    metadata: Mapping[str, str]
+
+
 class PaymentGateway(Protocol):
     """Takes and returns money. Raises `Declined`, `Invalid`, `TryAgain` or `Unreadable`."""
 
@@ -65,6 +76,19 @@ class PaymentGateway(Protocol):
 
     def refund(self, request: RefundRequest) -> str:
         """Give money back and return the gateway's reference of the refund."""
+
+    def open_account(self, request: AccountRequest) -> str:
+        """Make an account that its owner has yet to complete, and return the gateway's name for it;
+        the same key never makes two. Raises `Invalid` connect_refused."""
+
+    def account_link(self, account: str, *, back_url: str, again_url: str) -> str:
+        """Return an address, good once and for minutes, at which an account is completed.
+
+        Whoever is done goes to `back_url`, and to `again_url` who comes with a spent link.
+        """
+
+    def find_account(self, account: str) -> AccountTold | None:
+        """Return what the gateway knows of an account, None where it is no longer ours to use."""
 
     def read_event(self, body: bytes, signature: str | None) -> GatewayEvent:
         """Verify a webhook's signature over its raw body and return what it says."""

@@ -99,15 +99,21 @@ class Settings:
 
     @property
     def stripe_hosts(self) -> dict[str, tuple[str, ...]]:
-        """CSP sources of the payment view, by directive."""
+        """CSP sources of the provider's pages, by directive: script, connect, frame, form."""
         script = _origin(self.stripe_js_url)
         if self.stripe_api_url:
             api = _origin(self.stripe_api_url)
-            return {"script": (script,), "connect": (api, script), "frame": (script,)}
+            return {
+                "script": (script,),
+                "connect": (api, script),
+                "frame": (script,),
+                "form": (api,),
+            }
         return {
             "script": (script, "https://*.js.stripe.com"),
             "connect": ("https://api.stripe.com", script),
             "frame": (script, "https://*.js.stripe.com", "https://hooks.stripe.com"),
+            "form": ("https://connect.stripe.com",),
         }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from storefront.errors import StorefrontError, TryAgain
 from storefront.services import (
     alarms,
+    connections,
     jobs,
     letters,
     member_letters,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("storefront.worker")
 
 HANDLERS: dict[str, Handler] = {
+    "check_connection": connections.check,
     "expire_order": settling.expire_order,
     "send_account_changed": member_letters.send_account_changed,
     "send_apology": letters.send_apology,
@@ -103,10 +105,15 @@ def sweep(ports: Ports) -> None:
         silent = settling.list_silent_payments(
             session, now=now, silent_for=ports.settings.reconcile_after
         )
+        unfinished = connections.list_unfinished(
+            session, now=now, silent_for=ports.settings.reconcile_after
+        )
     for order_id in orders:
         _carefully(ports, settling.expire_order, order_id)
     for payment_id in silent:
         _carefully(ports, settling.reconcile_payment, payment_id)
+    for connection_id in unfinished:
+        _carefully(ports, connections.check, connection_id)
     _forget(ports)
 
 

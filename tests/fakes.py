@@ -17,10 +17,19 @@ from storefront.adapters.stripe_amounts import to_gateway
 from storefront.adapters.stripe_gateway import StripeGateway
 from storefront.app import build_app
 from storefront.db.engine import Database
+from storefront.domain.connections import AccountTold
 from storefront.domain.payments import Snapshot
 from storefront.errors import StorefrontError
 from storefront.kinds import GOODS
-from storefront.ports import Clock, Message, Opened, OpenRequest, Ports, RefundRequest
+from storefront.ports import (
+    AccountRequest,
+    Clock,
+    Message,
+    Opened,
+    OpenRequest,
+    Ports,
+    RefundRequest,
+)
 from storefront.settings import Settings, read_settings
 
 WEBHOOK_SECRET = "whsec_for_tests_only"
@@ -51,6 +60,7 @@ class FakeGateway(StripeGateway):
         self.opened: dict[str, OpenRequest] = {}
         self.refunds: dict[str, RefundRequest] = {}
         self.snapshots: dict[str, Snapshot] = {}
+        self.accounts: dict[str, AccountTold | None] = {}
         self.fault: StorefrontError | None = None
         self.calls: list[str] = []
         self.ahead = timedelta(0)
@@ -89,6 +99,20 @@ class FakeGateway(StripeGateway):
         self._called("refund")
         self.refunds[request.key] = request
         return f"re_fake_{request.key}"
+
+    def open_account(self, request: AccountRequest) -> str:
+        self._called("open_account")
+        account = f"acct_{request.key}"
+        self.accounts.setdefault(account, AccountTold(False, False, False))
+        return account
+
+    def account_link(self, account: str, *, back_url: str, again_url: str) -> str:
+        self._called("account_link")
+        return f"https://connect.stripe.test/{account}?back={back_url}"
+
+    def find_account(self, account: str) -> AccountTold | None:
+        self._called("find_account")
+        return self.accounts[account]
 
     def skew(self) -> timedelta:
         self._called("skew")

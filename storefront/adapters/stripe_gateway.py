@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import stripe
 
+from storefront.adapters import stripe_accounts
 from storefront.adapters.stripe_amounts import from_gateway, to_gateway
 from storefront.domain.payments import DisputeNews, GatewayEvent, RefundNews, Snapshot
 from storefront.errors import Declined, Invalid, StorefrontError, TryAgain, Unreadable
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
-    from storefront.ports import OpenRequest, RefundRequest
+    from storefront.domain.connections import AccountTold
+    from storefront.ports import AccountRequest, OpenRequest, RefundRequest
 
 API_VERSION = "2026-10-28.endive"
 CONNECT_SECONDS = 2
@@ -134,6 +136,31 @@ class StripeGateway:
         except stripe.StripeError as error:
             _raise(error)
         return refund.id
+
+    def open_account(self, request: AccountRequest) -> str:
+        """Create a connected account that its owner has yet to complete."""
+        try:
+            return stripe_accounts.create(self._client, request)
+        except stripe.StripeError as error:
+            _raise_about_account(error)
+
+    def account_link(self, account: str, *, back_url: str, again_url: str) -> str:
+        """Create an AccountLink."""
+        try:
+            return stripe_accounts.link(
+                self._client, account, back_url=back_url, again_url=again_url
+            )
+        except stripe.StripeError as error:
+            _raise_about_account(error)
+
+    def find_account(self, account: str) -> AccountTold | None:
+        """Retrieve a connected account, or None when its owner has cut the tie."""
+        try:
+            return stripe_accounts.find(self._client, account)
+        except stripe.StripeError as error:
+            if stripe_accounts.is_gone(error):
+                return None
+            _raise_about_account(error)
 
     def read_event(self, body: bytes, signature: str | None) -> GatewayEvent:
         """Verify a webhook under any of the secrets and return what it says."""
@@ -290,6 +317,12 @@ def _dispute(dispute: Mapping[str, Any]) -> DisputeNews:
 def _raise(error: stripe.StripeError) -> NoReturn:
     """Raise what Stripe's error means to us: try again, or stop."""
     raise _meaning(error) from error
+
+
+def _raise_about_account(error: stripe.StripeError) -> NoReturn:
+    if isinstance(_meaning(error), TryAgain):
+        raise TryAgain("connect_unavailable", retry_after=RETRY_AFTER_SECONDS) from error
+    raise stripe_accounts.refused(error) from error
 
 
 def _meaning(error: stripe.StripeError) -> StorefrontError:

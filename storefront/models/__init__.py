@@ -5,6 +5,7 @@ from storefront.models.attempt import Attempt
 from storefront.models.attribution import Attribution, OrderOrigin, OrderTouchpoint
 from storefront.models.catalog import Product, ProductImage, Variant
 from storefront.models.channel import AllowedHost, Campaign, Channel, Placement, PlacementProduct
+from storefront.models.connection import Connection
 from storefront.models.dispute import Dispute
 from storefront.models.idempotency import IdempotentRequest
 from storefront.models.interaction import Interaction, Share
@@ -24,6 +25,7 @@ __all__ = [
     "Attribution",
     "Campaign",
     "Channel",
+    "Connection",
     "CreditEntry",
     "Dispute",
     "IdempotentRequest",

@@ -172,6 +172,35 @@ def finish(work: Work, found: Object) -> None:
     _tell(work, account, before=before)
 
 
+def stop(work: Work, account_id: str) -> Object:
+    """Stop an account's payments by hand, as Stripe does when it wants to know more."""
+    account = retrieve(work, {}, account_id)
+    before = dict(account)
+    asked = ["individual.verification.document"]
+    account.update(
+        charges_enabled=False,
+        payouts_enabled=False,
+        capabilities=dict.fromkeys(account["capabilities"], "inactive"),
+        requirements={
+            **account["requirements"],
+            "currently_due": asked,
+            "past_due": asked,
+            "disabled_reason": "requirements.past_due",
+        },
+    )
+    _tell(work, account, before=before)
+    return account
+
+
+def leave(work: Work, account_id: str) -> Object:
+    """Cut the tie by hand, as an account's owner does: from now on it is nobody's of ours."""
+    account = retrieve(work, {}, account_id)
+    work.tx.execute("DELETE FROM objects WHERE id = ?", (account_id,))
+    application = {"id": "ca_sandbox", "object": "application", "name": None}
+    emit(replace(work, account=account_id), "account.application.deauthorized", application)
+    return account
+
+
 def _tell(work: Work, account: Object, *, before: Object) -> None:
     work.tx.save(account)
     # Such an event is the account's own: it carries its id and stands in its list.

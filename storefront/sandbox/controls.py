@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from storefront.sandbox.access import check_client_secret, public
+from storefront.sandbox.accounts import leave, stop
 from storefront.sandbox.books import read_books, read_payments
 from storefront.sandbox.calls import read_tree
 from storefront.sandbox.challenges import ANSWER, answer
@@ -112,6 +113,18 @@ def fail_refund(refund_id: str) -> Response:
     return _answered(lambda: _fail_refund(refund_id))
 
 
+@blueprint.post("/accounts/<account_id>/stop")
+def stop_account(account_id: str) -> Response:
+    """Stop an account's payments: Stripe wants to know more of its owner."""
+    return _answered(lambda: _change_account(stop, account_id))
+
+
+@blueprint.post("/accounts/<account_id>/departure")
+def end_account(account_id: str) -> Response:
+    """Let an account's owner cut its tie to the platform."""
+    return _answered(lambda: _change_account(leave, account_id))
+
+
 @blueprint.post("/challenges/<intent_id>")
 def answer_challenge(intent_id: str) -> Response:
     """Complete or fail a confirmation: `client_secret` and `outcome` (`complete` or `fail`)."""
@@ -164,6 +177,12 @@ def _answer_challenge(intent_id: str) -> Object:
         intent = work.get("payment_intent", intent_id, param="intent")
         check_client_secret(intent, params["client_secret"])
         return answer(work, params, intent_id)
+
+
+def _change_account(act: Callable[[Work, str], Object], account_id: str) -> Object:
+    machine = _machine()
+    with machine.store.writing() as tx:
+        return act(machine.work(tx, "", now=machine.clock()), account_id)
 
 
 def _switch_faults() -> Object:

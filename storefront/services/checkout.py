@@ -93,6 +93,7 @@ class _Draft:
     public_id: str
     payment_id: int
     payment_public_id: str
+    account: str
     amount: Money
     held_until: datetime
     turn: Turn
@@ -244,6 +245,7 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
         order_public_id,
         payment_id,
         payment_public_id,
+        merchant.stripe_account,
         amounts.total,
         held_until,
         request.turn,
@@ -327,6 +329,7 @@ def _resume(
         order.public_id,
         payment.id,
         payment.public_id,
+        payment.account,
         order.total,
         order.held_until,
         turn,
@@ -338,7 +341,7 @@ def _open_payment(ports: Ports, placement: PlacementView, draft: _Draft) -> Plac
     merchant = placement.merchant
     request = OpenRequest(
         amount=draft.amount,
-        account=merchant.stripe_account,
+        account=draft.account,
         key=draft.payment_public_id,
         description=f"{merchant.name} {draft.public_id}",
         metadata={

@@ -73,6 +73,7 @@ def order_view(session: Session, order: Order, settings: Settings, *, now: datet
         address=tuple(part for part in address.values() if part),
         failure=payment.failure if payment else None,
         client_secret=payment.client_secret if payment else None,
+        account=payment.account if payment else "",
         placement=get_placement_by_id(session, order.placement_id),
     )
 

@@ -165,7 +165,8 @@ class OrderLineView:
 
 @dataclass(frozen=True)
 class OrderView:
-    """An order as its buyer may see it. `failure` is the last decline code, if any."""
+    """An order as its buyer may see it. `failure` is the last decline code, if any;
+    `account` is the one that its payment was opened for."""
 
     public_id: str
     number: int | None
@@ -185,6 +186,7 @@ class OrderView:
     address: tuple[str, ...]
     failure: str | None
     client_secret: str | None
+    account: str
     placement: PlacementView
 
     @property

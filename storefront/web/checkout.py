@@ -182,7 +182,7 @@ def _payment_values(view: OrderView) -> dict[str, Any]:
         "payment": {
             "publishable_key": settings.stripe_publishable_key,
             "client_secret": view.client_secret or "",
-            "account": view.merchant.stripe_account,
+            "account": view.account,
             "stripe_js": settings.stripe_js_url,
             "locale": str(get_locale() or "en").replace("_", "-"),
             "order_url": url_for("checkout.order", public_id=view.public_id, t=request.args["t"]),

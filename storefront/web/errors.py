@@ -77,6 +77,7 @@ SENTENCES: dict[str, Any] = {
         "Somebody else is about to buy the last one. It may come free again in a few minutes; "
         "nothing was charged."
     ),
+    "already_connected": _("Your account is connected already. There is nothing more to do."),
     "already_member": _("This person is a member already."),
     "already_refunded": _("All of this has been given back already. Nothing more was sent."),
     "amount_not_chargeable": _("An amount in %(currency)s must be a multiple of %(step)s."),
@@ -89,6 +90,13 @@ SENTENCES: dict[str, Any] = {
     "code_repeated": _("Another code for the same offer counts already. This one was not needed."),
     "code_unknown": _("We do not know this code. Please check how it is spelled."),
     "code_wrong": _("This code is not good, or was used already. Wait for the next one."),
+    "connect_refused": _(
+        "Stripe does not let this shop connect accounts yet. Nothing was made; please tell whoever "
+        "runs the shop: their own Stripe account has to be signed up for Connect."
+    ),
+    "connect_unavailable": _(
+        "Stripe does not answer right now. Nothing was changed; please try again in a moment."
+    ),
     "conflict": _("Something has changed meanwhile. Please look again."),
     "cross_site_blocked": _("This request came from another site and was not carried out."),
     "declined": _("The bank declined the payment. Nothing was charged; try another card."),

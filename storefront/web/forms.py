@@ -197,7 +197,13 @@ def _address(body: Mapping[str, Any]) -> dict[str, str]:
         if is_needed and not value:
             raise Invalid("invalid_address", field=field)
         address[field.removeprefix("address_")] = value
-    address["country"] = address["country"].upper()
-    if address["country"] not in Locale("en").territories or address["country"].isdigit():
-        raise Invalid("invalid_country", field="address_country")
+    address["country"] = country(address["country"], field="address_country")
     return address
+
+
+def country(value: object, *, field: str) -> str:
+    """Return a country's two letters; raise `Invalid` invalid_country."""
+    code = line(value, field=field, longest=2, code="invalid_country").upper()
+    if code not in Locale("en").territories or code.isdigit():
+        raise Invalid("invalid_country", field=field)
+    return code

@@ -33,13 +33,14 @@ class Policy:
 
     `ancestors` are the origins that may frame it; `style` is the text of its one inline style
     block; `payment` are the payment provider's hosts by directive (script, connect, frame);
-    `images` are further origins of pictures.
+    `images` are further origins of pictures, `forms` of pages that a form may lead to.
     """
 
     ancestors: tuple[str, ...] = ()
     style: str = ""
     payment: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     images: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
 
 
 STRICT = Policy()
@@ -67,7 +68,7 @@ def content_policy(policy: Policy) -> str:
         "img-src": (*OURS, "data:", *policy.images),
         "connect-src": (*OURS, *pay.get("connect", ())),
         "frame-src": pay.get("frame", NOBODY),
-        "form-action": OURS,
+        "form-action": (*OURS, *policy.forms),
         "base-uri": NOBODY,
         "object-src": NOBODY,
         "frame-ancestors": policy.ancestors or NOBODY,

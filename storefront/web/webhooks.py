@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, jsonify, request
 
 from storefront.errors import Unreadable
-from storefront.services import alarms, payments
+from storefront.services import alarms, connections, payments
 from storefront.web.context import ports
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def stripe() -> Response:
         raise Unreadable("mode_mismatch")
     with ports().sessions.begin() as session:
         applied = payments.apply_event(session, event, body.decode(), kinds=ports().kinds, now=now)
+        if event.type in connections.NEWS and not applied.is_duplicate:
+            connections.take_news(session, event.account, now=now)
     if applied.is_duplicate:
         return jsonify(received=True, duplicate=True)
     return jsonify(received=True)

@@ -103,6 +103,14 @@ ALARMS = {
     ),
     "dispute_mismatch": _("A dispute at the payment provider's does not fit our payment."),
     "refund_mismatch": _("A refund at the payment provider's does not fit ours."),
+    "payments_stopped": _(
+        "Stripe has stopped payments to your account. Nothing can be sold until it is sorted out "
+        "there; see Payments."
+    ),
+    "payments_disconnected": _(
+        "Your Stripe account is no longer connected, so nothing can be sold. See Payments."
+    ),
+    "gave_up_check_connection": _("We could not ask Stripe how your account stands."),
     "gave_up_send_refund_letter": _("A letter about a refund could not be sent."),
     "gave_up_send_refund_failed_letter": _("A letter about a failed refund could not be sent."),
     "gave_up_send_account_changed": _("A mail to a member about their account was not sent."),
@@ -113,6 +121,7 @@ ALARMS = {
     "gave_up_expire_order": _("An unpaid order could not be ended."),
 }
 JOBS = {
+    "check_connection": _("Ask Stripe how your account stands"),
     "send_account_changed": _("Tell a member what changed"),
     "send_password_reset": _("Send a link for a new password"),
     "send_receipt": _("Send the receipt"),

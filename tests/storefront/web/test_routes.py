@@ -79,6 +79,15 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/members/<public_id>/departure"): (
         "/console/members/{owner}/departure", (302, 302, 302, 403, 403, 409, 404, 302, 302),
     ),
+    ("GET", "/console/payments"): (
+        "/console/payments", (302, 302, 302, 403, 403, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/payments"): (
+        "/console/payments", (302, 302, 302, 403, 403, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/payments/check"): (
+        "/console/payments/check", (302, 302, 302, 403, 403, 303, 303, 302, 302),
+    ),
     ("GET", "/console/account"): (
         "/console/account", (302, 302, 302, 200, 200, 200, 200, 302, 302),
     ),
