@@ -1,7 +1,10 @@
-"""What can be bought right now: the rule that turns counters into words a shopper may see."""
+"""What can be bought right now: the rule that turns counters into words a shopper may see; and
+how a product is named in files."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 
 LOW_STOCK = 5
@@ -55,3 +58,16 @@ def why_not_taken(count: StockCount, quantity: int) -> str:
         return "too_few_left"
     free = unsold - count.held
     return "too_few_left" if 0 < free < quantity else "all_held"
+
+
+LONGEST_HANDLE = 200
+
+
+def handle_of(name: str) -> str:
+    """Return the name that a product has in files and addresses: letters, digits and dashes.
+
+    "" when nothing is left of it.
+    """
+    words = unicodedata.normalize("NFKD", name).lower()
+    plain = "".join(symbol for symbol in words if not unicodedata.combining(symbol))
+    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", plain)).strip("-")[:LONGEST_HANDLE]

@@ -15,7 +15,9 @@ from storefront.models.merchant import ApiToken, Member, Membership, Merchant, S
 from storefront.models.moment import Moment
 from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
 from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Refund, RefundLine
+from storefront.models.product_import import ImportFault, ProductImport
 from storefront.models.second_factor import RecoveryCode, SecondFactor
+from storefront.models.stock import StockEntry
 
 __all__ = [
     "Alarm",
@@ -29,6 +31,7 @@ __all__ = [
     "CreditEntry",
     "Dispute",
     "IdempotentRequest",
+    "ImportFault",
     "Interaction",
     "Job",
     "LedgerEntry",
@@ -49,11 +52,13 @@ __all__ = [
     "PlacementProduct",
     "Product",
     "ProductImage",
+    "ProductImport",
     "RecoveryCode",
     "Refund",
     "RefundLine",
     "SecondFactor",
     "Share",
+    "StockEntry",
     "Store",
     "Variant",
 ]

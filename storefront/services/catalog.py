@@ -1,4 +1,5 @@
-"""Put things on sale and in place: products, variants, channels, campaigns and placements."""
+"""Put things on sale and in place: products, variants, channels, campaigns and placements. How
+products are edited later is in products.py and variants.py."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from storefront.db.ids import public_id
+from storefront.domain.catalog import handle_of
 from storefront.errors import Conflict, Invalid
 from storefront.models import (
     Campaign,
@@ -17,6 +19,7 @@ from storefront.models import (
     ProductImage,
     Variant,
 )
+from storefront.services.stock_entries import by_program, open_stock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,33 +28,61 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.models import Merchant
+    from storefront.services.stock_entries import Hand
 
 
 def add_product(
-    session: Session, merchant: Merchant, *, name: str, description: str, now: datetime
+    session: Session,
+    merchant: Merchant,
+    *,
+    name: str,
+    description: str,
+    now: datetime,
+    handle: str | None = None,
 ) -> Product:
-    """Add a product; it can be bought once it has a variant."""
+    """Add a product; it can be bought once it has a variant. `handle` is its name in files."""
+    own = public_id("prd")
     product = Product(
         merchant_id=merchant.id,
-        public_id=public_id("prd"),
+        public_id=own,
         name=name,
         description=description,
         created_at=now,
+        handle=handle or _free_handle(session, merchant.id, name, own=own),
+        is_giftable=True,
+        is_promotable=True,
+        version=1,
     )
     session.add(product)
     session.flush()
     return product
 
 
+def _free_handle(session: Session, merchant_id: int, name: str, *, own: str) -> str:
+    """Return the name's handle, made distinct where another product has it already."""
+    wanted = handle_of(name) or own
+    taken = select(Product.id).where(Product.merchant_id == merchant_id, Product.handle == wanted)
+    return f"{wanted}-{own[-8:]}" if session.scalar(taken) is not None else wanted
+
+
 def add_image(
-    session: Session, product: Product, *, file: str, alt: str, width: int, height: int
+    session: Session,
+    product: Product,
+    *,
+    file: str,
+    alt: str,
+    width: int,
+    height: int,
+    widths: str = "",
 ) -> None:
-    """Add a picture after those that the product has."""
+    """Add a picture after those that the product has; see `ProductImage` for `widths`."""
     session.add(
         ProductImage(
             merchant_id=product.merchant_id,
             product_id=product.id,
+            public_id=public_id("pic"),
             file=file,
+            widths=widths,
             alt=alt,
             width=width,
             height=height,
@@ -70,8 +101,12 @@ def add_variant(
     sku: str,
     price_minor: int,
     stock: int | None,
+    hand: Hand | None = None,
 ) -> Variant:
-    """Add a variant in the merchant's currency; raise `Conflict` sku_taken, `Invalid`."""
+    """Add a variant in the merchant's currency; raise `Conflict` sku_taken, `Invalid`.
+
+    `hand` is who enters its first stock, else a program when the product was made.
+    """
     if price_minor < 0 or (stock is not None and stock < 0):
         raise Invalid("invalid_amount", field="price_minor" if price_minor < 0 else "stock")
     taken = select(Variant.id).where(Variant.merchant_id == merchant.id, Variant.sku == sku)
@@ -89,17 +124,17 @@ def add_variant(
         held=0,
         sold=0,
         position=_next_position(session, Variant, product.id),
+        version=1,
     )
     session.add(variant)
     session.flush()
+    open_stock(session, variant, hand=hand or by_program(product.created_at))
     return variant
 
 
 def _next_position(session: Session, table: type[Variant | ProductImage], product_id: int) -> int:
     return (
-        session.scalar(
-            select(func.count()).select_from(table).where(table.product_id == product_id)
-        )
+        session.scalar(select(func.max(table.position) + 1).where(table.product_id == product_id))
         or 0
     )
 

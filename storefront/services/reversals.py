@@ -188,7 +188,7 @@ def _give_lines_back(session: Session, refund: Refund, *, now: datetime) -> None
         .order_by(LineItem.variant_id, LineItem.id)
     ).all()
     for part, variant_id in rows:
-        is_sold = stock.sell_again(session, variant_id, part.restocked)
+        is_sold = stock.sell_again(session, variant_id, part.restocked, now=now)
         _count_line(
             session,
             part.line_item_id,

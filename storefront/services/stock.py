@@ -1,4 +1,5 @@
-"""Stock that many want at once: every change is one conditional update, in id order."""
+"""Stock that many want at once: every change is one conditional update, in id order. What a
+merchant changes by hand is in stock_entries.py."""
 
 from __future__ import annotations
 
@@ -6,14 +7,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 
 from storefront.domain.catalog import StockCount, why_not_taken
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Variant
+from storefront.services.alarms import raise_alarm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -190,14 +192,53 @@ def sell(session: Session, order_id: int, *, now: datetime) -> bool:
         .returning(LineItem.variant_id, LineItem.quantity)
         .execution_options(synchronize_session=False)
     ).all()
+    scarce = []
     for variant_id, quantity in sorted(_by_variant(sold).items()):
-        session.execute(
+        is_scarce = session.scalar(
             update(Variant)
             .where(Variant.id == variant_id)
             .values(held=Variant.held - quantity, sold=Variant.sold + quantity)
+            .returning(_is_newly_low())
             .execution_options(synchronize_session=False)
         )
+        scarce += [variant_id] if is_scarce else []
+    watch(session, scarce, now=now)
     return True
+
+
+def _is_newly_low() -> ColumnElement[bool]:
+    """Whether no more are unsold than the merchant wants to be told of, and nobody was told yet.
+    What is only held may come back, so it does not count."""
+    return Variant.low_at.is_(None) & (Variant.stock - Variant.sold <= Variant.low_stock)
+
+
+def watch(session: Session, variant_ids: Sequence[int], *, now: datetime) -> None:
+    """Note which of these variants have become low, with one alarm for each, and which no longer
+    are. The variants are locked already, or nobody else is in sight of them."""
+    if not variant_ids:
+        return
+    own = update(Variant).where(Variant.id.in_(variant_ids))
+    fallen = session.execute(
+        own.where(_is_newly_low())
+        .values(low_at=now)
+        .returning(Variant.merchant_id)
+        .execution_options(synchronize_session=False)
+    ).scalars()
+    for merchant_id in fallen.all():
+        raise_alarm(session, merchant_id, "low_stock", now=now)
+    session.execute(
+        own.where(Variant.low_at.is_not(None), _is_plenty())
+        .values(low_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_plenty() -> ColumnElement[bool]:
+    return or_(
+        Variant.stock.is_(None),
+        Variant.low_stock.is_(None),
+        Variant.stock - Variant.sold > Variant.low_stock,
+    )
 
 
 def _take_again(session: Session, missing: dict[int, int], *, now: datetime) -> bool:
@@ -219,12 +260,18 @@ def put_back(session: Session, variant_id: int, quantity: int) -> None:
         session.execute(
             update(Variant)
             .where(Variant.id == variant_id)
-            .values(sold=Variant.sold - quantity)
+            .values(
+                sold=Variant.sold - quantity,
+                low_at=case(
+                    (Variant.stock - Variant.sold + quantity > Variant.low_stock, None),
+                    else_=Variant.low_at,
+                ),
+            )
             .execution_options(synchronize_session=False)
         )
 
 
-def sell_again(session: Session, variant_id: int, quantity: int) -> bool:
+def sell_again(session: Session, variant_id: int, quantity: int, *, now: datetime) -> bool:
     """Take units that were put back on sale again; False where others have them by now."""
     taken = session.execute(
         update(Variant)
@@ -233,6 +280,8 @@ def sell_again(session: Session, variant_id: int, quantity: int) -> bool:
         .returning(Variant.id)
         .execution_options(synchronize_session=False)
     ).first()
+    if taken is not None:
+        watch(session, [variant_id], now=now)
     return taken is not None
 
 

@@ -98,9 +98,15 @@ SENTENCES: dict[str, Any] = {
         "Stripe does not answer right now. Nothing was changed; please try again in a moment."
     ),
     "conflict": _("Something has changed meanwhile. Please look again."),
+    "count_below_open": _(
+        "Open orders hold %(left)s of these. Count again when they are paid or over."
+    ),
     "cross_site_blocked": _("This request came from another site and was not carried out."),
     "declined": _("The bank declined the payment. Nothing was charged; try another card."),
     "duplicate_key": _("%(key)s was given more than once. Give it once."),
+    "edited_meanwhile": _(
+        "Somebody else has changed this meanwhile. Compare, then save once more."
+    ),
     "ended": _("This is over."),
     "fault": _("It is our mistake, it has been noted, and nothing was charged."),
     "hold_over": _("The time to pay is over. Nothing was charged; you can order again."),
@@ -131,12 +137,14 @@ SENTENCES: dict[str, Any] = {
     "invalid_slug": _("Use lower-case letters, digits and dashes, such as corner-bakery."),
     "invalid_text": _("This is too long or has characters that cannot be used."),
     "invalid_time": _("A time looks like 2026-05-31T18:00:00Z."),
+    "invalid_units": _("This is a whole number from %(least)s to %(most)s."),
     "invalid_zone": _("A time zone looks like Europe/Lisbon."),
     "limit_reached": _("You have used this offer as often as one person may. Nothing was charged."),
     "mail_refused": _("The mail server refused this address."),
     "mail_unavailable": _("The mail server does not answer. We will try again."),
     "method_not_allowed": _("This address does not answer that kind of request."),
     "mode_mismatch": _("This message is for another mode than this shop runs in."),
+    "no_stock_limit": _("This is sold without a limit, so there is nothing to count."),
     "not_acceptable": _("We can answer with JSON or HTML only."),
     "not_allowed": _("Your role does not include this."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
@@ -164,7 +172,13 @@ SENTENCES: dict[str, Any] = {
         "The payment provider does not answer right now. Your things are still kept for you; "
         "please try again in a moment. Nothing was charged."
     ),
+    "price_ambiguous": _("This could be a thousand or a fraction. Write all %(places)s decimals."),
     "price_changed": _("The price has changed meanwhile. Please look again before you buy."),
+    "price_decimals": _("This has too many decimals: this currency has %(places)s."),
+    "price_missing": _("A price is missing. Write 0 for something free."),
+    "price_negative": _("A price cannot be below zero."),
+    "price_too_large": _("No card is charged this much. Please check the price."),
+    "price_unreadable": _("A price is written like 4.50 or 4,50, without letters and signs."),
     "refund_too_large": _("This is more than is left to give back. Nothing was sent."),
     "reset_link_over": _(
         "This link is over: it works once, for one hour. Ask for a new one at the sign-in page."
@@ -187,6 +201,7 @@ SENTENCES: dict[str, Any] = {
     "unknown_field": _("We do not know a field called %(name)s. Prices are never taken from you."),
     "unknown_kind": _("The kind must be one of: %(allowed)s."),
     "unknown_line": _("Name lines of this order, each with how many go back."),
+    "unknown_reason": _("The reason must be one of: %(allowed)s."),
     "unknown_role": _("The role must be one of: %(allowed)s."),
     "unknown_store": _("Choose one of the shop's stores."),
     "unsupported_media_type": _("Send JSON, or a form."),

@@ -17,6 +17,7 @@ __all__ = ["RULES", "Finding", "audit"]
 RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     stock.stock_is_never_oversold,
     stock.counters_equal_lines,
+    stock.entries_make_the_stock,
     money.parts_make_the_total,
     credit.every_order_has_one_origin,
     credit.origins_are_on_the_path,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, or_, select
 
-from storefront.models import LineItem, Order, Variant
+from storefront.models import LineItem, Order, StockEntry, Variant
 from storefront.services.audit.finding import Finding
 
 if TYPE_CHECKING:
@@ -49,6 +49,25 @@ def counters_equal_lines(session: Session) -> Iterator[Finding]:
     for public_id, is_held, is_sold, held_sum, sold_sum in rows:
         detail = f"says held {is_held}, sold {is_sold}; lines say {held_sum}, {sold_sum}"
         yield Finding("counters_equal_lines", "variants", public_id, detail)
+
+
+def entries_make_the_stock(session: Session) -> Iterator[Finding]:
+    """Find variants whose stock is not the sum of its entries; without a limit it is zero."""
+    entered = func.coalesce(
+        select(func.sum(StockEntry.units))
+        .where(StockEntry.variant_id == Variant.id)
+        .correlate(Variant)
+        .scalar_subquery(),
+        0,
+    )
+    rows = session.execute(
+        select(Variant.public_id, Variant.stock, entered).where(
+            func.coalesce(Variant.stock, 0) != entered
+        )
+    )
+    for public_id, stock, entries in rows:
+        detail = f"stock {stock}, entries say {entries}"
+        yield Finding("entries_make_the_stock", "variants", public_id, detail)
 
 
 def paid_lines_are_sold(session: Session) -> Iterator[Finding]:

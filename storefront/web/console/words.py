@@ -111,6 +111,7 @@ ALARMS = {
         "Your Stripe account is no longer connected, so nothing can be sold. See Payments."
     ),
     "gave_up_check_connection": _("We could not ask Stripe how your account stands."),
+    "low_stock": _("Something is running low. Products → Low stock says what."),
     "gave_up_send_refund_letter": _("A letter about a refund could not be sent."),
     "gave_up_send_refund_failed_letter": _("A letter about a failed refund could not be sent."),
     "gave_up_send_account_changed": _("A mail to a member about their account was not sent."),

@@ -31,6 +31,9 @@ DAMAGE: list[tuple[str, str, str]] = [
         "WHERE order_id = order_at.id"),
         "{variant}",
     ),
+    ("entries_make_the_stock", "UPDATE storefront_variants SET stock = stock + 1", "{variant}"),
+    ("entries_make_the_stock", "UPDATE storefront_variants SET stock = NULL", "{variant}"),
+    ("entries_make_the_stock", "DELETE FROM storefront_stock_entries", "{variant}"),
     (
         "parts_make_the_total",
         "UPDATE storefront_orders SET total_minor = total_minor + 1 WHERE paid_at IS NULL",

@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "storefront_order_touchpoints",
     "storefront_payment_events",
     "storefront_refund_lines",
+    "storefront_stock_entries",
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from storefront.domain.money import Money
 from storefront.domain.orders import OrderStatus, status
@@ -23,6 +23,7 @@ from storefront.models import (
 from storefront.services.checkout import Buyer, PlacedOrder
 from storefront.services.payments import Applied, apply_event, apply_snapshot
 from storefront.services.settling import list_expired_orders, list_silent_payments
+from storefront.services.stock_entries import by_program, restock
 from storefront.worker import run_due, sweep
 from tests.contents import nothing_changes
 from tests.factories import World, place, world_on
@@ -131,7 +132,8 @@ def test_no_order_of_messages_takes_a_paid_order_back(bench: Bench, world: World
 
         assert standing(bench, placed) is OrderStatus.PAID, messages
         with bench.database.begin() as session:
-            session.execute(update(Variant).values(stock=Variant.stock + 1))
+            variant = session.get_one(Variant, world.variant.id)
+            restock(session, variant, 1, hand=by_program(bench.clock.now()))
 
 
 def test_what_comes_after_the_money_changes_nothing_but_the_record(
