@@ -28,6 +28,7 @@ from storefront.logs import start_logging
 from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
 from storefront.ports import Clock, Ports
 from storefront.settings import PREFIX, Settings, SettingsError, read_settings
+from storefront.supervisor import die_with_server
 from storefront.web import checkout, embed, health, interactions, metrics, webhooks
 from storefront.web.api import init_api
 from storefront.web.assets import read_assets
@@ -128,6 +129,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def serve() -> Flask:
     """Return the standalone application for a process of a web server that is ours alone."""
+    die_with_server()
     host = create_app()
     mounted: Mounted = host.extensions["storefront"]
     start_logging(mounted.ports.settings)

@@ -17,7 +17,7 @@ from flask.cli import cli as flask_commands
 from storefront.db import backup, schema
 from storefront.errors import StorefrontError
 from storefront.logs import start_logging
-from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_program, worker_program
+from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_programs, worker_program
 from storefront.services import audit, doctor, members, merchants, retention
 from storefront.supervisor import Supervisor
 from storefront.worker import work as run_worker
@@ -96,8 +96,8 @@ def _run(ports: Ports) -> click.Command:
         # What an earlier run has counted is over: counters begin at zero.
         shutil.rmtree(figures, ignore_errors=True)
         figures.mkdir(parents=True)
-        web = web_program(SERVED, host=host, port=port, workers=workers, figures=figures)
-        supervisor = Supervisor([web, worker_program()])
+        web = web_programs(SERVED, host=host, port=port, workers=workers, figures=figures)
+        supervisor = Supervisor([*web, worker_program()])
         supervisor.start()
         supervisor.run()
 

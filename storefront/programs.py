@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from storefront.supervisor import Program
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 APPLICATION = "storefront.app:create_app"
@@ -18,15 +19,41 @@ WEB_WORKERS = 2
 WEB_THREADS = 4
 
 
-def web_program(
+def web_programs(
     application: str, *, host: str, port: int, workers: int, figures: Path | None = None
-) -> Program:
-    """Return the web server's command line; `application` is a factory.
+) -> list[Program]:
+    """Return the command lines of a web with so many workers; `application` is a factory.
 
-    In the folder `figures` its workers add up what they count.
+    On Linux each worker has a server of its own at the same port: a server gives up when one of
+    its workers dies twice within seconds, and then the others must go on serving. In the folder
+    `figures` all workers add up what they count.
     """
+    servers = workers if sys.platform == "linux" else 1
+    return [
+        web_program(
+            application,
+            name=f"web-{number}",
+            host=host,
+            port=port,
+            workers=workers // servers,
+            figures=figures,
+        )
+        for number in range(1, servers + 1)
+    ]
+
+
+def web_program(
+    application: str,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    figures: Path | None = None,
+    name: str = "web",
+) -> Program:
+    """Return the command line of one web server."""
     return Program(
-        "web",
+        name,
         (
             sys.executable,
             "-m",
@@ -50,3 +77,13 @@ def web_program(
 def worker_program() -> Program:
     """Return the job worker's command line."""
     return Program("worker", (sys.executable, "-m", "storefront", "work"))
+
+
+def sandbox_program(
+    port: int, database: Path, *, webhook_url: str, keys: Mapping[str, str]
+) -> Program:
+    """Return the sandbox's command line; `keys` are its secrets by the names of its flags."""
+    told = {"port": port, "database": database, "webhook-url": webhook_url, **keys}
+    flags = [word for name, value in told.items() for word in (f"--{name}", str(value))]
+    command = (sys.executable, "-m", "storefront.sandbox", *flags)
+    return Program("sandbox", command, is_quiet=True)

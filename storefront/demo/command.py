@@ -5,7 +5,6 @@ import logging
 import os
 import secrets
 import shutil
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from storefront import create_app
 from storefront.db import schema
 from storefront.demo.examples import examples
 from storefront.demo.seed import DemoAddresses, is_seeded, seed
-from storefront.programs import WEB_WORKERS, web_program, worker_program
-from storefront.supervisor import Program, Supervisor
+from storefront.programs import WEB_WORKERS, sandbox_program, web_programs, worker_program
+from storefront.supervisor import Supervisor
 
 APPLICATION = "storefront.demo.serve:create"
 SANDBOX_KEYS = {
@@ -51,8 +50,13 @@ def demo(port: int, fresh: bool, instance: Path) -> None:  # noqa: FBT001 - a fl
     prepare(folder, addresses, is_fresh=fresh)
     supervisor = Supervisor(
         [
-            _sandbox_program(folder, addresses, port + 1),
-            web_program(APPLICATION, host="127.0.0.1", port=port, workers=WEB_WORKERS),
+            sandbox_program(
+                port + 1,
+                folder / "sandbox.sqlite",
+                webhook_url=f"{addresses.shop}/webhooks/stripe",
+                keys=SANDBOX_KEYS,
+            ),
+            *web_programs(APPLICATION, host="127.0.0.1", port=port, workers=WEB_WORKERS),
             worker_program(),
         ]
     )
@@ -123,26 +127,6 @@ def _secrets(folder: Path) -> dict[str, str]:
         file.write_text(json.dumps({name: secrets.token_urlsafe(48) for name in names}))
     kept: dict[str, str] = json.loads(file.read_text())
     return kept
-
-
-def _sandbox_program(folder: Path, addresses: DemoAddresses, port: int) -> Program:
-    keys = [word for name, value in SANDBOX_KEYS.items() for word in (f"--{name}", value)]
-    return Program(
-        "sandbox",
-        (
-            sys.executable,
-            "-m",
-            "storefront.sandbox",
-            "--port",
-            str(port),
-            "--database",
-            str(folder / "sandbox.sqlite"),
-            "--webhook-url",
-            f"{addresses.shop}/webhooks/stripe",
-            *keys,
-        ),
-        is_quiet=True,
-    )
 
 
 def _tell(folder: Path, addresses: DemoAddresses, told: list[dict[str, Any]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from storefront import create_app
 from storefront.demo.host import create_host
 from storefront.demo.levers import create_levers
 from storefront.demo.mailbox import create_mailbox
+from storefront.supervisor import die_with_server
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 MAILBOX = "/demo/mailbox"
@@ -19,6 +20,7 @@ LEVERS = "/demo/levers"
 
 def create() -> Wsgi:
     """Return the application: `localhost` is the shop, `127.0.0.1` the feed."""
+    die_with_server()
     told = json.loads((Path(os.environ["STOREFRONT_INSTANCE_DIR"]) / "demo.json").read_text())
     shop = create_app()
     host = create_host(

@@ -78,6 +78,15 @@ def race(requests: Sequence[Request], *, clients: int) -> list[Answer]:
     return [answer for answer in in_turn if answer is not None]
 
 
+def ask(request: Request) -> Answer:
+    """Send one request over a connection of its own."""
+    connection = http.client.HTTPConnection(request.host, timeout=PATIENCE)
+    try:
+        return _ask(connection, request)
+    finally:
+        connection.close()
+
+
 def count_codes(answers: Iterable[Answer]) -> dict[str, int]:
     """Count answers by code, 2xx by their status."""
     return dict(Counter(answer.code for answer in answers))
@@ -138,16 +147,20 @@ class _Client(threading.Thread):
         connection = self._connections.setdefault(
             request.host, http.client.HTTPConnection(request.host, timeout=PATIENCE)
         )
-        begin = time.monotonic()
-        try:
-            connection.request(request.method, request.path, request.body.encode(), request.headers)
-            response = connection.getresponse()
-            status, body = response.status, response.read().decode()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-        except (OSError, http.client.HTTPException) as fault:
-            connection.close()
-            status, body, headers = 0, repr(fault), {}
-        return Answer(status, body, headers, time.monotonic() - begin)
+        return _ask(connection, request)
+
+
+def _ask(connection: http.client.HTTPConnection, request: Request) -> Answer:
+    begin = time.monotonic()
+    try:
+        connection.request(request.method, request.path, request.body.encode(), request.headers)
+        response = connection.getresponse()
+        status, body = response.status, response.read().decode()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+    except (OSError, http.client.HTTPException) as fault:
+        connection.close()
+        status, body, headers = 0, repr(fault), {}
+    return Answer(status, body, headers, time.monotonic() - begin)
 
 
 def main() -> None:

@@ -35,12 +35,19 @@ COMPLAINTS = ("Traceback", "database is busy", "database cannot be reached", "fa
 _worker_numbers = itertools.count(1)
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where something answers that is not ours to end."""
+
+    url: str
+
+
 @dataclass
 class Shop:
     """A running shop: where it answers, and its database, which tests may read and arrange."""
 
     url: str
-    sandbox: SandboxProcess
+    sandbox: SandboxProcess | Address
     settings: Settings
     database: Database
     environment: Mapping[str, str]
@@ -76,13 +83,15 @@ class Shop:
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start one more `storefront work`; it ends with the shop at the latest."""
-        process = _start(worker_program().command, self, name=f"worker-{next(_worker_numbers)}")
+        process = start_process(
+            worker_program().command, self, name=f"worker-{next(_worker_numbers)}"
+        )
         self.processes.append(process)
         return process
 
     def end_workers(self) -> None:
         """End the job workers; the web goes on."""
-        _end(self.processes[1:])
+        end_processes(self.processes[1:])
         del self.processes[1:]
 
     def forget_jobs(self) -> None:
@@ -137,22 +146,22 @@ def running_shop(
         processing_seconds=0.5,
     )
     with running_sandbox(sandbox_config) as sandbox:
-        source = _source(url, engine_url, sandbox, tmp_path / "instance") | {
+        source = settings_source(url, engine_url, sandbox.url, tmp_path / "instance") | {
             f"STOREFRONT_{name.upper()}": str(value) for name, value in changes.items()
         }
         settings = read_settings(source)
         settings.instance_dir.mkdir(exist_ok=True)
         database = Database(engine_url)
-        shop = Shop(url, sandbox, settings, database, _environment(source))
+        shop = Shop(url, sandbox, settings, database, environment_of(source))
         try:
             web = web_program(application, host="127.0.0.1", port=port, workers=workers)
-            shop.processes.append(_start(web.command, shop, name="web"))
+            shop.processes.append(start_process(web.command, shop, name="web"))
             for _ in range(job_workers):
                 shop.start_worker()
-            _wait_for(shop)
+            wait_for_answer(shop)
             yield shop
         finally:
-            _end(shop.processes)
+            end_processes(shop.processes)
             database.dispose()
 
 
@@ -164,7 +173,8 @@ def free_port() -> int:
         return port
 
 
-def _source(url: str, engine_url: str, sandbox: SandboxProcess, instance: Path) -> dict[str, str]:
+def settings_source(url: str, engine_url: str, sandbox_url: str, instance: Path) -> dict[str, str]:
+    """Return the settings of a shop at `url`, as its environment names them."""
     return {
         "STOREFRONT_SECRET_KEY": "k3y-for-running-shops-0123456789-abcdefgh",
         "STOREFRONT_PEPPER": "p3pper-for-running-shops-0123456789-abcde",
@@ -175,21 +185,21 @@ def _source(url: str, engine_url: str, sandbox: SandboxProcess, instance: Path) 
         "STOREFRONT_STRIPE_API_KEY": "sk_test_sandbox",
         "STOREFRONT_STRIPE_PUBLISHABLE_KEY": "pk_test_sandbox",
         "STOREFRONT_STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
-        "STOREFRONT_STRIPE_API_URL": sandbox.url,
-        "STOREFRONT_STRIPE_JS_URL": f"{sandbox.url}/v3/",
+        "STOREFRONT_STRIPE_API_URL": sandbox_url,
+        "STOREFRONT_STRIPE_JS_URL": f"{sandbox_url}/v3/",
         "STOREFRONT_MAIL_URL": f"file://{instance}/mail",
         "STOREFRONT_MAIL_FROM": "Shop <hello@shop.test>",
     }
 
 
-def _environment(source: Mapping[str, str]) -> dict[str, str]:
+def environment_of(source: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of the shop's processes: ours, without settings of other shops."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STOREFRONT_")}
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     return {**kept, **source, "PYTHONPATH": path, "FLASK_APP": APPLICATION}
 
 
-def _start(command: tuple[str, ...], shop: Shop, *, name: str) -> subprocess.Popen[bytes]:
+def start_process(command: tuple[str, ...], shop: Shop, *, name: str) -> subprocess.Popen[bytes]:
     """Start a process in a group of its own, so that all of its children can be ended with it."""
     with (shop.settings.instance_dir / f"{name}.log").open("wb") as log:
         return subprocess.Popen(
@@ -202,15 +212,17 @@ def _start(command: tuple[str, ...], shop: Shop, *, name: str) -> subprocess.Pop
         )
 
 
-def _wait_for(shop: Shop) -> None:
+def wait_for_answer(shop: Shop) -> None:
+    """Wait until the shop answers; raise `RuntimeError` with its log when it does not."""
     deadline = time.monotonic() + START_SECONDS
-    while not _is_well(shop):
+    while not is_well(shop):
         if shop.processes[0].poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"The shop does not answer.\n{shop.log()}")
         time.sleep(0.05)
 
 
-def _is_well(shop: Shop) -> bool:
+def is_well(shop: Shop) -> bool:
+    """Tell whether the web answers and finds its database."""
     connection = http.client.HTTPConnection(shop.host, timeout=5)
     try:
         connection.request("GET", "/healthz")
@@ -221,7 +233,7 @@ def _is_well(shop: Shop) -> bool:
         connection.close()
 
 
-def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+def end_processes(processes: list[subprocess.Popen[bytes]]) -> None:
     """End every process: politely first, then its whole group for certain."""
     for process in processes:
         process.terminate()

@@ -1,0 +1,200 @@
+"""A shop under its supervisors as in life: `storefront run`, and the sandbox beside it as in the
+demo. Its processes can be found and killed outright; whatever comes back does so by itself.
+
+Run as a program, this is the supervisor of a sandbox: port, database, webhook address, secret."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from storefront.db.engine import Database
+from storefront.programs import sandbox_program
+from storefront.services import upkeep
+from storefront.settings import read_settings
+from storefront.supervisor import Supervisor
+from tests.races.market import wait_until
+from tests.races.servers import (
+    WEBHOOK_SECRET,
+    Address,
+    Shop,
+    end_processes,
+    environment_of,
+    free_port,
+    is_well,
+    settings_source,
+    start_process,
+    wait_for_answer,
+)
+
+WEB_WORKERS = 2
+LISTENING = "0A"
+
+
+class SupervisedShop:
+    """A running shop, its supervisors' processes, and how to kill each of their programs."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.kills: dict[str, Callable[[], float]] = {
+            "web worker": self.kill_a_web_worker,
+            "web": self.kill_the_web,
+            "job worker": self.kill_the_job_worker,
+            "sandbox": self.kill_the_sandbox,
+        }
+
+    def web_workers(self) -> set[int]:
+        """Return the processes that answer requests; each web server has one."""
+        return {pid for server in self._programs("granian") for pid in children(server)}
+
+    def everybody(self) -> set[int]:
+        """Return every process of the shop, the supervisors included."""
+        found: set[int] = set()
+        fresh = {process.pid for process in self.shop.processes}
+        while fresh:
+            found |= fresh
+            fresh = {child for pid in fresh for child in children(pid)} - found
+        return found
+
+    def kill_a_web_worker(self) -> float:
+        """Kill the oldest; return the seconds until as many listen. The rest goes on serving."""
+        before = self.web_workers()
+        return _kill(min(before), until=lambda: self.web_workers() - before and self._is_whole())
+
+    def kill_the_web(self) -> float:
+        """Kill all servers, not their workers; return the seconds until new ones answer."""
+        servers = self._programs("granian")
+        old = {*servers, *self.web_workers()}
+        return _kill(*servers, until=lambda: not any(map(is_alive, old)) and self._is_whole())
+
+    def kill_the_job_worker(self) -> float:
+        """Return the seconds until another has shown itself."""
+        before = self._worker_seen()
+        return _kill(*self._programs("work"), until=lambda: self._worker_seen() != before)
+
+    def kill_the_sandbox(self) -> float:
+        """Return the seconds until it answers again."""
+        [old] = children(self.shop.processes[1].pid)
+        return _kill(old, until=lambda: not is_alive(old) and answers(self.shop.sandbox.url))
+
+    def _programs(self, word: str) -> list[int]:
+        """Return the programs of `storefront run` with this word in their command line."""
+        pids = children(self.shop.processes[0].pid)
+        return [pid for pid in pids if word in command_line(pid)]
+
+    def _is_whole(self) -> bool:
+        port = urlsplit(self.shop.url).port or 0
+        return listeners(port) == WEB_WORKERS and is_well(self.shop)
+
+    def _worker_seen(self) -> object:
+        with self.shop.database.reads() as session:
+            return upkeep.find_moment(session, upkeep.WORKER_SEEN)
+
+
+@contextmanager
+def supervised_shop(engine_url: str, folder: Path, **changes: Any) -> Iterator[SupervisedShop]:
+    """Run a shop on a migrated database; whatever is left of it at the end is killed.
+
+    `changes` are settings, given as in the environment. The books of shop and sandbox are files.
+    """
+    url = f"http://localhost:{free_port()}"
+    sandbox_port = free_port()
+    sandbox_url = f"http://127.0.0.1:{sandbox_port}"
+    source = settings_source(url, engine_url, sandbox_url, folder / "instance") | {
+        f"STOREFRONT_{name.upper()}": str(value) for name, value in changes.items()
+    }
+    settings = read_settings(source)
+    settings.instance_dir.mkdir(exist_ok=True)
+    shop = Shop(url, Address(sandbox_url), settings, Database(engine_url), environment_of(source))
+    supervised = SupervisedShop(shop)
+    run = (sys.executable, "-m", "storefront", "run", f"--port={urlsplit(url).port}")
+    sandbox = (str(sandbox_port), str(folder / "sandbox.sqlite"), f"{url}/webhooks/stripe")
+    try:
+        shop.processes.append(start_process(run, shop, name="web"))
+        command = (sys.executable, "-m", "tests.races.supervised", *sandbox, WEBHOOK_SECRET)
+        shop.processes.append(start_process(command, shop, name="sandbox"))
+        wait_for_answer(shop)
+        wait_until(lambda: answers(sandbox_url), "the sandbox answers")
+        yield supervised
+    finally:
+        left = supervised.everybody()
+        end_processes(shop.processes)
+        for pid in filter(is_alive, left):
+            os.kill(pid, signal.SIGKILL)
+        shop.database.dispose()
+
+
+def _kill(*pids: int, until: Callable[[], Any]) -> float:
+    """Kill outright; return the seconds until something is so again."""
+    begin = time.monotonic()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: bool(until()), "what was killed is back")
+    return time.monotonic() - begin
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has made and that still run, oldest first."""
+    return [child for child, parent in _parents().items() if parent == pid]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and is not yet buried does not."""
+    return pid in _parents()
+
+
+def command_line(pid: int) -> list[str]:
+    """Return the words with which a process was started; none when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
+
+
+def listeners(port: int) -> int:
+    """Count the sockets that listen at a port of this machine; each web worker has its own."""
+    rows = (row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == LISTENING for row in rows)
+
+
+def answers(url: str) -> bool:
+    """Tell whether somebody answers at an address of ours."""
+    try:
+        with urlopen(f"{url}/sandbox/books", timeout=2):  # noqa: S310 - our own address
+            return True
+    except (URLError, OSError):
+        return False
+
+
+def _parents() -> dict[int, int]:
+    """Return the parent of each process that runs, in the order of their ids."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if state != "Z":
+            found[int(folder.name)] = int(parent)
+    return dict(sorted(found.items()))
+
+
+def main() -> None:
+    """Keep a sandbox running."""
+    port, database, webhook_url, secret = sys.argv[1:]
+    keys = {"webhook-secret": secret, "settle-seconds": "0.2"}
+    program = sandbox_program(int(port), Path(database), webhook_url=webhook_url, keys=keys)
+    supervisor = Supervisor([program])
+    supervisor.start()
+    supervisor.run()
+
+
+if __name__ == "__main__":
+    main()
