@@ -7,7 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from storefront.errors import StorefrontError, TryAgain
 from storefront.services import (
@@ -20,6 +20,7 @@ from storefront.services import (
     settling,
     upkeep,
 )
+from storefront.services.ailments import Ailment, ailment
 
 if TYPE_CHECKING:
     import threading
@@ -63,11 +64,22 @@ def work(ports: Ports, stop: threading.Event) -> None:
                 _show_itself(ports)
                 sweep(ports)
                 next_sweep = time.monotonic() + SWEEP_SECONDS
-        except OperationalError:
-            log.exception("the database cannot be reached; trying again")
+        except DBAPIError as error:
+            _wait_out(error)
             did_something = False
         if not did_something:
             stop.wait(IDLE_SECONDS)
+
+
+def _wait_out(error: DBAPIError) -> None:
+    """Note what the database suffers from; raise the error when no waiting mends it."""
+    found = ailment(error)
+    if found is None:
+        raise error
+    if found is Ailment.BEHIND:
+        log.error("a migration has not run (`storefront db upgrade`); trying again: %s", error.orig)
+    else:
+        log.error("the database cannot be reached; trying again", exc_info=error)
 
 
 def run_due(ports: Ports) -> bool:
@@ -120,9 +132,9 @@ def sweep(ports: Ports) -> None:
 def _forget(ports: Ports) -> None:
     try:
         retention.forget_when_due(ports)
-    except OperationalError:
-        raise
-    except Exception:
+    except Exception as error:
+        if ailment(error):
+            raise
         # What is old today is old tomorrow; the shop does not stop for it.
         log.exception("forgetting what is old has failed; tomorrow tries again")
 
@@ -132,24 +144,28 @@ def _carefully(ports: Ports, use_case: Handler, subject: int) -> None:
         use_case(ports, subject)
     except StorefrontError as error:
         log.warning("%s of %s: %s; the next sweep tries again", use_case.__name__, subject, error)
-    except OperationalError:
-        raise
-    except Exception:
+    except Exception as error:
+        if ailment(error):
+            raise
         # One order that cannot be understood must not keep all others from being looked after.
         log.exception("%s of %s has failed", use_case.__name__, subject)
 
 
 def _run(ports: Ports, job: ClaimedJob) -> None:
+    if job.is_beyond_tries:
+        log.error("job %s %s: its workers died again and again", job.name, job.id)
+        _stop_trying(ports, job, "worker_died", now=ports.clock.now())
+        return
     try:
         HANDLERS[job.name](ports, **job.payload)
     except TryAgain as error:
         _put_back(ports, job, error.code)
-    except OperationalError:
-        log.exception("job %s %s: the database is busy", job.name, job.id)
-        _put_back(ports, job, "busy")
     except Exception as error:
         log.exception("job %s %s has failed", job.name, job.id)
-        _stop_trying(ports, job, f"{type(error).__name__}: {error}", now=ports.clock.now())
+        if found := ailment(error):
+            _put_back(ports, job, found.value)
+        else:
+            _stop_trying(ports, job, f"{type(error).__name__}: {error}", now=ports.clock.now())
     else:
         with ports.sessions.begin() as session:
             jobs.finish(session, job, now=ports.clock.now())

@@ -9,9 +9,11 @@ DELAYS = tuple(
 )
 """The pause after each failed attempt; after the last of them the job is given up."""
 
+MOST_ATTEMPTS = len(DELAYS) + 1
+
 
 def next_try(attempts: int, now: datetime) -> datetime | None:
     """Return when attempt number `attempts` + 1 is due, or None when enough were made."""
-    if attempts > len(DELAYS):
+    if attempts >= MOST_ATTEMPTS:
         return None
     return now + DELAYS[attempts - 1]

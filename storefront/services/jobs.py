@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, insert, or_, select, update
 
 from storefront.db.ids import random_symbols
-from storefront.domain.retries import next_try
+from storefront.domain.retries import MOST_ATTEMPTS, next_try
 from storefront.models import Job
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ class ClaimedJob:
     payload: Mapping[str, int | str]
     attempts: int
     lease: str
+
+    @property
+    def is_beyond_tries(self) -> bool:
+        """Whether it was claimed as often as a job may be, and nobody lived to say how it went."""
+        return self.attempts > MOST_ATTEMPTS
 
 
 def add(

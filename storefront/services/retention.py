@@ -1,5 +1,6 @@
 """What is forgotten, and when: interactions that nothing needs, answers to request keys, jobs that
-are done, the gateway's words, and mails kept as files. History of orders and money stays."""
+are done, the gateway's words, failures that no longer count, and mails kept as files. History of
+orders and money stays."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, or_, select, true
 
 from storefront.models import (
+    Attempt,
     Attribution,
     IdempotentRequest,
     Interaction,
@@ -49,6 +51,7 @@ class Forgotten:
     request_keys: int
     jobs: int
     payloads: int
+    attempts: int
     mails: int
 
 
@@ -74,6 +77,7 @@ def forget(ports: Ports) -> Forgotten:
         request_keys=_delete(ports, IdempotentRequest, is_old_key),
         jobs=_delete(ports, Job, Job.done_at < now - settings.keep_jobs),
         payloads=_delete(ports, PaymentPayload, PaymentPayload.payment_event_id.in_(is_old_event)),
+        attempts=_delete(ports, Attempt, Attempt.ends_at <= now, may_change=True),
         mails=_forget_mails(ports, now - settings.keep_mails),
     )
 
@@ -109,11 +113,13 @@ def _unneeded() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _delete(ports: Ports, table: type[Base], is_old: ColumnElement[bool]) -> int:
+def _delete(
+    ports: Ports, table: type[Base], is_old: ColumnElement[bool], *, may_change: bool = False
+) -> int:
     """Delete what is old in short transactions; the search itself holds up no writer.
 
     Nothing comes to need a row meanwhile: orders look back less far than rows are kept, and a
-    foreign key is the last guard.
+    foreign key is the last guard. Rows that may change are looked at once more.
     """
     with ports.reads() as session:
         ids = list(session.scalars(select(table.id).where(is_old)))
@@ -121,7 +127,7 @@ def _delete(ports: Ports, table: type[Base], is_old: ColumnElement[bool]) -> int
         with ports.sessions.begin() as session:
             session.execute(
                 delete(table)
-                .where(table.id.in_(ids[start : start + BATCH]))
+                .where(table.id.in_(ids[start : start + BATCH]), is_old if may_change else true())
                 .execution_options(synchronize_session=False)
             )
     return len(ids)

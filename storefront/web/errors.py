@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from storefront import errors
+from storefront.services.ailments import Ailment, ailment
 from storefront.web.context import request_id, surface, wants_json
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ DOCS = "https://social-storefront.readthedocs.io/errors"
 PROBLEM = "application/problem+json"
 BUSY_SECONDS = 2
 FULL_SECONDS = 60
+UPDATE_SECONDS = 60
 
 STATUS: tuple[tuple[type[errors.StorefrontError], int], ...] = (
     (errors.Invalid, 422),
@@ -84,6 +86,9 @@ SENTENCES: dict[str, Any] = {
     "amount_out_of_range": _("This amount is too small or too large to be paid by card."),
     "bad_host": _("This address does not belong to this shop."),
     "bad_request": _("The request cannot be read. Check its form and send it again."),
+    "being_updated": _(
+        "The shop is being updated. Please come back in a few minutes; nothing was charged."
+    ),
     "busy": _("The shop is busy. Please try again in a moment; nothing was charged."),
     "cart_empty": _("There is nothing in the cart yet. Choose something first."),
     "cart_full": _("A cart holds at most 20 different things."),
@@ -301,13 +306,15 @@ class _HttpError(errors.StorefrontError):
 
 
 def _database(error: DBAPIError) -> AnyResponse:
-    """Say "try again" where the database is locked, full or away; anything else is a fault."""
-    words = str(error.orig).lower()
-    is_passing = isinstance(error, OperationalError)
-    if is_passing and ("is full" in words or "no space left" in words):
+    """Say "try again" where the database is locked, full, behind or away; else it is a fault."""
+    found = ailment(error)
+    if found is Ailment.FULL:
         log.error("storage is full: %s", error.orig)
         return answer(errors.TryAgain("storage_full", retry_after=FULL_SECONDS))
-    if is_passing or "deadlock" in words:
+    if found is Ailment.BEHIND:
+        log.error("a migration has not run (`storefront db upgrade`): %s", error.orig)
+        return answer(errors.TryAgain("being_updated", retry_after=UPDATE_SECONDS))
+    if found is Ailment.BUSY:
         log.warning("the database is busy: %s", error.orig)
         return answer(errors.TryAgain("busy", retry_after=BUSY_SECONDS))
     return _fault(error)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("health", __name__)
 
 NOT_READY = 503
+UPGRADE = "Run `storefront db upgrade`."
 
 
 @blueprint.get("/healthz")
@@ -37,6 +38,7 @@ def readyz() -> Response:
         database="ok",
         schema="ok" if found.is_schema_current else "behind",
         worker="ok" if found.is_worker_there else "not_seen",
+        **({} if found.is_schema_current else {"do": UPGRADE}),
     )
     if not found.is_ready:
         response.status_code = NOT_READY

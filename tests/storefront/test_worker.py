@@ -4,21 +4,24 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from storefront.domain.retries import DELAYS
+from storefront.db.schema import downgrade, upgrade
+from storefront.domain.retries import DELAYS, MOST_ATTEMPTS
 from storefront.errors import Invalid, TryAgain
 from storefront.models import Alarm, Job, LineItem, Order
 from storefront.ports import Message, Ports
-from storefront.services import alarms, jobs
+from storefront.services import alarms, jobs, upkeep
 from storefront.worker import run_due, sweep, work
+from tests.engines import ENGINES, Databases
 from tests.factories import World, pay, place
-from tests.fakes import Bench, StandingClock
+from tests.fakes import Bench, StandingClock, make_bench
 
 PATIENCE = 20
 LOCKED = OperationalError("UPDATE …", {}, Exception("database is locked"))
@@ -84,6 +87,20 @@ def test_after_its_last_try_a_job_is_given_up_and_somebody_is_told(paid: Bench) 
 
     assert job.attempts == len(DELAYS) + 1
     assert job.given_up_at is not None
+    assert raised(paid) == [("gave_up_send_receipt", 1)]
+    assert paid.mailbox.sent == []
+
+
+def test_a_job_over_which_its_workers_die_is_given_up_in_the_end(paid: Bench) -> None:
+    for _ in range(MOST_ATTEMPTS):
+        with paid.database.begin() as session:
+            [claimed] = jobs.claim(session, now=paid.clock.now(), limit=1)
+        paid.clock.pass_time(seconds=jobs.LEASE.total_seconds())
+    run_due(paid.ports)
+    job = receipt(paid)
+
+    assert claimed.attempts == MOST_ATTEMPTS
+    assert (job.given_up_at, job.last_fault) == (paid.clock.now(), "worker_died")
     assert raised(paid) == [("gave_up_send_receipt", 1)]
     assert paid.mailbox.sent == []
 
@@ -155,6 +172,32 @@ def test_the_worker_outlives_a_database_that_cannot_be_reached(paid: Bench) -> N
     assert not stopped.is_alive()
     assert reads.times < 0
     assert len(paid.mailbox.sent) == 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_worker_waits_for_a_database_that_was_not_upgraded(
+    databases: Databases, tmp_path: Path, now: datetime, engine: str
+) -> None:
+    with databases.fresh(engine) as url:
+        bench = make_bench(tmp_path, url, now)
+        downgrade(bench.database.writer, "base")
+        stop = threading.Event()
+        worker = threading.Thread(target=work, args=(bench.ports, stop))
+        worker.start()
+        upgrade(bench.database.writer)
+        for _ in range(PATIENCE * 20):
+            with bench.database.reads() as session:
+                if upkeep.has_worker(session, now=now):
+                    break
+            stop.wait(0.05)
+        is_alive = worker.is_alive()
+        stop.set()
+        worker.join(PATIENCE)
+        with bench.database.reads() as session:
+            is_seen = upkeep.has_worker(session, now=now)
+        bench.database.dispose()
+
+    assert (is_alive, is_seen) == (True, True)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from storefront.models import (
+    Attempt,
     IdempotentRequest,
     Interaction,
     Job,
@@ -19,7 +20,7 @@ from storefront.models import (
     PaymentPayload,
     Share,
 )
-from storefront.services import retention
+from storefront.services import attempts, retention
 from storefront.services.chains import chain_of
 from storefront.services.visitors import read_mark
 from storefront.worker import run_due, sweep
@@ -131,6 +132,21 @@ def test_jobs_keys_and_words_go_after_their_own_time_and_facts_stay(
     assert left[28][:2] == (0, jobs - 1)
     assert left[60] == (0, jobs - 1, 0)
     assert count(bench, PaymentEvent) == facts > 0
+
+
+def test_failures_go_when_their_limit_ends_and_not_before(bench: Bench) -> None:
+    now = bench.clock.now()
+    for kind, within in {"short": timedelta(hours=1), "long": timedelta(days=2)}.items():
+        bound = attempts.subject(bench.ports.sign, attempts.Limit(kind, 3, within), "somebody")
+        with bench.database.begin() as session:
+            attempts.count_failure(session, [bound], now=now)
+    bench.clock.pass_time(hours=1)
+    forgotten = retention.forget(bench.ports)
+    with bench.database.reads() as session:
+        left = session.scalars(select(Attempt.kind)).all()
+
+    assert forgotten.attempts == 1
+    assert left == ["long"]
 
 
 def test_old_mail_files_go_and_nothing_else_of_the_folder(bench: Bench, tmp_path: Path) -> None:

@@ -52,7 +52,31 @@ def test_a_schema_that_is_behind_is_not_ready_and_comes_up_to_date(
         bench.database.dispose()
 
     assert (behind.status_code, behind.json["schema"]) == (503, "behind")
+    assert behind.json["do"] == "Run `storefront db upgrade`."
     assert (current.status_code, current.json["schema"]) == (200, "ok")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_meets_a_schema_that_is_behind_is_told_so_and_the_log_says_what_to_do(
+    databases: Databases,
+    tmp_path: Path,
+    now: datetime,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    engine: str,
+) -> None:
+    with databases.fresh(engine) as url:
+        bench = make_bench(tmp_path, url, now)
+        downgrade(bench.database.writer, "base")
+        told = bench.client().get("/healthz", headers={"Accept": "application/json"})
+        upgrade(bench.database.writer)
+        well = bench.client().get("/healthz")
+        bench.database.dispose()
+
+    assert (told.status_code, told.json["code"]) == (503, "being_updated")
+    assert told.headers["Retry-After"] == "60"
+    assert "storefront db upgrade" in caplog.text
+    assert well.status_code == 200
 
 
 def test_a_database_that_is_away_is_not_ready(tmp_path: Path, now: datetime) -> None:
