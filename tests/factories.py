@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from storefront.db.ids import public_id
 from storefront.models import Member, Merchant, Placement, Product, Store, Variant
 from storefront.ports import Signer
-from storefront.services import catalog, members, merchants
+from storefront.services import catalog, delivery, members, merchants
 from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, place_order
 from storefront.services.visitors import Visitor
 from tests.fakes import Bench, event_body, signature
@@ -60,6 +60,8 @@ def make_world(
     store = merchants.add_store(
         session, merchant.id, name="Main Street", address="1 Main St", hours="9-18", position=0
     )
+    everywhere = delivery.ShippingWish("*", "Standard", amount_minor=0)
+    delivery.add_shipping_rate(session, merchant.id, everywhere, currency=currency, now=now)
     product = catalog.add_product(
         session, merchant, name="Pistachio cone", description="Green and good.", now=now
     )

@@ -1,4 +1,4 @@
-"""An order's facts and what follows from them: its status, its hold, its sums."""
+"""An order's facts and what follows from them: its status and its hold."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from storefront.domain.money import Money, total
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
 MAX_LINES = 20
@@ -77,34 +74,3 @@ class HoldTerms:
 def hold_end(placed_at: datetime, active_at: datetime, terms: HoldTerms) -> datetime:
     """Return when a hold ends: `idle` after the last activity, never past `longest` in all."""
     return min(active_at + terms.idle, placed_at + terms.longest)
-
-
-@dataclass(frozen=True)
-class PricedLine:
-    """A quantity of one thing at the price that this order pays for each."""
-
-    unit: Money
-    quantity: int
-
-    @property
-    def total(self) -> Money:
-        """Unit price times quantity."""
-        return self.unit * self.quantity
-
-
-@dataclass(frozen=True)
-class Sums:
-    """The parts of an order's total; `total` is always their sum."""
-
-    goods: Money
-    shipping: Money
-
-    @property
-    def total(self) -> Money:
-        """What the buyer pays."""
-        return self.goods + self.shipping
-
-
-def sums(lines: Sequence[PricedLine], shipping: Money) -> Sums:
-    """Return the order's sums in the shipping's currency."""
-    return Sums(total((line.total for line in lines), shipping.currency), shipping)

@@ -16,6 +16,7 @@ from storefront.models.moment import Moment
 from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
 from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Refund, RefundLine
 from storefront.models.product_import import ImportFault, ProductImport
+from storefront.models.rate import ShippingRate, TaxRate
 from storefront.models.second_factor import RecoveryCode, SecondFactor
 from storefront.models.stock import StockEntry
 
@@ -58,7 +59,9 @@ __all__ = [
     "RefundLine",
     "SecondFactor",
     "Share",
+    "ShippingRate",
     "StockEntry",
     "Store",
+    "TaxRate",
     "Variant",
 ]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.db.base import Base
@@ -13,7 +21,8 @@ ROLES = ("owner", "manager", "clerk")
 
 
 class Merchant(Base):
-    """The business that sells and is paid. One currency, one legal identity."""
+    """The business that sells and is paid. One currency, one legal identity, one home: what is
+    picked up is taxed there."""
 
     __tablename__ = "storefront_merchants"
     __table_args__ = (UniqueConstraint("public_id"), UniqueConstraint("slug"))
@@ -27,6 +36,9 @@ class Merchant(Base):
     accent: Mapped[str] = mapped_column(String(7))
     contact_email: Mapped[str] = mapped_column(String(254))
     stripe_account: Mapped[str] = mapped_column(String(60))
+    country: Mapped[str] = mapped_column(String(2), server_default=text("''"))
+    region: Mapped[str] = mapped_column(String(120), server_default=text("''"))
+    prices_include_tax: Mapped[bool] = mapped_column(server_default=text("true"))
     next_order_number: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
 

@@ -43,7 +43,19 @@ class Order(Base):
         ),
         CheckConstraint("goods_minor >= 0", name="goods_not_negative"),
         CheckConstraint("shipping_minor >= 0", name="shipping_not_negative"),
-        CheckConstraint("total_minor = goods_minor + shipping_minor", name="parts_make_total"),
+        CheckConstraint(
+            "total_minor = goods_minor - discount_minor + shipping_minor"
+            " + CASE WHEN is_tax_included THEN 0 ELSE tax_minor END",
+            name="parts_make_total",
+        ),
+        CheckConstraint(
+            "discount_minor >= 0 AND discount_minor <= goods_minor", name="discount_is_a_part"
+        ),
+        CheckConstraint("tax_minor >= 0", name="tax_not_negative"),
+        CheckConstraint(
+            "shipping_tax_minor >= 0 AND shipping_tax_minor <= tax_minor",
+            name="shipping_tax_is_a_part",
+        ),
         CheckConstraint("fulfilment IN ('pickup', 'shipping')", name="fulfilment_is_known"),
         CheckConstraint("NOT (paid_at IS NULL AND number IS NOT NULL)", name="numbered_when_paid"),
         CheckConstraint(
@@ -52,6 +64,15 @@ class Order(Base):
         CheckConstraint(
             "shipping_refunded_minor >= 0 AND shipping_refunded_minor <= shipping_minor",
             name="shipping_refunded_is_a_part",
+        ),
+        CheckConstraint(
+            "refunded_tax_minor >= 0 AND refunded_tax_minor <= tax_minor",
+            name="refunded_tax_is_a_part",
+        ),
+        CheckConstraint(
+            "shipping_tax_refunded_minor >= 0"
+            " AND shipping_tax_refunded_minor <= shipping_tax_minor",
+            name="shipping_tax_refunded_is_a_part",
         ),
     )
 
@@ -65,7 +86,13 @@ class Order(Base):
     locale: Mapped[str] = mapped_column(String(20))
     currency: Mapped[str] = mapped_column(String(3))
     goods_minor: Mapped[int]
+    discount_minor: Mapped[int] = mapped_column(server_default=text("0"))
     shipping_minor: Mapped[int]
+    shipping_name: Mapped[str] = mapped_column(String(60), server_default=text("''"))
+    shipping_tax_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    tax_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    tax_name: Mapped[str] = mapped_column(String(60), server_default=text("''"))
+    is_tax_included: Mapped[bool] = mapped_column(server_default=text("true"))
     total_minor: Mapped[int]
     placed_at: Mapped[datetime]
     held_until: Mapped[datetime]
@@ -76,7 +103,9 @@ class Order(Base):
     needs_review_at: Mapped[datetime | None]
     review_reason: Mapped[str | None] = mapped_column(String(60))
     refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    refunded_tax_minor: Mapped[int] = mapped_column(server_default=text("0"))
     shipping_refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    shipping_tax_refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
 
     lines: Mapped[list[LineItem]] = relationship(order_by="LineItem.position")
     contact: Mapped[OrderContact | None] = relationship()
@@ -102,8 +131,8 @@ class Order(Base):
 
 
 class LineItem(Base):
-    """One variant times a quantity with its price and words frozen. The units are held until
-    they are sold or released; each happens at most once."""
+    """One variant times a quantity with its price and words frozen: `unit_minor` is the list price
+    of one. The units are held until they are sold or released; each happens at most once."""
 
     __tablename__ = "storefront_line_items"
     __table_args__ = (
@@ -111,9 +140,27 @@ class LineItem(Base):
         Index(None, "order_id"),
         Index(None, "variant_id", "released_at", "sold_at"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
-        CheckConstraint("total_minor = unit_minor * quantity", name="parts_make_total"),
+        CheckConstraint(
+            "total_minor = unit_minor * quantity - discount_minor"
+            " + CASE WHEN is_tax_included THEN 0 ELSE tax_minor END",
+            name="parts_make_total",
+        ),
+        CheckConstraint(
+            "discount_minor >= 0 AND discount_minor <= unit_minor * quantity",
+            name="discount_is_a_part",
+        ),
+        CheckConstraint("tax_minor >= 0", name="tax_not_negative"),
+        CheckConstraint("tax_ppm >= 0", name="tax_rate_not_negative"),
         CheckConstraint(
             "refunded_minor >= 0 AND refunded_minor <= total_minor", name="refunded_is_a_part"
+        ),
+        CheckConstraint(
+            "refunded_discount_minor >= 0 AND refunded_discount_minor <= discount_minor",
+            name="refunded_discount_is_a_part",
+        ),
+        CheckConstraint(
+            "refunded_tax_minor >= 0 AND refunded_tax_minor <= tax_minor",
+            name="refunded_tax_is_a_part",
         ),
         CheckConstraint(
             "refunded_quantity >= 0 AND refunded_quantity <= quantity",
@@ -136,21 +183,27 @@ class LineItem(Base):
     currency: Mapped[str] = mapped_column(String(3))
     unit_minor: Mapped[int]
     quantity: Mapped[int] = mapped_column(Integer)
+    discount_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    tax_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    tax_ppm: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    is_tax_included: Mapped[bool] = mapped_column(server_default=text("true"))
     total_minor: Mapped[int]
     sold_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    refunded_discount_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    refunded_tax_minor: Mapped[int] = mapped_column(server_default=text("0"))
     refunded_quantity: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     restocked_quantity: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
     @property
     def unit(self) -> Money:
-        """Price of one."""
+        """List price of one."""
         return Money(self.unit_minor, self.currency)
 
     @property
     def total(self) -> Money:
-        """Price of all."""
+        """What the buyer pays for all of them: discount off, added tax on."""
         return Money(self.total_minor, self.currency)
 
 

@@ -133,6 +133,11 @@ class Refund(Base):
         CheckConstraint(
             "shipping_minor >= 0 AND shipping_minor <= amount_minor", name="shipping_is_a_part"
         ),
+        CheckConstraint("tax_minor >= 0 AND tax_minor <= amount_minor", name="tax_is_a_part"),
+        CheckConstraint(
+            "shipping_tax_minor >= 0 AND shipping_tax_minor <= tax_minor",
+            name="shipping_tax_is_a_part",
+        ),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
@@ -145,6 +150,8 @@ class Refund(Base):
     intended_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     shipping_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    shipping_tax_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    tax_minor: Mapped[int] = mapped_column(server_default=text("0"))
     booked_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
@@ -157,12 +164,15 @@ class Refund(Base):
 
 
 class RefundLine(Base):
-    """What a refund takes from one line: money, units, and units put back on sale."""
+    """What a refund takes from one line: money, the tax in it, the discount that stays off, units,
+    and units put back on sale."""
 
     __tablename__ = "storefront_refund_lines"
     __table_args__ = (
         UniqueConstraint("merchant_id", "refund_id", "line_item_id"),
         CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+        CheckConstraint("discount_minor >= 0", name="discount_not_negative"),
+        CheckConstraint("tax_minor >= 0 AND tax_minor <= amount_minor", name="tax_is_a_part"),
         CheckConstraint("restocked >= 0 AND restocked <= quantity", name="restocked_is_a_part"),
     )
 
@@ -170,6 +180,8 @@ class RefundLine(Base):
     refund_id: Mapped[int] = mapped_column(ForeignKey(Refund.id))
     line_item_id: Mapped[int] = mapped_column(ForeignKey(LineItem.id))
     amount_minor: Mapped[int]
+    discount_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    tax_minor: Mapped[int] = mapped_column(server_default=text("0"))
     quantity: Mapped[int] = mapped_column(Integer)
     restocked: Mapped[int] = mapped_column(Integer)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storefront.domain.money import total
 from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
+from storefront.services.quotes import price_lines
 from storefront.services.shelf import products_of_variants
 from storefront.services.views import CartLineView, CartView
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.ports import Signer
+    from storefront.services.quotes import Destination
     from storefront.services.views import MerchantView
     from storefront.settings import Settings
 
@@ -54,9 +55,17 @@ def changed(lines: dict[str, int], variant: str, quantity: int) -> dict[str, int
 
 
 def price_cart(
-    session: Session, merchant: MerchantView, lines: dict[str, int], *, settings: Settings
+    session: Session,
+    merchant: MerchantView,
+    lines: dict[str, int],
+    *,
+    settings: Settings,
+    destination: Destination | None = None,
 ) -> CartView:
-    """Return the cart priced now; what is no longer sold is left out with a notice."""
+    """Return the cart priced now; what is no longer sold is left out with a notice.
+
+    Raises `Invalid` as `price_lines` does for a destination that cannot be reached.
+    """
     found = products_of_variants(session, merchant.id, lines, settings=settings)
     kept = tuple(
         CartLineView(*found[variant], quantity=quantity)
@@ -66,4 +75,5 @@ def price_cart(
     notices = [] if len(kept) == len(lines) else ["line_vanished"]
     if any(not line.variant.availability.is_buyable for line in kept):
         notices.append("line_sold_out")
-    return CartView(kept, total((line.total for line in kept), merchant.currency), tuple(notices))
+    quote = price_lines(session, merchant, kept, destination=destination)
+    return CartView(kept, quote, tuple(notices))

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from storefront.db.ids import public_id
-from storefront.domain.money import Money
 from storefront.domain.orders import (
     MAX_LINES,
     MAX_QUANTITY,
     HoldTerms,
     OrderStatus,
-    PricedLine,
     hold_end,
     status,
-    sums,
 )
 from storefront.errors import Conflict, Declined, Invalid, NotFound, TryAgain
 from storefront.kinds import GOODS
@@ -26,7 +23,9 @@ from storefront.ports import OpenRequest
 from storefront.services import attribution, card_testing, idempotency, jobs, stock
 from storefront.services.idempotency import RequestKey, Turn
 from storefront.services.placements import get_placement
+from storefront.services.quotes import Destination, price_lines
 from storefront.services.shelf import list_stores, products_of_variants
+from storefront.services.taxes import Place
 from storefront.services.views import CartLineView
 
 if TYPE_CHECKING:
@@ -35,8 +34,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.domain.money import Money
     from storefront.ports import Ports
-    from storefront.services.views import PlacementView, StoreView
+    from storefront.services.views import PlacementView, QuoteView, StoreView
     from storefront.services.visitors import Visitor
     from storefront.settings import Settings
 
@@ -58,7 +58,8 @@ class Buyer:
 
 @dataclass(frozen=True)
 class PlaceOrder:
-    """What a buyer asks for. `lines` are (variant public id, quantity)."""
+    """What a buyer asks for. `lines` are (variant public id, quantity). `seen_total` is what the
+    buyer was told that it costs, in minor units; None where nobody told them."""
 
     placement: str
     lines: tuple[tuple[str, int], ...]
@@ -69,6 +70,7 @@ class PlaceOrder:
     locale: str
     request_key: str
     body_hash: str
+    seen_total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,12 +119,13 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
         placement = get_placement(session, command.placement)
         lines = _find_lines(session, placement, command, settings=ports.settings)
         store = _find_store(session, placement, command)
+        quote = price_lines(session, placement.merchant, lines, destination=destination_of(command))
     with ports.sessions.begin() as session:
         turn = idempotency.take_turn(session, _request_key(placement, command), now=now)
         if turn.answer is not None:
             return _replay(ports, session, placement, turn=turn)
         draft = _resume(session, placement, turn, now=now) or _write_down(
-            session, ports, _Request(placement, lines, store, command, turn, now)
+            session, ports, _Request(placement, lines, quote, store, command, turn, now)
         )
     return _open_payment(ports, placement, draft)
 
@@ -131,10 +134,18 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
 class _Request:
     placement: PlacementView
     lines: Sequence[CartLineView]
+    quote: QuoteView
     store: StoreView | None
     command: PlaceOrder
     turn: Turn
     now: datetime
+
+
+def destination_of(command: PlaceOrder) -> Destination:
+    """Return how and where an order reaches its buyer."""
+    address = command.buyer.address or {}
+    place = Place(address.get("country", ""), address.get("region", ""))
+    return Destination(command.fulfilment, place)
 
 
 def _request_key(placement: PlacementView, command: PlaceOrder) -> RequestKey:
@@ -175,8 +186,9 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
     card_testing.refuse_many_failures(
         session, merchant.id, visitor=command.visitor.key, email=command.buyer.email, now=now
     )
-    free = Money(0, merchant.currency)
-    amounts = sums([PricedLine(line.variant.price, line.quantity) for line in request.lines], free)
+    amounts = request.quote.sums
+    if command.seen_total not in (None, amounts.total.minor):
+        raise Conflict("price_changed", field="seen_total")
     if amounts.total.minor == 0:
         raise Invalid("amount_out_of_range", field="amount")  # no card can pay nothing
     terms = HoldTerms(ports.settings.hold_time, ports.settings.hold_longest)
@@ -198,14 +210,20 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
             locale=command.locale,
             currency=merchant.currency,
             goods_minor=amounts.goods.minor,
+            discount_minor=amounts.discount.minor,
             shipping_minor=amounts.shipping.minor,
+            shipping_name=request.quote.shipping_name,
+            shipping_tax_minor=amounts.shipping_tax.minor,
+            tax_minor=amounts.tax.minor,
+            tax_name=request.quote.tax_name,
+            is_tax_included=amounts.is_tax_included,
             total_minor=amounts.total.minor,
             placed_at=now,
             held_until=held_until,
         )
         .returning(Order.id)
     ).scalar_one()
-    _write_lines(session, merchant.id, order_id, lines=request.lines)
+    _write_lines(session, order_id, request)
     _write_contact(session, merchant.id, order_id, buyer=command.buyer)
     payment_id = session.execute(
         insert(Payment)
@@ -252,14 +270,13 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
     )
 
 
-def _write_lines(
-    session: Session, merchant_id: int, order_id: int, *, lines: Sequence[CartLineView]
-) -> None:
+def _write_lines(session: Session, order_id: int, request: _Request) -> None:
+    parts = zip(request.lines, request.quote.sums.lines, strict=True)
     session.execute(
         insert(LineItem),
         [
             {
-                "merchant_id": merchant_id,
+                "merchant_id": request.placement.merchant.id,
                 "order_id": order_id,
                 "variant_id": line.variant.id,
                 "position": position,
@@ -270,9 +287,13 @@ def _write_lines(
                 "currency": line.variant.price.currency,
                 "unit_minor": line.variant.price.minor,
                 "quantity": line.quantity,
-                "total_minor": line.total.minor,
+                "discount_minor": part.discount.minor,
+                "tax_minor": part.tax.minor,
+                "tax_ppm": part.terms.rate_ppm,
+                "is_tax_included": part.terms.is_included,
+                "total_minor": part.total.minor,
             }
-            for position, line in enumerate(lines)
+            for position, (line, part) in enumerate(parts)
         ],
     )
 

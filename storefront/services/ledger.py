@@ -29,6 +29,8 @@ class Account(StrEnum):
     """Earned with goods."""
     SHIPPING = "shipping"
     """Earned with sending them."""
+    TAX = "tax"
+    """Taken for the state, in prices or beside them."""
     OWED = "owed"
     """Came too late or twice, and must go back."""
     DISPUTED = "disputed"

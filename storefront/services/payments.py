@@ -200,10 +200,14 @@ def _succeed(
 
 
 def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetime) -> None:
+    shipping = order.shipping_minor
+    if order.is_tax_included:
+        shipping -= order.shipping_tax_minor
     amounts = {
         Account.GATEWAY: payment.amount_minor,
-        Account.SALES: -order.goods_minor,
-        Account.SHIPPING: -order.shipping_minor,
+        Account.SALES: shipping + order.tax_minor - payment.amount_minor,
+        Account.SHIPPING: -shipping,
+        Account.TAX: -order.tax_minor,
     }
     ledger.book(session, payment, amounts, cause="payment", reference=payment.public_id, now=now)
 

@@ -31,6 +31,9 @@ COLUMNS = (
     Merchant.accent,
     Merchant.contact_email,
     Merchant.stripe_account,
+    Merchant.country,
+    Merchant.region,
+    Merchant.prices_include_tax,
 )
 
 
@@ -79,6 +82,9 @@ def _view(row: Row[*tuple[Any, ...]], origins: tuple[str, ...]) -> PlacementView
         accent=row.accent,
         contact_email=row.contact_email,
         stripe_account=row.stripe_account,
+        country=row.country,
+        region=row.region,
+        prices_include_tax=row.prices_include_tax,
         allowed_origins=origins,
     )
     return PlacementView(

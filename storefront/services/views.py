@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from storefront.domain.catalog import Availability
     from storefront.domain.money import Money
     from storefront.domain.orders import OrderStatus
+    from storefront.domain.pricing import Sums
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,9 @@ class MerchantView:
     accent: str
     contact_email: str
     stripe_account: str
+    country: str
+    region: str
+    prices_include_tax: bool
     allowed_origins: tuple[str, ...]
 
 
@@ -118,8 +122,20 @@ class CartLineView:
 
     @property
     def total(self) -> Money:
-        """Price of all."""
+        """Price of all, by the list."""
         return self.variant.price * self.quantity
+
+
+@dataclass(frozen=True)
+class QuoteView:
+    """What a cart costs at one moment, line by line in the cart's order. It is final where the
+    way to the buyer is known, and with it delivery and tax. The names are the buyer's words for
+    them, "" where there is none."""
+
+    sums: Sums
+    shipping_name: str
+    tax_name: str
+    is_final: bool
 
 
 @dataclass(frozen=True)
@@ -127,8 +143,13 @@ class CartView:
     """A cart priced now. `notices` are codes: something vanished or became scarce."""
 
     lines: tuple[CartLineView, ...]
-    total: Money
+    quote: QuoteView
     notices: tuple[str, ...]
+
+    @property
+    def total(self) -> Money:
+        """What it costs, as far as it is known."""
+        return self.quote.sums.total
 
     @property
     def count(self) -> int:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from storefront import errors
 from storefront.services.ailments import Ailment, ailment
 from storefront.web.context import request_id, surface, wants_json
+from storefront.web.countries import country_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,8 +137,10 @@ SENTENCES: dict[str, Any] = {
     "invalid_moment": _("A date looks like 2026-05-31, a time like 2026-05-31T18:00."),
     "invalid_name": _("Please tell us your name (at most 120 characters)."),
     "invalid_origin": _("A host is scheme and name only, such as https://blog.example.com."),
+    "invalid_price": _("A price is a number such as 4.50, not below zero."),
     "invalid_products": _("A placement shows one product, or a collection of some."),
     "invalid_quantity": _("The quantity is a whole number from %(least)s to %(most)s."),
+    "invalid_rate": _("A tax rate is a percentage from 0 to 100, such as 8.875."),
     "invalid_refund_amount": _("The amount to give back is more than zero, in whole units."),
     "invalid_slug": _("Use lower-case letters, digits and dashes, such as corner-bakery."),
     "invalid_text": _("This is too long or has characters that cannot be used."),
@@ -151,7 +154,9 @@ SENTENCES: dict[str, Any] = {
     "mode_mismatch": _("This message is for another mode than this shop runs in."),
     "no_stock_limit": _("This is sold without a limit, so there is nothing to count."),
     "not_acceptable": _("We can answer with JSON or HTML only."),
+    "no_delivery": _("This shop does not send orders. Please pick yours up."),
     "not_allowed": _("Your role does not include this."),
+    "not_delivered_there": _("We do not deliver to this country. We deliver to: %(countries)s."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
     "not_paid": _("This order has not been paid, so there is nothing to give back."),
     "not_yourself": _("Ask another owner for this: nobody lets themselves go."),
@@ -184,7 +189,9 @@ SENTENCES: dict[str, Any] = {
     "price_negative": _("A price cannot be below zero."),
     "price_too_large": _("No card is charged this much. Please check the price."),
     "price_unreadable": _("A price is written like 4.50 or 4,50, without letters and signs."),
+    "rate_taken": _("There is a rate for this place already. Change that one."),
     "refund_too_large": _("This is more than is left to give back. Nothing was sent."),
+    "region_needed": _("Please add the state or region: the tax depends on it."),
     "reset_link_over": _(
         "This link is over: it works once, for one hour. Ask for a new one at the sign-in page."
     ),
@@ -207,6 +214,7 @@ SENTENCES: dict[str, Any] = {
     "unknown_kind": _("The kind must be one of: %(allowed)s."),
     "unknown_line": _("Name lines of this order, each with how many go back."),
     "unknown_reason": _("The reason must be one of: %(allowed)s."),
+    "unknown_region": _("Write the region by its name or letters, such as RI."),
     "unknown_role": _("The role must be one of: %(allowed)s."),
     "unknown_store": _("Choose one of the shop's stores."),
     "unsupported_media_type": _("Send JSON, or a form."),
@@ -226,6 +234,9 @@ def sentence_of(error: errors.StorefrontError) -> str:
     """Return what a person is told, in their language, with its blanks filled."""
     sentence = str(SENTENCES.get(error.code, SENTENCES["fault"]))
     blanks = {"least": 1, "most": 99, "left": 0, "name": "", "allowed": "", "key": "", **error.data}
+    countries = error.data.get("countries")
+    if isinstance(countries, tuple):
+        blanks["countries"] = country_list(countries)
     return sentence % blanks if "%(" in sentence else sentence
 
 

@@ -7,13 +7,13 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from babel import Locale
 from email_validator import EmailNotValidError, validate_email
 
 from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
 from storefront.services import carts, idempotency
 from storefront.services.checkout import Buyer, PlaceOrder
+from storefront.web.countries import is_country
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,6 +44,7 @@ ORDER_FIELDS = frozenset(
         "store",
         "note",
         "locale",
+        "seen_total",
         *ADDRESS,
     }
 )
@@ -167,7 +168,19 @@ def place_order(
         locale=locale,
         request_key=idempotency.check_key(key, is_anonymous=True),
         body_hash=idempotency.hash_body(hashed),
+        seen_total=seen_total(body.get("seen_total")),
     )
+
+
+def seen_total(value: object) -> int | None:
+    """Return the total that a buyer was shown, in minor units; None where none was."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}", value, re.ASCII):
+        return int(value)
+    if type(value) is not int or value < 0:
+        raise Invalid("invalid", field="seen_total")
+    return value
 
 
 def _fulfilment(body: Mapping[str, Any]) -> str:
@@ -204,6 +217,6 @@ def _address(body: Mapping[str, Any]) -> dict[str, str]:
 def country(value: object, *, field: str) -> str:
     """Return a country's two letters; raise `Invalid` invalid_country."""
     code = line(value, field=field, longest=2, code="invalid_country").upper()
-    if code not in Locale("en").territories or code.isdigit():
+    if not is_country(code):
         raise Invalid("invalid_country", field=field)
     return code

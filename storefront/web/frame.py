@@ -4,22 +4,21 @@ cookies, its theme and its policy. No routes and no queries here."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from babel import Locale
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 from flask_babel import get_locale
 
 from storefront import links
 from storefront.errors import NotFound
 from storefront.web.context import note_merchant, note_surface
+from storefront.web.countries import country_choices, preferred_country
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
 from storefront.web.theme import theme_css
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from flask import Flask
 
@@ -138,28 +137,3 @@ def init_frame(app: Flask, assets: Assets) -> None:
 def page_language() -> str:
     """Return the language tag of the page, such as en or zh-Hans."""
     return str(get_locale() or "en").replace("_", "-")
-
-
-def country_choices() -> tuple[tuple[str, str], ...]:
-    """Return every country as (code, name), sorted by name in the page's language."""
-    return _countries(str(get_locale() or "en"))
-
-
-@cache
-def _countries(locale: str) -> tuple[tuple[str, str], ...]:
-    names: Iterable[tuple[str, str]] = Locale.parse(locale).territories.items()
-    # Two letters are countries; digits are continents, and these are codes for no place.
-    real = [(code, name) for code, name in names if len(code) == 2 and code.isalpha()]  # noqa: PLR2004
-    return tuple(sorted((pair for pair in real if pair[0] not in NOWHERE), key=lambda p: p[1]))
-
-
-NOWHERE = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
-
-
-def preferred_country() -> str:
-    """Return a country to begin with, from the browser's languages; "" when they name none."""
-    for language, _ in request.accept_languages:
-        region = language.replace("_", "-").rpartition("-")[2]
-        if len(region) == 2 and region.isupper():  # noqa: PLR2004
-            return region
-    return ""

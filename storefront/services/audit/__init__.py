@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storefront.services.audit import books, credit, money, stock
+from storefront.services.audit import books, credit, money, parts, stock
 from storefront.services.audit.finding import Finding
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     stock.stock_is_never_oversold,
     stock.counters_equal_lines,
     stock.entries_make_the_stock,
-    money.parts_make_the_total,
+    parts.parts_make_the_total,
+    parts.lines_parts_make_their_totals,
     credit.every_order_has_one_origin,
     credit.origins_are_on_the_path,
     credit.credit_sums_to_one_whole,

@@ -1,4 +1,4 @@
-"""Rules about the money of orders: their parts, their payments and what went back."""
+"""Rules about the money of orders: their payments and what went back."""
 
 from __future__ import annotations
 
@@ -12,34 +12,7 @@ from storefront.services.audit.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import ScalarSelect
     from sqlalchemy.orm import Session
-
-
-def parts_make_the_total(session: Session) -> Iterator[Finding]:
-    """Find orders whose lines do not sum to the goods, or whose parts not to the total."""
-    lines = _sum_of_lines()
-    rows = session.execute(
-        select(Order.public_id, Order.goods_minor, Order.shipping_minor, Order.total_minor, lines)
-        .where(
-            or_(
-                Order.goods_minor != func.coalesce(lines, 0),
-                Order.total_minor != Order.goods_minor + Order.shipping_minor,
-            )
-        )
-    )  # fmt: skip
-    for public_id, goods, shipping, total, line_sum in rows:
-        detail = f"lines {line_sum}, goods {goods} + shipping {shipping}, total {total}"
-        yield Finding("parts_make_the_total", "orders", public_id, detail)
-
-
-def _sum_of_lines() -> ScalarSelect[int]:
-    return (
-        select(func.sum(LineItem.total_minor))
-        .where(LineItem.order_id == Order.id)
-        .correlate(Order)
-        .scalar_subquery()
-    )
 
 
 def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:

@@ -26,5 +26,8 @@ def get_shop(session: Session, merchant_id: int) -> MerchantView:
         accent=merchant.accent,
         contact_email=merchant.contact_email,
         stripe_account=merchant.stripe_account,
+        country=merchant.country,
+        region=merchant.region,
+        prices_include_tax=merchant.prices_include_tax,
         allowed_origins=list_origins(session, merchant.id),
     )

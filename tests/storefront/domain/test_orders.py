@@ -6,15 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.domain.money import Money
 from storefront.domain.orders import (
     HoldTerms,
     OrderFacts,
     OrderStatus,
-    PricedLine,
     hold_end,
     status,
-    sums,
 )
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -87,27 +84,3 @@ def test_later_activity_never_shortens_a_hold(
     first = hold_end(NOON, NOON + active, terms)
 
     assert first <= hold_end(NOON, NOON + active + later, terms) <= NOON + longest
-
-
-def test_an_order_without_shipping_costs_its_goods() -> None:
-    lines = [PricedLine(Money(450, "USD"), 2), PricedLine(Money(300, "USD"), 1)]
-
-    assert sums(lines, Money(0, "USD")).total == Money(1200, "USD")
-
-
-line = st.builds(
-    PricedLine, st.builds(Money, st.integers(0, 10**9), st.just("JPY")), st.integers(1, 99)
-)
-
-
-@given(st.lists(line, max_size=20), st.integers(0, 10**6))
-def test_the_parts_of_an_order_make_its_total(lines: list[PricedLine], shipping: int) -> None:
-    known = sums(lines, Money(shipping, "JPY"))
-    goods = sum(each.unit.minor * each.quantity for each in lines)
-
-    assert (known.goods.minor, known.total.minor) == (goods, goods + shipping)
-
-
-def test_a_line_of_another_currency_is_refused() -> None:
-    with pytest.raises(ValueError, match="cannot mix"):
-        sums([PricedLine(Money(1, "EUR"), 1)], Money(0, "USD"))

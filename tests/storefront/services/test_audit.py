@@ -44,7 +44,20 @@ DAMAGE: list[tuple[str, str, str]] = [
         "UPDATE storefront_orders SET goods_minor = 1, total_minor = 1 WHERE paid_at IS NULL",
         "{open}",
     ),
-    ("parts_make_the_total", "UPDATE storefront_line_items SET total_minor = 1", "{order}"),
+    ("parts_make_the_total", "UPDATE storefront_line_items SET unit_minor = 1", "{order}"),
+    ("parts_make_the_total", "UPDATE storefront_line_items SET discount_minor = 1", "{order}"),
+    ("parts_make_the_total", "UPDATE storefront_line_items SET tax_minor = 1", "{order}"),
+    ("parts_make_the_total", "UPDATE storefront_orders SET tax_minor = 1", "{order}"),
+    (
+        "lines_parts_make_their_totals",
+        "UPDATE storefront_line_items SET total_minor = 1",
+        "{order}",
+    ),
+    (
+        "lines_parts_make_their_totals",
+        "UPDATE storefront_line_items SET is_tax_included = false",
+        "{order}",
+    ),
     ("every_order_has_one_origin", "DELETE FROM storefront_order_origins", "{order}"),
     (
         "origins_are_on_the_path",

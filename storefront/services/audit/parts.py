@@ -1,0 +1,70 @@
+"""Rules about the parts of orders and lines: whatever was taken off, sent or taxed, they sum."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, or_, select
+
+from storefront.models import LineItem, Order
+from storefront.services.audit.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import InstrumentedAttribute, Session
+
+
+def parts_make_the_total(session: Session) -> Iterator[Finding]:
+    """Find orders whose lines do not sum to their goods, discount and tax, or whose parts do not
+    sum to their total."""
+    goods = _sum_of_lines(LineItem.unit_minor * LineItem.quantity)
+    discount = _sum_of_lines(LineItem.discount_minor)
+    tax = _sum_of_lines(LineItem.tax_minor)
+    parts = Order.goods_minor - Order.discount_minor + Order.shipping_minor
+    due = parts + case((Order.is_tax_included, 0), else_=Order.tax_minor)
+    rows = session.execute(
+        select(Order.public_id, Order.total_minor, due).where(
+            or_(
+                Order.goods_minor != goods,
+                Order.discount_minor != discount,
+                Order.tax_minor != tax + Order.shipping_tax_minor,
+                Order.total_minor != due,
+            )
+        )
+    )
+    for public_id, total, parts_sum in rows:
+        detail = f"total {total}, parts {parts_sum}, or lines that make other parts"
+        yield Finding("parts_make_the_total", "orders", public_id, detail)
+
+
+def _sum_of_lines(
+    of: ColumnElement[int] | InstrumentedAttribute[int],
+) -> ColumnElement[int]:
+    sums = select(func.sum(of)).where(LineItem.order_id == Order.id).correlate(Order)
+    return func.coalesce(sums.scalar_subquery(), 0)
+
+
+def lines_parts_make_their_totals(session: Session) -> Iterator[Finding]:
+    """Find lines whose price, discount and tax do not sum to their total, or whose prices treat
+    tax otherwise than their order's."""
+    listed = LineItem.unit_minor * LineItem.quantity
+    due = (
+        listed
+        - LineItem.discount_minor
+        + case((Order.is_tax_included, 0), else_=LineItem.tax_minor)
+    )
+    rows = session.execute(
+        select(Order.public_id, LineItem.position, LineItem.total_minor, due)
+        .join(LineItem, LineItem.order_id == Order.id)
+        .where(
+            or_(
+                LineItem.total_minor != due,
+                LineItem.is_tax_included != Order.is_tax_included,
+            )
+        )
+    )
+    for public_id, position, total, parts in rows:
+        detail = f"line {position}: total {total}, parts {parts}"
+        yield Finding("lines_parts_make_their_totals", "line_items", public_id, detail)

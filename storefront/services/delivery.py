@@ -1,0 +1,137 @@
+"""Where a merchant sends orders, and what it costs: flat rates by country."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from sqlalchemy import select, update
+
+from storefront.db.ids import public_id
+from storefront.db.upsert import insert_if_new
+from storefront.errors import Conflict, Invalid, NotFound
+from storefront.models import ShippingRate
+from storefront.models.rate import ELSEWHERE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class ShippingWish:
+    """A rate as a merchant puts it; amounts in minor units of the merchant's currency."""
+
+    country: str
+    name: str
+    amount_minor: int
+    free_from_minor: int | None = None
+
+
+def list_shipping_countries(session: Session, merchant_id: int) -> tuple[str, ...]:
+    """Return the countries that have a rate, "*" for all others; none where nothing is sent."""
+    return tuple(
+        session.scalars(
+            select(ShippingRate.country)
+            .where(ShippingRate.merchant_id == merchant_id, ShippingRate.retired_at.is_(None))
+            .order_by(ShippingRate.country)
+        )
+    )
+
+
+def get_shipping_rate(session: Session, merchant_id: int, country: str) -> ShippingRate:
+    """Return what sending to a country costs.
+
+    Raises `Invalid` no_delivery where nothing is sent at all, not_delivered_there otherwise.
+    """
+    rows = session.scalars(
+        select(ShippingRate).where(
+            ShippingRate.merchant_id == merchant_id,
+            ShippingRate.country.in_((country, ELSEWHERE)),
+            ShippingRate.retired_at.is_(None),
+        )
+    )
+    by_country = {row.country: row for row in rows}
+    rate = by_country.get(country) or by_country.get(ELSEWHERE)
+    if rate is None:
+        _refuse(session, merchant_id)
+    return rate
+
+
+def _refuse(session: Session, merchant_id: int) -> NoReturn:
+    countries = list_shipping_countries(session, merchant_id)
+    if not countries:
+        raise Invalid("no_delivery", field="fulfilment")
+    raise Invalid("not_delivered_there", field="address_country", countries=countries)
+
+
+def list_shipping_rates(session: Session, merchant_id: int) -> tuple[ShippingRate, ...]:
+    """Return the rates in use, by country."""
+    return tuple(
+        session.scalars(
+            select(ShippingRate)
+            .where(ShippingRate.merchant_id == merchant_id, ShippingRate.retired_at.is_(None))
+            .order_by(ShippingRate.country)
+        )
+    )
+
+
+def add_shipping_rate(
+    session: Session, merchant_id: int, wish: ShippingWish, *, currency: str, now: datetime
+) -> str:
+    """Add a rate and return its public id.
+
+    Raises `Invalid` invalid_price, or `Conflict` rate_taken where the country has one.
+    """
+    if wish.amount_minor < 0:
+        raise Invalid("invalid_price", field="amount")
+    if wish.free_from_minor is not None and wish.free_from_minor < 1:
+        raise Invalid("invalid_price", field="free_from")
+    name = public_id("shp")
+    added = insert_if_new(
+        session,
+        ShippingRate,
+        merchant_id=merchant_id,
+        public_id=name,
+        country=wish.country,
+        name=wish.name,
+        amount_minor=wish.amount_minor,
+        free_from_minor=wish.free_from_minor,
+        currency=currency,
+        created_at=now,
+    )
+    if added is None:
+        raise Conflict("rate_taken", field="country")
+    return name
+
+
+def change_shipping_rate(
+    session: Session,
+    merchant_id: int,
+    rate: str,
+    *,
+    wish: ShippingWish,
+    currency: str,
+    now: datetime,
+) -> str:
+    """Put a rate in the place of another, which retires; raise as adding and retiring do."""
+    retire_shipping_rate(session, merchant_id, rate, now=now)
+    return add_shipping_rate(session, merchant_id, wish, currency=currency, now=now)
+
+
+def retire_shipping_rate(session: Session, merchant_id: int, rate: str, *, now: datetime) -> None:
+    """Take a rate out of use; raise `NotFound` where it is not in use."""
+    retired = session.execute(
+        update(ShippingRate)
+        .where(
+            ShippingRate.merchant_id == merchant_id,
+            ShippingRate.public_id == rate,
+            ShippingRate.retired_at.is_(None),
+        )
+        .values(retired_at=now)
+        .returning(ShippingRate.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if retired is None:
+        raise NotFound

@@ -1,0 +1,71 @@
+"""What a cart costs at a place: the one way from lines to sums, for cart, checkout and order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from storefront.domain.money import Money, total
+from storefront.domain.pricing import PricedLine, TaxTerms, price_order, shipping_price
+from storefront.services.delivery import get_shipping_rate
+from storefront.services.taxes import Place, TaxRates, rates_for
+from storefront.services.views import QuoteView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from storefront.services.views import CartLineView, MerchantView
+
+PICKUP, SHIPPING = "pickup", "shipping"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """How an order reaches its buyer, and where; the place of a pick-up is the merchant's."""
+
+    fulfilment: str
+    place: Place
+
+
+def price_lines(
+    session: Session,
+    merchant: MerchantView,
+    lines: Sequence[CartLineView],
+    *,
+    destination: Destination | None,
+    discounts: Sequence[Money] = (),
+) -> QuoteView:
+    """Return what these lines cost, with a discount for each of them or none at all.
+
+    Without a destination, delivery and tax are left out, and the quote says that it is not the
+    last word. Raises `Invalid` no_delivery, not_delivered_there or region_needed.
+    """
+    nothing = Money(0, merchant.currency)
+    off = tuple(discounts) or (nothing,) * len(lines)
+    priced = [PricedLine(line.variant.price, line.quantity) for line in lines]
+    goods = total((line.total for line in priced), merchant.currency)
+    goods = goods - total(off, merchant.currency)
+    name, shipping = "", nothing
+    if destination and destination.fulfilment == SHIPPING:
+        rate = get_shipping_rate(session, merchant.id, destination.place.country)
+        name, shipping = rate.name, shipping_price(rate.terms, goods)
+    tax = _tax(session, merchant, destination)
+    sums = price_order(
+        priced,
+        off,
+        shipping=shipping,
+        tax=[tax.goods] * len(priced),
+        shipping_tax=tax.delivery,
+    )
+    return QuoteView(sums, name, tax.name, is_final=destination is not None)
+
+
+def _tax(session: Session, merchant: MerchantView, destination: Destination | None) -> TaxRates:
+    if destination is None:
+        nothing = TaxTerms(merchant.prices_include_tax, 0)
+        return TaxRates("", nothing, nothing)
+    if destination.fulfilment == PICKUP:
+        return rates_for(session, merchant, Place(merchant.country, merchant.region))
+    return rates_for(session, merchant, destination.place)
