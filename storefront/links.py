@@ -45,6 +45,11 @@ def payments(settings: Settings) -> str:
     return f"{root(settings)}/console/payments"
 
 
+def joining(settings: Settings, token: str) -> str:
+    """Return the page on which whoever has this link begins to work for a merchant."""
+    return f"{root(settings)}/console/joining/{quote(token)}"
+
+
 def frame(settings: Settings, public_id: str) -> str:
     """Return the address of a placement's frame."""
     return f"{root(settings)}/e/{quote(public_id)}"

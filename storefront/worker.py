@@ -39,6 +39,7 @@ HANDLERS: dict[str, Handler] = {
     "expire_order": settling.expire_order,
     "send_account_changed": member_letters.send_account_changed,
     "send_apology": letters.send_apology,
+    "send_invitation": member_letters.send_invitation,
     "send_password_reset": member_letters.send_password_reset,
     "send_receipt": letters.send_receipt,
     "send_refund": settling.send_refund,

@@ -1,5 +1,6 @@
 """Mapped classes: columns, relationships and constraints. No decisions are made here."""
 
+from storefront.models.action import Action
 from storefront.models.alarm import Alarm
 from storefront.models.attempt import Attempt
 from storefront.models.attribution import Attribution, OrderOrigin, OrderTouchpoint
@@ -9,6 +10,7 @@ from storefront.models.connection import Connection
 from storefront.models.dispute import Dispute
 from storefront.models.idempotency import IdempotentRequest
 from storefront.models.interaction import Interaction, Share
+from storefront.models.invitation import Invitation
 from storefront.models.job import Job
 from storefront.models.ledger import CreditEntry, LedgerEntry
 from storefront.models.merchant import ApiToken, Member, Membership, Merchant, Store
@@ -18,9 +20,11 @@ from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Ref
 from storefront.models.product_import import ImportFault, ProductImport
 from storefront.models.rate import ShippingRate, TaxRate
 from storefront.models.second_factor import RecoveryCode, SecondFactor
+from storefront.models.shop import ShopPicture, ShopText
 from storefront.models.stock import StockEntry
 
 __all__ = [
+    "Action",
     "Alarm",
     "AllowedHost",
     "ApiToken",
@@ -34,6 +38,7 @@ __all__ = [
     "IdempotentRequest",
     "ImportFault",
     "Interaction",
+    "Invitation",
     "Job",
     "LedgerEntry",
     "LineItem",
@@ -60,6 +65,8 @@ __all__ = [
     "SecondFactor",
     "Share",
     "ShippingRate",
+    "ShopPicture",
+    "ShopText",
     "StockEntry",
     "Store",
     "TaxRate",

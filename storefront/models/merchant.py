@@ -17,7 +17,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.db.base import Base
 
-ROLES = ("owner", "manager", "clerk")
+ROLES = ("owner", "manager", "reports", "clerk")
+"""What members are. `reports` is a manager who sees the figures and changes nothing."""
+
+ROLE_CHECK = f"role IN {ROLES}"
 
 
 class Merchant(Base):
@@ -40,6 +43,8 @@ class Merchant(Base):
     region: Mapped[str] = mapped_column(String(120), server_default=text("''"))
     prices_include_tax: Mapped[bool] = mapped_column(server_default=text("true"))
     next_order_number: Mapped[int] = mapped_column(Integer)
+    tax_number: Mapped[str | None] = mapped_column(String(60))
+    guide_hidden_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -64,7 +69,7 @@ class Membership(Base):
     __table_args__ = (
         UniqueConstraint("merchant_id", "member_id"),
         Index(None, "member_id"),
-        CheckConstraint("role IN ('owner', 'manager', 'clerk')", name="role_is_known"),
+        CheckConstraint(ROLE_CHECK, name="role_is_known"),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from storefront import links
 from storefront.ports import Message
-from storefront.services import members
+from storefront.services import invitations, members
 from storefront.services.passwords import seal_link
 from storefront.services.reporting.shop import get_shop
 
@@ -39,6 +39,24 @@ def send_account_changed(
         )
 
 
+def send_invitation(ports: Ports, invitation: str, number: int, *, locale: str) -> None:
+    """Send the link with which somebody begins to work for a merchant; nothing once it is void."""
+    with ports.reads() as session:
+        found = invitations.find_open(session, invitation, number=number, now=ports.clock.now())
+    if found is not None:
+        link = links.joining(ports.settings, invitations.seal_link(ports.sign, invitation, number))
+        _mail(
+            ports,
+            found.merchant_id,
+            "invitation",
+            to=found.email,
+            locale=locale,
+            reference=f"{invitation}.{number}",
+            invitation=found,
+            url=link,
+        )
+
+
 def _find(ports: Ports, member: str) -> SignedIn | None:
     with ports.reads() as session:
         return members.find_signed_in(session, member)
@@ -47,14 +65,36 @@ def _find(ports: Ports, member: str) -> SignedIn | None:
 def _send(
     ports: Ports, member: SignedIn, name: str, *, locale: str, reference: str, **values: str
 ) -> None:
+    _mail(
+        ports,
+        member.merchant_id,
+        name,
+        to=member.email,
+        locale=locale,
+        reference=reference,
+        member=member,
+        **values,
+    )
+
+
+def _mail(
+    ports: Ports,
+    merchant_id: int,
+    name: str,
+    *,
+    to: str,
+    locale: str,
+    reference: str,
+    **values: object,
+) -> None:
     with ports.reads() as session:
-        shop = get_shop(session, member.merchant_id)
-    common = {"member": member, "merchant": shop, "is_demo": ports.settings.demo}
+        shop = get_shop(session, merchant_id)
+    common = {"merchant": shop, "is_demo": ports.settings.demo}
     subject, text, html = ports.letters.write(name, locale, {**common, **values})
     _, address = parseaddr(ports.settings.mail_from)
     ports.mailer.send(
         Message(
-            to=member.email,
+            to=to,
             sender=formataddr((shop.name, address)),
             reply_to=formataddr((shop.name, shop.contact_email)),
             subject=subject,

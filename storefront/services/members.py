@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from storefront.db.ids import public_id
 from storefront.errors import Conflict, Invalid, NotFound
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+OWNER = "owner"
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 128
 """Longer ones are refused before hashing: a hash costs 100 ms and must not be a weapon."""
@@ -38,6 +39,16 @@ class SignedIn:
     merchant_slug: str
     role: str
     epoch: int
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A merchant for whom somebody works, and as what."""
+
+    merchant_id: int
+    merchant_public_id: str
+    name: str
+    role: str
 
 
 @dataclass(frozen=True)
@@ -112,37 +123,79 @@ def add_member(
     Somebody who is a member elsewhere keeps their password. Raises `Invalid` unknown_role or
     password_length, `Conflict` already_member.
     """
-    if role not in ROLES:
-        raise Invalid("unknown_role", field="role", allowed=", ".join(ROLES))
-    address = normalise_email(email)
-    member = session.scalars(select(Member).where(Member.email == address)).first()
+    is_known = find_member(session, email) is not None
+    return join(
+        session,
+        merchant_id,
+        email=email,
+        name=name,
+        password_hash=None if is_known else hash_password(password),
+        role=role,
+        now=now,
+        pin_hash=_hasher().hash(pin) if pin else None,
+    )
+
+
+def find_member(session: Session, email: str) -> Member | None:
+    """Return the person with this address, wherever they work or worked."""
+    return session.scalars(select(Member).where(Member.email == normalise_email(email))).first()
+
+
+def join(
+    session: Session,
+    merchant_id: int,
+    *,
+    email: str,
+    name: str,
+    password_hash: str | None,
+    role: str,
+    now: datetime,
+    pin_hash: str | None = None,
+) -> str:
+    """Let a person work for a merchant, be it again, and return their public id.
+
+    `password_hash` is for who is new; None will do for who has a password already. Raises
+    `Invalid` unknown_role, `Conflict` already_member.
+    """
+    check_role(role)
+    member = find_member(session, email)
     if member is None:
         member = Member(
             public_id=public_id("mem"),
-            email=address,
+            email=normalise_email(email),
             name=name,
-            password_hash=hash_password(password),
+            password_hash=password_hash or "",
             session_epoch=1,
             created_at=now,
         )
         session.add(member)
         session.flush()
-    elif session.scalars(
-        select(Membership).where(
-            Membership.merchant_id == merchant_id, Membership.member_id == member.id
-        )
-    ).first():
+    former = find_membership(session, merchant_id, member.public_id)
+    if former is not None and former.left_at is None:
         raise Conflict("already_member", field="email")
-    session.add(
-        Membership(
-            merchant_id=merchant_id,
-            member_id=member.id,
-            role=role,
-            pin_hash=_hasher().hash(pin) if pin else None,
-            joined_at=now,
-        )
-    )
+    membership = former or Membership(merchant_id=merchant_id, member_id=member.id)
+    membership.role, membership.pin_hash = role, pin_hash
+    membership.joined_at, membership.left_at = now, None
+    session.add(membership)
+    session.flush()
     return member.public_id
+
+
+def check_role(role: str) -> str:
+    """Return the role if there is such; raise `Invalid` unknown_role otherwise."""
+    if role not in ROLES:
+        raise Invalid("unknown_role", field="role", allowed=", ".join(ROLES))
+    return role
+
+
+def find_membership(session: Session, merchant_id: int, member_public_id: str) -> Membership | None:
+    """Return what somebody is or was at a merchant."""
+    return session.scalars(
+        select(Membership)
+        .join(Member, Member.id == Membership.member_id)
+        .where(Membership.merchant_id == merchant_id, Member.public_id == member_public_id)
+        .execution_options(populate_existing=True)
+    ).first()
 
 
 def find_by_password(session: Session, email: str, password: str) -> SignedIn | None:
@@ -158,15 +211,22 @@ def find_by_password(session: Session, email: str, password: str) -> SignedIn | 
 
 
 def find_signed_in(
-    session: Session, member_public_id: str, *, epoch: int | None = None
+    session: Session,
+    member_public_id: str,
+    *,
+    epoch: int | None = None,
+    merchant_id: int | None = None,
 ) -> SignedIn | None:
-    """Return a member who still works somewhere; `epoch` must be their session's, if given."""
+    """Return a member who still works somewhere; `epoch` must be their session's, if given.
+
+    Who works for several merchants is at `merchant_id`, or where they began first.
+    """
     row = session.execute(
         select(Member, Membership, Merchant)
         .join(Membership, Membership.member_id == Member.id)
         .join(Merchant, Merchant.id == Membership.merchant_id)
         .where(Member.public_id == member_public_id, Membership.left_at.is_(None))
-        .order_by(Membership.id)
+        .order_by(case((Membership.merchant_id == merchant_id, 0), else_=1), Membership.id)
         # What this session has read before may have ended since.
         .execution_options(populate_existing=True)
     ).first()
@@ -207,20 +267,65 @@ def list_members(session: Session, merchant_id: int) -> tuple[MemberRow, ...]:
     return tuple(MemberRow(*row) for row in rows)
 
 
+def list_workplaces(session: Session, member_id: int) -> tuple[Workplace, ...]:
+    """Return the merchants for whom somebody works, longest first."""
+    rows = session.execute(
+        select(Merchant.id, Merchant.public_id, Merchant.name, Membership.role)
+        .join(Membership, Membership.merchant_id == Merchant.id)
+        .where(Membership.member_id == member_id, Membership.left_at.is_(None))
+        .order_by(Membership.id)
+    )
+    return tuple(Workplace(*row) for row in rows)
+
+
 def leave(session: Session, merchant_id: int, member_public_id: str, *, now: datetime) -> None:
     """Let a member leave a merchant; their sessions end at once. Twice is as good as once.
 
-    Raises `NotFound` when they never worked there.
+    Raises `NotFound` when they never worked there, `Conflict` last_owner.
     """
-    membership = session.scalars(
-        select(Membership)
-        .join(Member, Member.id == Membership.member_id)
-        .where(Membership.merchant_id == merchant_id, Member.public_id == member_public_id)
-    ).first()
-    if membership is None:
-        raise NotFound
+    membership = _get_guarded(session, merchant_id, member_public_id, role=None)
     membership.left_at = membership.left_at or now
     end_sessions(session, membership.member_id)
+
+
+def change_role(session: Session, merchant_id: int, member_public_id: str, *, role: str) -> str:
+    """Give a member another role and return the former one.
+
+    Raises `Invalid` unknown_role, `NotFound`, `Conflict` last_owner.
+    """
+    membership = _get_guarded(session, merchant_id, member_public_id, role=check_role(role))
+    if membership.left_at is not None:
+        raise NotFound
+    former, membership.role = membership.role, role
+    return former
+
+
+def _get_guarded(
+    session: Session, merchant_id: int, member_public_id: str, *, role: str | None
+) -> Membership:
+    """Return a membership that may become `role` (None: end), for an owner is left.
+
+    The owners are locked first: of two who leave at the same moment, the second waits, and then
+    sees that they are the last.
+    """
+    owners = set(
+        session.scalars(
+            select(Membership.id)
+            .where(
+                Membership.merchant_id == merchant_id,
+                Membership.role == OWNER,
+                Membership.left_at.is_(None),
+            )
+            .order_by(Membership.id)
+            .with_for_update()
+        )
+    )
+    membership = find_membership(session, merchant_id, member_public_id)
+    if membership is None:
+        raise NotFound
+    if role != OWNER and owners == {membership.id}:
+        raise Conflict("last_owner")
+    return membership
 
 
 def end_sessions(session: Session, member_id: int) -> None:

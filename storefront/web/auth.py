@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from storefront.services.members import SignedIn
 
 EPOCH = "epoch"
+MERCHANT = "merchant"
+"""Where the cookie keeps for which merchant somebody is at work, if they chose."""
+
 HALF = "half"
 """Where the cookie keeps who has given their password and is still to give a code."""
 
@@ -50,7 +53,9 @@ def _load(public_id: str) -> ConsoleUser | None:
     if not isinstance(epoch, int):
         return None
     with ports().reads() as session:
-        member = members.find_signed_in(session, public_id, epoch=epoch)
+        member = members.find_signed_in(
+            session, public_id, epoch=epoch, merchant_id=cookie.get(MERCHANT)
+        )
     return ConsoleUser(member) if member else None
 
 
@@ -71,6 +76,11 @@ def sign_in(member: SignedIn) -> None:
     cookie.permanent = True
     cookie[EPOCH] = member.epoch
     login_user(ConsoleUser(member))
+
+
+def work_for(merchant_id: int) -> None:
+    """Be at work for this merchant from now on, on this device."""
+    cookie[MERCHANT] = merchant_id
 
 
 def sign_in_half(member: SignedIn) -> None:

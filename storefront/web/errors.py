@@ -81,6 +81,7 @@ SENTENCES: dict[str, Any] = {
         "nothing was charged."
     ),
     "already_connected": _("Your account is connected already. There is nothing more to do."),
+    "already_invited": _("This person has an invitation already. You can send it again below."),
     "already_member": _("This person is a member already."),
     "already_refunded": _("All of this has been given back already. Nothing more was sent."),
     "amount_not_chargeable": _("An amount in %(currency)s must be a multiple of %(step)s."),
@@ -135,6 +136,7 @@ SENTENCES: dict[str, Any] = {
     "invalid_email": _("This does not look like an e-mail address. Please check it."),
     "invalid_lines": _("Lines are a list of variant and quantity, at most 20."),
     "invalid_moment": _("A date looks like 2026-05-31, a time like 2026-05-31T18:00."),
+    "invalid_day": _("A day looks like 2026-05-31."),
     "invalid_name": _("Please tell us your name (at most 120 characters)."),
     "invalid_origin": _("A host is scheme and name only, such as https://blog.example.com."),
     "invalid_price": _("A price is a number such as 4.50, not below zero."),
@@ -148,6 +150,11 @@ SENTENCES: dict[str, Any] = {
     "invalid_units": _("This is a whole number from %(least)s to %(most)s."),
     "invalid_zone": _("A time zone looks like Europe/Lisbon."),
     "limit_reached": _("You have used this offer as often as one person may. Nothing was charged."),
+    "invitation_over": _(
+        "This invitation is over: it was used or taken back, or its week has passed. "
+        "Ask for a new one."
+    ),
+    "last_owner": _("Somebody has to be the owner. Make another person an owner first."),
     "mail_refused": _("The mail server refused this address."),
     "mail_unavailable": _("The mail server does not answer. We will try again."),
     "method_not_allowed": _("This address does not answer that kind of request."),
@@ -159,7 +166,6 @@ SENTENCES: dict[str, Any] = {
     "not_delivered_there": _("We do not deliver to this country. We deliver to: %(countries)s."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
     "not_paid": _("This order has not been paid, so there is nothing to give back."),
-    "not_yourself": _("Ask another owner for this: nobody lets themselves go."),
     "offer_elsewhere": _("This offer is for another post. Nothing was charged."),
     "offer_ended": _("This offer has ended. Nothing was charged."),
     "offer_first_order_only": _("This offer is for first orders only. Nothing was charged."),

@@ -4,6 +4,8 @@ what they show is read in services/reporting/."""
 from storefront.web.console import (
     account,
     home,
+    joining,
+    log,
     members,
     orders,
     passwords,
@@ -12,6 +14,7 @@ from storefront.web.console import (
     products,
     refunds,
     second_factor,
+    settings,
     shares,
     signing,
 )
@@ -21,6 +24,8 @@ __all__ = [
     "account",
     "blueprint",
     "home",
+    "joining",
+    "log",
     "members",
     "orders",
     "passwords",
@@ -29,6 +34,7 @@ __all__ = [
     "products",
     "refunds",
     "second_factor",
+    "settings",
     "shares",
     "signing",
 ]

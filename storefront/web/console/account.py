@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from flask import make_response, redirect, request, url_for
 from flask_babel import get_locale
 
-from storefront.errors import Invalid, TooMany
-from storefront.services import passwords, second_factor
+from storefront.errors import Invalid, NotFound, TooMany
+from storefront.services import members, passwords, second_factor
 from storefront.services.members import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from storefront.web import auth
 from storefront.web.auth import member, roles
+from storefront.web.bodies import form_body
 from storefront.web.callers import caller
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import shop, show
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 
 @blueprint.route("/account")
-@roles("owner", "manager", "clerk")
+@roles("owner", "manager", "reports", "clerk")
 def account() -> AnyResponse:
     """Show how the member signs in."""
     return account_page()
 
 
 @blueprint.route("/account/password", methods=["POST"])
-@roles("owner", "manager", "clerk")
+@roles("owner", "manager", "reports", "clerk")
 def change_password() -> AnyResponse:
     """Set a new password; this device stays signed in, all others are signed out."""
     try:
@@ -52,18 +53,34 @@ def change_password() -> AnyResponse:
     return redirect(url_for("console.account", new="password"), 303)
 
 
+@blueprint.route("/account/merchant", methods=["POST"])
+@roles("owner", "manager", "reports", "clerk")
+def choose_merchant() -> AnyResponse:
+    """Go to work for another of the merchants that the member works for."""
+    wanted = form_body().get("merchant", "")
+    with ports().reads() as session:
+        places = members.list_workplaces(session, member().member_id)
+    chosen = [place for place in places if place.merchant_public_id == wanted]
+    if not chosen:
+        raise NotFound
+    auth.work_for(chosen[0].merchant_id)
+    return redirect(url_for("console.home"), 303)
+
+
 def account_page(error: StorefrontError | None = None, *, form: str = "password") -> Response:
     """Show the account, with what was wrong at the field of its form."""
     if error and wants_json():
         raise error
     with ports().reads() as session:
         second = second_factor.state(session, member().member_id)
+        workplaces = members.list_workplaces(session, member().member_id)
     page = show(
         "console/account.html",
         shop(),
         errors={f"{form}-{error.field or 'old'}": sentence_of(error)} if error else {},
         news=request.args.get("new"),
         second=second,
+        workplaces=workplaces,
         least=SHORTEST_PASSWORD,
         most=LONGEST_PASSWORD,
     )

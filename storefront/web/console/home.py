@@ -9,7 +9,7 @@ from flask import redirect, url_for
 from storefront.services.reporting.attention import attention
 from storefront.services.reporting.glance import glance
 from storefront.services.reporting.orders import list_orders
-from storefront.web.auth import roles
+from storefront.web.auth import member, roles
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import is_clerk, shop, show
 from storefront.web.context import ports
@@ -21,16 +21,17 @@ LATEST = 6
 
 
 @blueprint.route("/")
-@roles("owner", "manager", "clerk")
+@roles("owner", "manager", "reports", "clerk")
 def home() -> AnyResponse | str:
-    """Show how it goes. A clerk arrives here too and is led to the orders: no figures for them."""
+    """Show how it goes. A clerk arrives here too and is led to the orders: no figures for them.
+    Who sees reports only is shown no order and no alarm."""
     if is_clerk():
         return redirect(url_for("console.orders"))
     merchant, now = shop(), ports().clock.now()
     with ports().reads() as session:
         figures = {
             "glance": glance(session, merchant, now=now),
-            "waiting": attention(session, merchant.id),
             "latest": list_orders(session, merchant.id, now=now, size=LATEST),
+            "waiting": None if member().role == "reports" else attention(session, merchant.id),
         }
     return show("console/home.html", merchant, **figures)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from babel.numbers import format_percent
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
@@ -34,12 +34,14 @@ LONGEST_SEARCH = 120
 
 @dataclass(frozen=True)
 class Place:
-    """Somewhere to go in the console. `below` are further endpoints that belong to it."""
+    """Somewhere to go in the console. `below` are further endpoints that belong to it; `note`
+    says what is there, where it is shown as a card."""
 
     endpoint: str
     words: Any
     icon: str
     below: tuple[str, ...] = ()
+    note: Any = ""
 
     @cached_property
     def endpoints(self) -> frozenset[str]:
@@ -48,12 +50,30 @@ class Place:
 
 
 ORDERS = Place("console.orders", _("Orders"), "receipt", ("console.order",))
+SETTINGS = (
+    Place(
+        "console.payments",
+        _("Payments"),
+        "lock",
+        note=_("The account that your sales are paid to."),
+    ),
+    Place("console.list_members", _("Team"), "people", note=_("Who works here, and as what.")),
+    Place("console.log", _("What was done"), "clock", note=_("By whom, when, to what.")),
+)
+"""What is set once: a card each on the page of settings."""
+
 PLACES = (
     Place("console.home", _("Home"), "home"),
     ORDERS,
     Place("console.placements", _("Placements"), "picture", ("console.placement",)),
     Place("console.shares", _("Shares"), "share"),
     Place("console.products", _("Products"), "box"),
+    Place(
+        "console.settings",
+        _("Settings"),
+        "settings",
+        tuple(endpoint for card in SETTINGS for endpoint in (card.endpoint, *card.below)),
+    ),
 )
 CLERK = "clerk"
 
@@ -86,11 +106,17 @@ def show(template: str, merchant: MerchantView, **values: object) -> str:
         template,
         merchant=merchant,
         person=member(),
-        places=(ORDERS,) if is_clerk() else PLACES,
+        places=[place for place in PLACES if may_go(place.endpoint)],
         theme_css=theme,
         is_demo=ports().settings.demo,
         **values,
     )
+
+
+def may_go(endpoint: str) -> bool:
+    """Return whether the member's role opens this view; where it leads on at once, it does not."""
+    allowed = getattr(current_app.view_functions[endpoint], "allowed_roles", ())
+    return member().role in allowed and not (endpoint == "console.home" and is_clerk())
 
 
 def is_clerk() -> bool:

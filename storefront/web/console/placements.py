@@ -29,7 +29,7 @@ class Snippets:
 
 
 @blueprint.route("/placements")
-@roles("owner", "manager")
+@roles("owner", "manager", "reports")
 def placements() -> str:
     """List placements with what they bring."""
     merchant = shop()
@@ -39,7 +39,7 @@ def placements() -> str:
 
 
 @blueprint.route("/placements/<public_id>")
-@roles("owner", "manager")
+@roles("owner", "manager", "reports")
 def placement(public_id: str) -> str:
     """Show one placement and the code to copy."""
     merchant = shop()

@@ -11,7 +11,7 @@ from flask import make_response, redirect, request, url_for
 
 from storefront.domain.money import exponent
 from storefront.errors import Conflict, Invalid
-from storefront.services import idempotency
+from storefront.services import actions, idempotency
 from storefront.services.refunds import Wish, refund_order
 from storefront.services.reporting.refunds import preview_refund, refund_choices
 from storefront.web.auth import member, roles
@@ -71,6 +71,16 @@ def _refund_once(public_id: str, form: Mapping[str, str]) -> None:
         )
         if turn.answer is None:
             made = refund_order(session, who.merchant_id, public_id, wish=wish, now=now)
+            actions.note(
+                session,
+                who,
+                "refunded",
+                of=("order", public_id),
+                now=now,
+                amount_minor=made.amount_minor,
+                currency=made.currency,
+                refund=made.public_id,
+            )
             answer = {"refund": made.public_id}
             idempotency.keep_answer(session, turn, status=303, answer=answer)
 

@@ -26,7 +26,7 @@ FORM = "second"
 
 
 @blueprint.route("/account/second-factor", methods=["POST"])
-@roles("owner", "manager", "clerk")
+@roles("owner", "manager", "reports", "clerk")
 def start_second_factor() -> AnyResponse:
     """Make a secret for the telephone."""
     try:
@@ -41,14 +41,14 @@ def start_second_factor() -> AnyResponse:
 
 
 @blueprint.route("/account/second-factor")
-@roles("owner", "manager", "clerk")
+@roles("owner", "manager", "reports", "clerk")
 def set_up_second_factor() -> AnyResponse:
     """Show the secret to the telephone until its first code has come."""
     return _setup()
 
 
 @blueprint.route("/account/second-factor/confirmation", methods=["POST"])
-@roles("owner", "manager", "clerk")
+@roles("owner", "manager", "reports", "clerk")
 def confirm_second_factor() -> AnyResponse:
     """Turn it on with the first code, and show the recovery codes this one time."""
     person, now = member(), ports().clock.now()
@@ -72,7 +72,7 @@ def confirm_second_factor() -> AnyResponse:
 
 
 @blueprint.route("/account/second-factor/removal", methods=["POST"])
-@roles("owner", "manager", "clerk")
+@roles("owner", "manager", "reports", "clerk")
 def remove_second_factor() -> AnyResponse:
     """Turn it off and forget all its codes."""
     person, now = member(), ports().clock.now()

@@ -10,7 +10,7 @@ from storefront.web.context import ports
 
 
 @blueprint.route("/shares")
-@roles("owner", "manager")
+@roles("owner", "manager", "reports")
 def shares() -> str:
     """List the shares that brought most."""
     merchant = shop()

@@ -91,6 +91,7 @@ def _sheet(
             email=request.form.get("email", "")[:LONGEST_EMAIL],
             error=sentence_of(error) if error else None,
             onward=request.values.get("next", ""),
+            has_new_shop=request.args.get("new") == "shop",
             has_new_password=request.args.get("new") == "password",
             is_demo=ports().settings.demo,
         )

@@ -115,6 +115,7 @@ ALARMS = {
     "gave_up_send_refund_letter": _("A letter about a refund could not be sent."),
     "gave_up_send_refund_failed_letter": _("A letter about a failed refund could not be sent."),
     "gave_up_send_account_changed": _("A mail to a member about their account was not sent."),
+    "gave_up_send_invitation": _("An invitation to work here could not be sent."),
     "gave_up_send_password_reset": _("A link for a new password could not be sent."),
     "gave_up_send_receipt": _("A receipt could not be sent."),
     "gave_up_send_apology": _("A letter of apology could not be sent."),
@@ -124,6 +125,7 @@ ALARMS = {
 JOBS = {
     "check_connection": _("Ask Stripe how your account stands"),
     "send_account_changed": _("Tell a member what changed"),
+    "send_invitation": _("Send an invitation"),
     "send_password_reset": _("Send a link for a new password"),
     "send_receipt": _("Send the receipt"),
     "send_apology": _("Send the apology"),
@@ -133,7 +135,30 @@ JOBS = {
     "expire_order": _("End the unpaid order"),
 }
 KINDS = {"product": _("One product"), "collection": _("Collection")}
-ROLES = {"owner": _("Owner"), "manager": _("Manager"), "clerk": _("Clerk")}
+ROLES = {
+    "owner": _("Owner"),
+    "manager": _("Manager"),
+    "reports": _("Reports only"),
+    "clerk": _("Clerk"),
+}
+ROLE_NOTES = {
+    "owner": _("Everything, and who works here."),
+    "manager": _("Runs the shop: orders, products, placements, refunds, settings."),
+    "reports": _("Sees what social brings, and changes nothing. No buyers' names."),
+    "clerk": _("Hands orders over. No figures."),
+}
+
+
+ACTIONS = {
+    "member_invited": _("invited somebody"),
+    "invitation_sent_again": _("sent an invitation again"),
+    "invitation_withdrawn": _("took an invitation back"),
+    "member_joined": _("began to work here"),
+    "role_changed": _("changed the role of"),
+    "member_left": _("let somebody go"),
+    "refunded": _("gave money back for"),
+}
+"""What members do, as the log tells it: between who and to what."""
 
 
 def of(table: dict[str, Any], code: str | None) -> str:

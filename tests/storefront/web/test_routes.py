@@ -88,6 +88,30 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/payments/check"): (
         "/console/payments/check", (302, 302, 302, 403, 403, 303, 303, 302, 302),
     ),
+    ("POST", "/console/members/<public_id>/role"): (
+        "/console/members/{owner}/role", (302, 302, 302, 403, 403, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/invitations"): (
+        "/console/invitations", (302, 302, 302, 403, 403, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/invitations/<public_id>/mail"): (
+        "/console/invitations/{owner}/mail", (302, 302, 302, 403, 403, 404, 404, 302, 302),
+    ),
+    ("POST", "/console/invitations/<public_id>/withdrawal"): (
+        "/console/invitations/{owner}/withdrawal", (302, 302, 302, 403, 403, 404, 404, 302, 302),
+    ),
+    ("GET", "/console/joining/<token>"): ("/console/joining/x", (410,) * 9),
+    ("POST", "/console/joining/<token>"): ("/console/joining/x", (410,) * 9),
+    ("GET", "/console/settings"): (
+        "/console/settings", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/log"): ("/console/log", (302, 302, 302, 403, 200, 200, 200, 302, 302)),
+    ("GET", "/console/log.csv"): (
+        "/console/log.csv", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/account/merchant"): (
+        "/console/account/merchant", (302, 302, 302, 404, 404, 404, 404, 302, 302),
+    ),
     ("GET", "/console/account"): (
         "/console/account", (302, 302, 302, 200, 200, 200, 200, 302, 302),
     ),
@@ -138,9 +162,18 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
 WITHOUT_MEMBER = {
     "console.sign_in", "console.check_sign_in", "console.sign_out", "console.ask_for_reset",
     "console.send_reset", "console.choose_password", "console.set_password",
-    "console.enter_code", "console.check_code",
+    "console.enter_code", "console.check_code", "console.look_at_invitation", "console.join",
 }  # fmt: skip
 """Views of the console that everybody may use."""
+
+
+FOR_REPORTS = {
+    "console.home", "console.placements", "console.placement", "console.shares",
+    "console.account", "console.change_password", "console.choose_merchant",
+    "console.set_up_second_factor", "console.start_second_factor", "console.confirm_second_factor",
+    "console.remove_second_factor",
+}  # fmt: skip
+"""What a member sees who is limited to reports: figures, and their own account. Elsewhere 403."""
 
 
 def addresses(app: Flask) -> Iterator[tuple[str, str, Any]]:
@@ -277,6 +310,7 @@ def cast(shop: Shop) -> Cast:
     emails = {
         "clerk": add_member(shop, "clerk"),
         "manager": add_member(shop, "manager"),
+        "reports": add_member(shop, "reports"),
         "owner": shop.world.owner_email,
         "rival_owner": shop.rival.owner_email,
     }
@@ -312,6 +346,24 @@ def test_each_role_gets_what_the_table_says(cast: Cast, method: str, rule: str) 
 
     given = {role: cast.ask(role, method, rule).status_code for role in ROLES}
 
+    assert expected == given
+
+
+def test_reports_only_opens_figures_and_its_own_account(cast: Cast, app: Flask) -> None:
+    views = {
+        (method, rule.rule): rule.endpoint
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - AUTOMATIC
+        if hasattr(app.view_functions[rule.endpoint], "allowed_roles")
+    }
+
+    given = {each: cast.ask("reports", *each).status_code for each in views}
+
+    as_manager = {each: TABLE[each][1][ROLES.index("manager")] for each in views}
+    expected = {
+        each: as_manager[each] if endpoint in FOR_REPORTS else 403
+        for each, endpoint in views.items()
+    }
     assert expected == given
 
 

@@ -32,7 +32,7 @@ def test_an_owner_lets_a_clerk_go_who_is_signed_out_at_once(
     assert ((200, True), 303, (302, False)) == (before, answer.status_code, after)
 
 
-def test_an_owner_does_not_let_themselves_go(bench: Bench, world: World, owner: Any) -> None:
+def test_the_last_owner_stays(bench: Bench, world: World, owner: Any) -> None:
     with nothing_changes(bench.database):
         answer = owner.post(departure(bench, world.owner_email), headers=ORIGIN)
 

@@ -1,0 +1,72 @@
+"""Begin to work for a merchant, with the link of an invitation. Looking uses nothing up; what
+the link may do is decided in services/invitations.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import make_response, redirect, render_template, request, url_for
+
+from storefront.errors import Conflict, Invalid
+from storefront.services import invitations
+from storefront.services.members import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from storefront.web import auth, forms
+from storefront.web.console.blueprint import blueprint
+from storefront.web.context import ports, wants_json
+from storefront.web.errors import sentence_of, status_of
+from storefront.web.formats import use_zone
+
+if TYPE_CHECKING:
+    from flask import Response
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from storefront.errors import StorefrontError
+
+LONGEST_NAME = 120
+
+
+@blueprint.route("/joining/<token>")
+def look_at_invitation(token: str) -> AnyResponse:
+    """Show who invites to what, and ask who is new for a name and a password."""
+    return _sheet(token)
+
+
+@blueprint.route("/joining/<token>", methods=["POST"])
+def join(token: str) -> AnyResponse:
+    """Accept. Who is new is signed in at once; who has an account signs in as ever, so that a
+    second factor is still asked for."""
+    with ports().reads() as session:
+        found = invitations.read_link(session, token, sign=ports().sign, now=ports().clock.now())
+    try:
+        name = forms.line(
+            request.form.get("name", ""), field="name", longest=LONGEST_NAME, code="invalid_name"
+        )
+        password = request.form.get("password", "")
+        who = invitations.accept(ports(), token, name=name, password=password)
+    except (Conflict, Invalid) as error:
+        if wants_json():
+            raise
+        return _sheet(token, error)
+    if found.is_known:
+        return redirect(url_for("console.sign_in", new="shop"), 303)
+    auth.sign_in(who)
+    return redirect(url_for("console.home"), 303)
+
+
+def _sheet(token: str, error: StorefrontError | None = None) -> Response:
+    with ports().reads() as session:
+        found = invitations.read_link(session, token, sign=ports().sign, now=ports().clock.now())
+    use_zone("UTC")
+    page = render_template(
+        "console/joining.html",
+        token=token,
+        invitation=found,
+        name=request.form.get("name", "")[:LONGEST_NAME],
+        errors={error.field or "name": sentence_of(error)} if error else {},
+        least=SHORTEST_PASSWORD,
+        most=LONGEST_PASSWORD,
+        is_demo=ports().settings.demo,
+    )
+    response = make_response(page, status_of(error) if error else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,109 @@
+"""Whatever a member changes in the console is written down as theirs, in words that exist."""
+
+import ast
+from collections.abc import Iterable
+
+from tests.house.source import Source, name_of, planted, project, text_of
+
+CONSOLE = "storefront.web.console."
+WORDS = "storefront.web.console.words"
+
+# Views of the console that take a POST and leave no trace in the log, each with its reason.
+UNLOGGED = {
+    "check_sign_in": "signing in changes nothing of the merchant's",
+    "check_code": "signing in changes nothing of the merchant's",
+    "sign_out": "signing out changes nothing of the merchant's",
+    "send_reset": "nobody is signed in",
+    "set_password": "nobody is signed in; the member is told by mail",
+    "change_password": "a person's own account; they are told by mail",
+    "start_second_factor": "a person's own account; they are told by mail",
+    "confirm_second_factor": "a person's own account; they are told by mail",
+    "remove_second_factor": "a person's own account; they are told by mail",
+    "choose_merchant": "where somebody looks changes nothing",
+}
+# Every other one, and what it writes down with `actions.note(session, who, "…", …)`.
+LOGGED = {
+    "invite": {"member_invited"},
+    "send_invitation_again": {"invitation_sent_again"},
+    "withdraw_invitation": {"invitation_withdrawn"},
+    "join": {"member_joined"},
+    "change_role": {"role_changed"},
+    "let_go": {"member_left"},
+    "make_refund": {"refunded"},
+}
+
+
+def posting_views(sources: Iterable[Source]) -> dict[str, str]:
+    """Return the console's views that take a POST, and where each is."""
+    return {
+        node.name: source.at(node)
+        for source in sources
+        if source.module.startswith(CONSOLE)
+        for node in source.nodes()
+        if isinstance(node, ast.FunctionDef)
+        if any(_takes_post(each) for each in node.decorator_list)
+    }
+
+
+def _takes_post(decorator: ast.expr) -> bool:
+    if not isinstance(decorator, ast.Call):
+        return False
+    return name_of(decorator.func) == "blueprint.post" or any(
+        text_of(method) == "POST"
+        for keyword in decorator.keywords
+        if keyword.arg == "methods" and isinstance(keyword.value, ast.List)
+        for method in keyword.value.elts
+    )
+
+
+def noted(sources: Iterable[Source]) -> set[str]:
+    """Return every action that is written down somewhere."""
+    return {
+        text_of(call.args[2]) or "(a computed action)"
+        for source in sources
+        for call in source.calls()
+        if name_of(call.func) == "actions.note"
+    }
+
+
+def worded(sources: Iterable[Source]) -> set[str]:
+    """Return the actions for which the log has words."""
+    return {
+        text_of(key) or ""
+        for source in sources
+        if source.module == WORDS
+        for node in source.tree.body
+        if isinstance(node, ast.Assign)
+        if name_of(node.targets[0]) == "ACTIONS" and isinstance(node.value, ast.Dict)
+        for key in node.value.keys
+        if key
+    }
+
+
+def test_every_change_in_the_console_is_logged_or_excused() -> None:
+    known = set(UNLOGGED) | set(LOGGED)
+    silent = {name: at for name, at in posting_views(project()).items() if name not in known}
+
+    assert silent == {}, "note it with services/actions.py and add it to LOGGED, or excuse it"
+
+
+def test_no_row_outlives_its_view() -> None:
+    assert (set(UNLOGGED) | set(LOGGED)) - set(posting_views(project())) == set()
+
+
+def test_what_is_promised_is_noted_somewhere() -> None:
+    assert set().union(*LOGGED.values()) - noted(project()) == set()
+
+
+def test_every_action_has_words_and_all_words_an_action() -> None:
+    assert worded(project()) == noted(project())
+
+
+def test_a_planted_change_without_a_trace_is_named() -> None:
+    source = planted(
+        f"{CONSOLE}planted",
+        '@blueprint.route("/x", methods=["POST"])\ndef silent():\n    pass\n'
+        '@blueprint.route("/x")\ndef looking():\n    pass\n',
+    )
+
+    assert set(posting_views([source])) == {"silent"}
