@@ -19,6 +19,7 @@ UNLOGGED = {
     "start_second_factor": "a person's own account; they are told by mail",
     "confirm_second_factor": "a person's own account; they are told by mail",
     "remove_second_factor": "a person's own account; they are told by mail",
+    "check_payments": "it only asks the payment provider how things stand",
     "choose_merchant": "where somebody looks changes nothing",
 }
 # Every other one, and what it writes down with `actions.note(session, who, "…", …)`.
@@ -30,6 +31,7 @@ LOGGED = {
     "change_role": {"role_changed"},
     "let_go": {"member_left"},
     "make_refund": {"refunded"},
+    "connect_payments": {"payments_begun"},
 }
 
 

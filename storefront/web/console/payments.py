@@ -9,7 +9,7 @@ from flask import make_response, redirect, request, url_for
 
 from storefront import links
 from storefront.errors import StorefrontError
-from storefront.services import connections
+from storefront.services import actions, connections
 from storefront.web import forms
 from storefront.web.auth import member, roles
 from storefront.web.console.blueprint import blueprint
@@ -37,17 +37,20 @@ def payments() -> AnyResponse:
 @roles("owner")
 def connect_payments() -> AnyResponse:
     """Lead the owner to the payment provider's own pages; they come back here."""
-    page = links.payments(ports().settings)
+    page, who = links.payments(ports().settings), member()
     try:
         address = connections.begin(
             ports(),
-            member().merchant_id,
+            who.merchant_id,
             forms.country(request.form.get("country"), field="country"),
             back_url=f"{page}?news=done",
             again_url=f"{page}?news=again",
         )
     except StorefrontError as error:
         return _page(error)
+    thing, now = ("merchant", shop().public_id), ports().clock.now()
+    with ports().sessions.begin() as session:
+        actions.note(session, who, "payments_begun", of=thing, now=now)
     return redirect(address, 303)
 
 

@@ -157,6 +157,7 @@ ACTIONS = {
     "role_changed": _("changed the role of"),
     "member_left": _("let somebody go"),
     "refunded": _("gave money back for"),
+    "payments_begun": _("went to connect payments for"),
 }
 """What members do, as the log tells it: between who and to what."""
 
