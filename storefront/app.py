@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront.adapters.file_mailer import FileMailer
 from storefront.adapters.jinja_letters import JinjaLetters
+from storefront.adapters.pillow_pictures import PillowPictures
 from storefront.adapters.signer import SecretSigner
 from storefront.adapters.smtp_mailer import SmtpMailer
 from storefront.adapters.stripe_gateway import StripeGateway
@@ -182,6 +183,7 @@ def build_ports(settings: Settings, database: Database) -> Ports:
             _template_loader(settings), translations=TRANSLATIONS, filters=letter_filters
         ),
         sign=SecretSigner(settings.secret_key, settings.pepper),
+        pictures=PillowPictures(settings.media_dir),
         kinds=(GOODS,),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from storefront.settings import Settings
@@ -65,3 +65,15 @@ def with_mark(post_url: str, mark: str) -> str:
 def media(settings: Settings, file: str) -> str:
     """Return the address of a picture; pictures elsewhere keep their own."""
     return file if file.startswith("https://") else f"{root(settings)}/media/{quote(file)}"
+
+
+def picture_sources(settings: Settings, file: str, widths: str) -> str:
+    """Return the `srcset` of a picture that is kept in several widths, "" of any other."""
+    stem = media(settings, file.rpartition(".")[0])
+    return ", ".join(f"{stem}-{width}.webp {width}w" for width in widths.split())
+
+
+def kept_file(settings: Settings, address: str) -> str | None:
+    """Return the name of the picture that an address of ours shows, None of any other address."""
+    own = f"{root(settings)}/media/"
+    return unquote(address.removeprefix(own)) if address.startswith(own) else None

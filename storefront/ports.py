@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,6 +127,28 @@ class Letters(Protocol):
         """Return subject, text and HTML of templates/email/<name>/."""
 
 
+@dataclass(frozen=True)
+class KeptPicture:
+    """A picture in the media folder: its file's name, its size in pixels, and the widths of the
+    smaller copies beside it, such as "320 640"."""
+
+    file: str
+    width: int
+    height: int
+    widths: str
+
+
+class Pictures(Protocol):
+    """Keeps pictures that merchants upload."""
+
+    def keep(self, upload: IO[bytes]) -> KeptPicture:
+        """Decode a picture and keep it anew in several sizes, without anything but its pixels.
+
+        The same pixels are kept once. Raises `Invalid` picture_unreadable or
+        picture_too_many_pixels.
+        """
+
+
 class Signer(Protocol):
     """Signs small values so that they can travel through strangers' hands."""
 
@@ -195,4 +217,5 @@ class Ports:
     mailer: Mailer
     letters: Letters
     sign: Signer
+    pictures: Pictures
     kinds: tuple[LineKind, ...]

@@ -12,6 +12,7 @@ from typing import Any
 import stripe
 from flask.testing import FlaskClient
 
+from storefront.adapters.pillow_pictures import PillowPictures
 from storefront.adapters.signer import SecretSigner
 from storefront.adapters.stripe_amounts import to_gateway
 from storefront.adapters.stripe_gateway import StripeGateway
@@ -212,6 +213,7 @@ def make_bench(instance: Path, database_url: str, now: datetime, **changes: Any)
         mailer=mailbox,
         letters=PlainLetters(),
         sign=SecretSigner(settings.secret_key, settings.pepper),
+        pictures=PillowPictures(settings.media_dir),
         kinds=(GOODS,),
     )
     return Bench(ports, database, clock, gateway, mailbox)

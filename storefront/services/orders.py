@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from storefront import links
 from storefront.domain.money import Money
 from storefront.domain.orders import status
 from storefront.errors import NotFound
 from storefront.models import Order, Payment, ProductImage, Store, Variant
 from storefront.services.checkout import ORDER_PURPOSE
+from storefront.services.pictures import picture_view
 from storefront.services.placements import get_placement_by_id
 from storefront.services.views import ImageView, OrderLineView, OrderView, StoreView
 
@@ -104,12 +104,7 @@ def _pictures(session: Session, variant_ids: list[int], settings: Settings) -> d
         .where(Variant.id.in_(variant_ids))
         .order_by(ProductImage.position.desc(), ProductImage.id.desc())
     )
-    return {
-        variant_id: ImageView(
-            links.media(settings, image.file), image.alt, image.width, image.height
-        )
-        for variant_id, image in rows
-    }
+    return {variant_id: picture_view(image, settings) for variant_id, image in rows}
 
 
 def _store(session: Session, store_id: int | None) -> StoreView | None:

@@ -186,10 +186,19 @@ def _images(
             ProductImage.alt,
             ProductImage.width,
             ProductImage.height,
+            ProductImage.widths,
         )
         .where(ProductImage.merchant_id == merchant_id, ProductImage.product_id.in_(product_ids))
         .order_by(ProductImage.position, ProductImage.id)
     )
-    for product_id, file, alt, width, height in rows:
-        found[product_id].append(ImageView(links.media(settings, file), alt, width, height))
+    for product_id, file, alt, width, height, widths in rows:
+        found[product_id].append(
+            ImageView(
+                links.media(settings, file),
+                alt,
+                width,
+                height,
+                links.picture_sources(settings, file, widths),
+            )
+        )
     return found

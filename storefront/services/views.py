@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImageView:
-    """A picture: address, alternative text, size in pixels."""
+    """A picture: address, alternative text, size in pixels (0 where nobody knows it), and the
+    `srcset` of its smaller copies."""
 
     url: str
     alt: str
     width: int
     height: int
+    srcset: str = ""
 
 
 @dataclass(frozen=True)

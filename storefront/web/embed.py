@@ -15,7 +15,7 @@ from storefront.errors import Invalid, NotFound
 from storefront.services import carts, shelf
 from storefront.services.placements import get_placement
 from storefront.web import forms
-from storefront.web.assets import serve
+from storefront.web.assets import FOREVER, serve
 from storefront.web.bodies import form_body
 from storefront.web.context import ports
 from storefront.web.frame import (
@@ -43,6 +43,8 @@ ASSETS = "storefront_assets"
 SCRIPT = "js/embed.js"
 SCRIPT_CACHE = "public, max-age=300, stale-while-revalidate=86400"
 PICTURE_SECONDS = 86_400
+CONTENT_NAMED = "p/"
+"""Below it are pictures named after their content: they never change."""
 
 CART_FIELDS = frozenset({"surface", "placement", "v", "c", "variant", "quantity", "action"})
 ACTIONS = frozenset({"add", "set", "buy"})
@@ -75,6 +77,8 @@ def media(path: str) -> AnyResponse:
     """Serve a product's picture; previews on other sites may show it."""
     folder = ports().settings.media_dir.absolute()
     response = send_from_directory(folder, path, max_age=PICTURE_SECONDS)
+    if path.startswith(CONTENT_NAMED):
+        response.headers["Cache-Control"] = FOREVER
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 

@@ -188,6 +188,10 @@ SENTENCES: dict[str, Any] = {
         "The payment provider does not answer right now. Your things are still kept for you; "
         "please try again in a moment. Nothing was charged."
     ),
+    "picture_address": _("This is no address of a picture that a page may show."),
+    "picture_not_https": _("A picture elsewhere has an address that begins with https://."),
+    "picture_too_many_pixels": _("This picture is too large. Make it at most 50 megapixels."),
+    "picture_unreadable": _("This is no picture that we can read. Use JPEG, PNG, WebP or GIF."),
     "price_ambiguous": _("This could be a thousand or a fraction. Write all %(places)s decimals."),
     "price_changed": _("The price has changed meanwhile. Please look again before you buy."),
     "price_decimals": _("This has too many decimals: this currency has %(places)s."),
@@ -215,6 +219,7 @@ SENTENCES: dict[str, Any] = {
     "token_needed": _("Send a good token: Authorization: Bearer sft_…"),
     "too_few_left": _("Only %(left)s left. Please take fewer."),
     "too_large": _("This is too large. At most 64 KB are read here."),
+    "too_many_pictures": _("A product has at most %(most)s pictures. Take one away first."),
     "too_many_tries": _("Too many tries. Please wait a little."),
     "unknown_field": _("We do not know a field called %(name)s. Prices are never taken from you."),
     "unknown_kind": _("The kind must be one of: %(allowed)s."),

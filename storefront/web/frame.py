@@ -10,7 +10,9 @@ from flask import render_template, url_for
 from flask_babel import get_locale
 
 from storefront import links
+from storefront.domain.addresses import picture_origin
 from storefront.errors import NotFound
+from storefront.services.views import CartView, OrderView, ProductView, ShelfView
 from storefront.web.context import note_merchant, note_surface
 from storefront.web.countries import country_choices, preferred_country
 from storefront.web.formats import use_zone
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from storefront.services.views import PlacementView
+    from storefront.services.views import ImageView, PlacementView
     from storefront.settings import Settings
     from storefront.web.assets import Assets
 
@@ -87,15 +89,19 @@ def render_frame(
 
     `payment_hosts` are the payment provider's, by directive: for the payment view only.
     """
-    use_frame_policy(state, payment_hosts=payment_hosts)
+    use_frame_policy(state, payment_hosts=payment_hosts, images=picture_origins(values.values()))
     use_zone(state.placement.merchant.zone)
     return render_template(template, **frame_values(state, settings), **values)
 
 
 def use_frame_policy(
-    state: FrameState, *, payment_hosts: Mapping[str, tuple[str, ...]] | None = None
+    state: FrameState,
+    *,
+    payment_hosts: Mapping[str, tuple[str, ...]] | None = None,
+    images: tuple[str, ...] = (),
 ) -> None:
-    """Let the merchant's hosts frame the answer to this request, be it a page or an error."""
+    """Let the merchant's hosts frame the answer to this request, be it a page or an error, and
+    let it show pictures of these origins beside ours."""
     merchant = state.placement.merchant
     note_merchant(merchant.slug)
     note_surface(state.surface)
@@ -104,8 +110,27 @@ def use_frame_policy(
             ancestors=merchant.allowed_origins if state.surface == "frame" else (),
             style=state.theme,
             payment=payment_hosts or {},
+            images=images,
         )
     )
+
+
+def picture_origins(views: Iterable[object]) -> tuple[str, ...]:
+    """Return the origins of all pictures that a page of these views shows from elsewhere."""
+    found = {picture_origin(image.url) for view in views for image in _pictures(view)}
+    return tuple(sorted(origin for origin in found if origin))
+
+
+def _pictures(view: object) -> Iterable[ImageView]:
+    match view:
+        case ProductView():
+            yield from view.images
+        case ShelfView():
+            yield from (image for product in view.products for image in product.images)
+        case CartView():
+            yield from (image for line in view.lines for image in line.product.images)
+        case OrderView():
+            yield from (line.image for line in view.lines if line.image)
 
 
 def frame_values(state: FrameState, settings: Settings) -> dict[str, object]:

@@ -76,7 +76,7 @@ LAYERS = {
     ),
     "storefront.adapters": Layer(
         ours=("storefront.ports", "storefront.domain"),
-        foreign=("stripe", "cryptography", "css_inline", "itsdangerous", "jinja2", "babel"),
+        foreign=("stripe", "cryptography", "css_inline", "itsdangerous", "jinja2", "babel", "PIL"),
     ),
     "storefront.sandbox": Layer(foreign=("flask", "werkzeug", "jinja2", "markupsafe", "granian")),
     "storefront.web": Layer(

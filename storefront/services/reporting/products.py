@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from storefront import links
 from storefront.models import Product
+from storefront.services.pictures import picture_view
 from storefront.services.reporting.pages import Slice, cut
-from storefront.services.views import ImageView
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.domain.money import Money
-    from storefront.models import ProductImage, Variant
+    from storefront.models import Variant
+    from storefront.services.views import ImageView
     from storefront.settings import Settings
 
 PAGE_SIZE = 25
@@ -86,13 +86,9 @@ def _row(product: Product, settings: Settings) -> ProductRow:
     return ProductRow(
         public_id=product.public_id,
         name=product.name,
-        image=_image(product.images[0], settings) if product.images else None,
+        image=picture_view(product.images[0], settings) if product.images else None,
         variants=tuple(_variant(row) for row in product.variants if row.withdrawn_at is None),
     )
-
-
-def _image(image: ProductImage, settings: Settings) -> ImageView:
-    return ImageView(links.media(settings, image.file), image.alt, image.width, image.height)
 
 
 def _variant(row: Variant) -> VariantRow:

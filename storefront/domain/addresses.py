@@ -1,0 +1,35 @@
+"""Addresses of pictures elsewhere: what may stand in a page, and in its Content-Security-Policy."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlsplit
+
+from storefront.errors import Invalid
+
+LONGEST = 500
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}")
+_KEPT = "!$&'()*+,;=:@/?%-._~#[]"
+
+
+def read_picture_address(typed: str) -> str:
+    """Return an https address as it can be shown; raise `Invalid` picture_not_https or
+    picture_address. Names and numbers of machines at home are no addresses of pictures."""
+    address = quote(typed.strip(), safe=_KEPT)
+    if not address.lower().startswith("https://"):
+        raise Invalid("picture_not_https", field="address")
+    if len(address) > LONGEST or picture_origin(address) is None:
+        raise Invalid("picture_address", field="address")
+    return f"https://{address[8:]}"
+
+
+def picture_origin(address: str) -> str | None:
+    """Return the origin of an https address, None of anything that a policy could misread."""
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return None
+    if parts.scheme != "https" or "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    return f"https://{host}:{port}" if port else f"https://{host}"
