@@ -20,7 +20,7 @@ from storefront.web.headers import Policy, use_policy
 from storefront.web.theme import theme_css
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from flask import Flask
 
@@ -89,7 +89,11 @@ def render_frame(
 
     `payment_hosts` are the payment provider's, by directive: for the payment view only.
     """
-    use_frame_policy(state, payment_hosts=payment_hosts, images=picture_origins(values.values()))
+    use_frame_policy(
+        state,
+        payment_hosts=payment_hosts,
+        images=picture_origins(values.values(), but=settings.base_url),
+    )
     use_zone(state.placement.merchant.zone)
     return render_template(template, **frame_values(state, settings), **values)
 
@@ -115,10 +119,10 @@ def use_frame_policy(
     )
 
 
-def picture_origins(views: Iterable[object]) -> tuple[str, ...]:
-    """Return the origins of all pictures that a page of these views shows from elsewhere."""
+def picture_origins(views: Iterable[object], *, but: str) -> tuple[str, ...]:
+    """Return the origins of all pictures that a page of these views shows, but for our own."""
     found = {picture_origin(image.url) for view in views for image in _pictures(view)}
-    return tuple(sorted(origin for origin in found if origin))
+    return tuple(sorted(origin for origin in found if origin and origin != but))
 
 
 def _pictures(view: object) -> Iterable[ImageView]:
