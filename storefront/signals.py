@@ -17,11 +17,15 @@ _namespace = Namespace()
 order_paid = _namespace.signal("storefront-order-paid")
 refund_made = _namespace.signal("storefront-refund-made")
 dispute_opened = _namespace.signal("storefront-dispute-opened")
+offer_started = _namespace.signal("storefront-offer-started")
+offer_ended = _namespace.signal("storefront-offer-ended")
 
 _BY_NAME = {
     "order_paid": order_paid,
     "refund_made": refund_made,
     "dispute_opened": dispute_opened,
+    "offer_started": offer_started,
+    "offer_ended": offer_ended,
 }
 _PENDING = "storefront_signals"
 SENDER = "storefront"

@@ -13,9 +13,11 @@ from storefront.errors import StorefrontError, TryAgain
 from storefront.services import (
     alarms,
     connections,
+    codes,
     jobs,
     letters,
     member_letters,
+    offer_life,
     retention,
     settling,
     upkeep,
@@ -36,7 +38,9 @@ log = logging.getLogger("storefront.worker")
 
 HANDLERS: dict[str, Handler] = {
     "check_connection": connections.check,
+    "end_offer": offer_life.end_offer,
     "expire_order": settling.expire_order,
+    "make_codes": codes.make_codes,
     "send_account_changed": member_letters.send_account_changed,
     "send_apology": letters.send_apology,
     "send_invitation": member_letters.send_invitation,
@@ -45,6 +49,7 @@ HANDLERS: dict[str, Handler] = {
     "send_refund": settling.send_refund,
     "send_refund_failed_letter": letters.send_refund_failed_letter,
     "send_refund_letter": letters.send_refund_letter,
+    "start_offer": offer_life.start_offer,
 }
 """What runs a job: a function of the ports and the job's payload. It may be run again after a
 crash, so each does nothing where its work is done already."""

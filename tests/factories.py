@@ -10,11 +10,12 @@ from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from storefront.db.ids import public_id
-from storefront.models import Member, Merchant, Placement, Product, Store, Variant
+from storefront.models import Member, Merchant, Offer, Placement, Product, Store, Variant
 from storefront.ports import Signer
-from storefront.services import catalog, delivery, members, merchants
+from storefront.services import catalog, delivery, members, merchants, offer_life, offers
 from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, place_order
 from storefront.services.visitors import Visitor
+from storefront.worker import run_due
 from tests.fakes import Bench, event_body, signature
 
 HOST = "https://blog.test"
@@ -177,3 +178,20 @@ def pay(client: Any, bench: Bench, placed: PlacedOrder) -> Any:
     return send_event(
         client, bench, placed.payment_reference, "payment_intent.succeeded", state="succeeded"
     )
+
+
+def a_draft(world: World, **changes: Any) -> offers.Draft:
+    """Return an offer of 20 % on the world's product, without an end."""
+    draft = offers.Draft(name="Spring", rate_ppm=200_000, products=(world.product.public_id,))
+    return replace(draft, **changes)
+
+
+def running_offer(bench: Bench, world: World, **changes: Any) -> Offer:
+    """Publish an offer, and let the worker note its start."""
+    with bench.database.begin() as session:
+        offer = offers.add_draft(
+            session, world.merchant, a_draft(world, **changes), now=bench.clock.now()
+        )
+        offer_life.publish(session, offer, now=bench.clock.now())
+    run_due(bench.ports)
+    return offer

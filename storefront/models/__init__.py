@@ -15,6 +15,17 @@ from storefront.models.job import Job
 from storefront.models.ledger import CreditEntry, LedgerEntry
 from storefront.models.merchant import ApiToken, Member, Membership, Merchant, Store
 from storefront.models.moment import Moment
+from storefront.models.offer import (
+    Offer,
+    OfferCode,
+    OfferEvent,
+    OfferLane,
+    OfferTarget,
+    OfferUse,
+    OrderDiscount,
+    OrderRefusal,
+    VariantPrice,
+)
 from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
 from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Refund, RefundLine
 from storefront.models.product_import import ImportFault, ProductImport
@@ -46,10 +57,18 @@ __all__ = [
     "Membership",
     "Merchant",
     "Moment",
+    "Offer",
+    "OfferCode",
+    "OfferEvent",
+    "OfferLane",
+    "OfferTarget",
+    "OfferUse",
     "Order",
     "OrderContact",
+    "OrderDiscount",
     "OrderEvent",
     "OrderOrigin",
+    "OrderRefusal",
     "OrderTouchpoint",
     "Payment",
     "PaymentEvent",
@@ -71,4 +90,5 @@ __all__ = [
     "Store",
     "TaxRate",
     "Variant",
+    "VariantPrice",
 ]

@@ -35,6 +35,7 @@ class Order(Base):
         UniqueConstraint("merchant_id", "public_id"),
         UniqueConstraint("merchant_id", "number"),
         Index(None, "merchant_id", "placed_at"),
+        Index(None, "merchant_id", "buyer_key"),
         Index(
             "ix_storefront_orders_open",
             "held_until",
@@ -82,6 +83,7 @@ class Order(Base):
     placement_id: Mapped[int] = mapped_column(ForeignKey(Placement.id))
     store_id: Mapped[int | None] = mapped_column(ForeignKey(Store.id))
     visitor: Mapped[str] = mapped_column(String(26))
+    buyer_key: Mapped[str | None] = mapped_column(String(64))
     fulfilment: Mapped[str] = mapped_column(String(20))
     locale: Mapped[str] = mapped_column(String(20))
     currency: Mapped[str] = mapped_column(String(3))

@@ -95,6 +95,7 @@ SENTENCES: dict[str, Any] = {
     "cart_empty": _("There is nothing in the cart yet. Choose something first."),
     "cart_full": _("A cart holds at most 20 different things."),
     "code_repeated": _("Another code for the same offer counts already. This one was not needed."),
+    "code_taken": _("Another offer has this code already."),
     "code_unknown": _("We do not know this code. Please check how it is spelled."),
     "code_wrong": _("This code is not good, or was used already. Wait for the next one."),
     "connect_refused": _(
@@ -130,7 +131,9 @@ SENTENCES: dict[str, Any] = {
     "invalid": _("This cannot be used. Please check it."),
     "invalid_address": _("Please fill this in, so that the parcel finds its way."),
     "invalid_amount": _("Prices and stock are whole numbers, not below zero."),
+    "invalid_code": _("A code has letters and digits, at most 40; a prefix at most 16."),
     "invalid_colour": _("A colour looks like #2f5bd7."),
+    "invalid_count": _("This is a whole number above zero."),
     "invalid_country": _("Choose the country from the list (two letters, such as DE)."),
     "invalid_currency": _("A currency is three letters, such as USD."),
     "invalid_email": _("This does not look like an e-mail address. Please check it."),
@@ -140,6 +143,7 @@ SENTENCES: dict[str, Any] = {
     "invalid_name": _("Please tell us your name (at most 120 characters)."),
     "invalid_origin": _("A host is scheme and name only, such as https://blog.example.com."),
     "invalid_price": _("A price is a number such as 4.50, not below zero."),
+    "invalid_percent": _("A percentage is more than 0 and at most 100."),
     "invalid_products": _("A placement shows one product, or a collection of some."),
     "invalid_quantity": _("The quantity is a whole number from %(least)s to %(most)s."),
     "invalid_rate": _("A tax rate is a percentage from 0 to 100, such as 8.875."),
@@ -168,6 +172,7 @@ SENTENCES: dict[str, Any] = {
     "not_paid": _("This order has not been paid, so there is nothing to give back."),
     "offer_elsewhere": _("This offer is for another post. Nothing was charged."),
     "offer_ended": _("This offer has ended. Nothing was charged."),
+    "offer_ends_before_start": _("The end must come after the start."),
     "offer_first_order_only": _("This offer is for first orders only. Nothing was charged."),
     "offer_gone": _("Everything that this offer had to give is taken. Nothing was charged."),
     "offer_min_quantity": _("This offer begins with more pieces. Nothing was charged."),
@@ -175,11 +180,20 @@ SENTENCES: dict[str, Any] = {
     "offer_needs_product": _(
         "This offer goes with something that is not in the cart. Nothing was charged."
     ),
+    "offer_needs_code": _("Give the offer a code before you publish it."),
+    "offer_needs_things": _("Choose what the offer is for before you publish it."),
     "offer_no_effect": _("This offer takes nothing off what is in the cart."),
     "offer_not_combined": _("This offer does not go with the others, which give you more."),
     "offer_not_started": _("This offer has not started yet. Nothing was charged."),
     "offer_nothing_chosen": _("Nothing in the cart is part of this offer. Nothing was charged."),
+    "offer_over": _("This offer is not running, so that cannot be done."),
+    "offer_over_already": _("This end has passed already. Choose a later one."),
     "offer_paused": _("This offer takes a break right now. Nothing was charged."),
+    "offer_price_needs_products": _("A fixed price is for chosen things, not for a whole order."),
+    "offer_published": _(
+        "What was published stays as it was promised. End it, and make a new offer from it."
+    ),
+    "offer_takes_no_codes": _("An automatic offer needs no codes."),
     "password_length": _("A password has %(least)s to %(most)s characters."),
     "password_wrong": _("This is not your present password."),
     "payload_invalid": _("The message cannot be read."),
@@ -227,6 +241,7 @@ SENTENCES: dict[str, Any] = {
     "unknown_reason": _("The reason must be one of: %(allowed)s."),
     "unknown_region": _("Write the region by its name or letters, such as RI."),
     "unknown_role": _("The role must be one of: %(allowed)s."),
+    "unknown_thing": _("This is not one of the shop's own."),
     "unknown_store": _("Choose one of the shop's stores."),
     "unsupported_media_type": _("Send JSON, or a form."),
 }

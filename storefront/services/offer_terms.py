@@ -1,0 +1,148 @@
+"""Read the offers that may count for somebody here and now, as values that `evaluate` takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import selectinload
+
+from storefront.domain.offers import Kind, Lane, Mode
+from storefront.models import Offer, OfferLane, OfferUse, Order
+from storefront.services import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.domain.offers import OfferTerms, TypedCode
+
+REMEMBERED = timedelta(days=1)
+"""So long after its end an offer is still named, as one that is over."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What people see of an offer: the world's name for it, and the merchant's."""
+
+    public_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class KnownOffers:
+    """The offers of one merchant that matter for a question, with what names them.
+
+    `shown` tells how each code is written, by the form in which it is compared; `code_ids` and
+    `typed` are those that were entered.
+    """
+
+    terms: tuple[OfferTerms, ...] = ()
+    names: Mapping[int, Named] = field(default_factory=dict)
+    typed: tuple[TypedCode, ...] = ()
+    shown: Mapping[str, str] = field(default_factory=dict)
+    code_ids: Mapping[str, int] = field(default_factory=dict)
+    modes: Mapping[Lane, Mode] = field(default_factory=dict)
+
+    def by_public_id(self, public_id: str) -> OfferTerms | None:
+        """Return the terms of the offer with this public id, if it is here."""
+        return next(
+            (each for each in self.terms if self.names[each.id].public_id == public_id), None
+        )
+
+
+def offers_for(
+    session: Session,
+    merchant_id: int,
+    *,
+    now: datetime,
+    entered: Sequence[str] = (),
+    seen: Iterable[str] = (),
+) -> KnownOffers:
+    """Return the merchant's automatic offers, those of the entered codes and those once seen."""
+    typed = codes.find_typed(session, merchant_id, entered)
+    by_code = {code.offer_id for code, _ in typed.values() if code.offer_id}
+    rows = session.scalars(
+        select(Offer)
+        .options(selectinload(Offer.targets))
+        .where(
+            Offer.merchant_id == merchant_id,
+            Offer.published_at.is_not(None),
+            or_(
+                (Offer.kind == Kind.AUTOMATIC.value)
+                & or_(Offer.ends_at.is_(None), Offer.ends_at > now - REMEMBERED)
+                & or_(Offer.ended_at.is_(None), Offer.ended_at > now - REMEMBERED),
+                Offer.id.in_(by_code),
+                Offer.public_id.in_(list(seen)),
+            ),
+        )
+        .order_by(Offer.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    return KnownOffers(
+        terms=_without_ended_holds(session, [row.terms for row in rows], now=now),
+        names={row.id: Named(row.public_id, row.name) for row in rows},
+        typed=tuple(code for code, _ in typed.values()),
+        shown={code: row.shown if row else code for code, (_, row) in typed.items()},
+        code_ids={code: row.id for code, (_, row) in typed.items() if row},
+        modes=modes_of(session, merchant_id) if rows else {},
+    )
+
+
+def modes_of(session: Session, merchant_id: int) -> dict[Lane, Mode]:
+    """Return how offers compete in each of the merchant's lanes where it is not by the best."""
+    rows = session.execute(
+        select(OfferLane.lane, OfferLane.mode).where(OfferLane.merchant_id == merchant_id)
+    )
+    return {Lane(lane): Mode(mode) for lane, mode in rows}
+
+
+def _without_ended_holds(
+    session: Session, offers: Sequence[OfferTerms], *, now: datetime
+) -> tuple[OfferTerms, ...]:
+    """Return the offers as they are without the holds that have ended and nobody freed yet.
+
+    Asked only where something seems to be gone: elsewhere it makes no difference.
+    """
+    gone = [each.id for each in offers if each.counts.is_gone and each.counts.held]
+    if not gone:
+        return tuple(offers)
+    ended = {
+        row.offer_id: row
+        for row in session.execute(
+            select(
+                OfferUse.offer_id,
+                func.count().label("uses"),
+                func.sum(OfferUse.amount_minor).label("minor"),
+            )
+            .join(Order, Order.id == OfferUse.order_id)
+            .where(
+                OfferUse.offer_id.in_(gone),
+                OfferUse.taken_at.is_(None),
+                OfferUse.released_at.is_(None),
+                Order.held_until <= now,
+                Order.paid_at.is_(None),
+                Order.processing_at.is_(None),
+            )
+            .group_by(OfferUse.offer_id)
+        )
+    }
+    return tuple(_less(each, ended.get(each.id)) for each in offers)
+
+
+def _less(terms: OfferTerms, ended: object) -> OfferTerms:
+    if ended is None:
+        return terms
+    counts = terms.counts
+    return replace(
+        terms,
+        counts=replace(
+            counts,
+            held=counts.held - ended.uses,  # type: ignore[attr-defined]
+            spent_minor=counts.spent_minor - int(ended.minor),  # type: ignore[attr-defined]
+        ),
+    )
