@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from storefront.errors import StorefrontError, TryAgain
 from storefront.services import (
     alarms,
-    connections,
     codes,
+    connections,
     jobs,
     letters,
     member_letters,
