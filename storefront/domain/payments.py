@@ -128,13 +128,15 @@ class GatewayEvent:
 
 @dataclass(frozen=True)
 class PaymentFacts:
-    """What we asked for, and the final facts we already know."""
+    """What we asked for and under which names, and the final facts we already know."""
 
     amount: Money
     account: str
     reference: str | None
     succeeded_at: datetime | None = None
     cancelled_at: datetime | None = None
+    payment_public_id: str | None = None
+    merchant_public_id: str | None = None
 
 
 EVENT_STEPS: dict[str, Step] = {
@@ -165,20 +167,35 @@ def mismatch(facts: PaymentFacts, snapshot: Snapshot) -> str | None:
         return "amount"
     if facts.reference and snapshot.reference != facts.reference:
         return "reference"
+    if not _is_named_so(facts, snapshot):
+        return "order"
     return None
+
+
+def _is_named_so(facts: PaymentFacts, snapshot: Snapshot) -> bool:
+    """Return whether the message names our payment, as far as it names any."""
+    pairs = (
+        (facts.payment_public_id, snapshot.payment_public_id),
+        (facts.merchant_public_id, snapshot.merchant_public_id),
+    )
+    return all(ours == told for ours, told in pairs if ours and told)
 
 
 def step_for_event(facts: PaymentFacts, event: GatewayEvent) -> Step:
     """Return what a verified message asks us to do, given what we already know.
 
     Money outranks everything: once a success is known nothing takes it back here, and a
-    success that arrives after a cancellation is still money and must be dealt with.
+    success that arrives after a cancellation is still money and must be dealt with. A state that
+    we have never heard of wants a person, whatever the message is called.
     """
     if event.refund is not None:
         return Step.REFUND
     if event.dispute is not None:
         return Step.DISPUTE
-    return _allowed(facts, EVENT_STEPS.get(event.type, Step.IGNORE), event.snapshot)
+    step = EVENT_STEPS.get(event.type, Step.IGNORE)
+    if event.snapshot and event.snapshot.state not in STATE_STEPS and step is not Step.SUCCEED:
+        step = Step.REVIEW
+    return _allowed(facts, step, event.snapshot)
 
 
 def step_for_state(facts: PaymentFacts, snapshot: Snapshot) -> Step:

@@ -80,6 +80,7 @@ class Payment(Base):
             reference=self.gateway_reference,
             succeeded_at=self.succeeded_at,
             cancelled_at=self.cancelled_at,
+            payment_public_id=self.public_id,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.domain.payments import GatewayEvent, Snapshot
+    from storefront.domain.payments import GatewayEvent, PaymentFacts, Snapshot
     from storefront.kinds import LineKind
 
 
@@ -60,11 +60,13 @@ def apply_event(
 ) -> Applied:
     """Record a verified message and do what it asks, all in the caller's transaction.
 
-    A message about nothing of ours is stored and ignored. Recording comes first: its unique
-    key stops a second copy, even one that is being handled at this very moment.
+    A message about nothing of ours is stored and ignored, and so is one that names a payment of
+    another account than its own. Recording comes first: its unique key stops a second copy, even
+    one that is being handled at this very moment.
     """
-    payment = _find_payment(session, event)
-    step = step_for_event(payment.facts, event) if payment else Step.IGNORE
+    named = _find_payment(session, event)
+    payment = named if named and named.account == event.account else None
+    step = step_for_event(_facts(session, payment), event) if payment else Step.IGNORE
     event_id = insert_if_new(
         session,
         PaymentEvent,
@@ -94,6 +96,9 @@ def apply_event(
         refund_news.take_news(session, payment, event.refund, now=now)
     elif payment and event.dispute:
         disputes.take_news(session, payment, event.dispute, now=now)
+    elif named:
+        owner = _owner_of(session, event.account)
+        alarms.raise_alarm(session, owner, "foreign_payment", now=now)
     return Applied(step)
 
 
@@ -107,14 +112,15 @@ def apply_snapshot(
 ) -> Step:
     """Do what the gateway's own answer asks, as if it had sent a message."""
     payment = session.get_one(Payment, payment_id, populate_existing=True)
-    step = step_for_state(payment.facts, snapshot)
+    step = step_for_state(_facts(session, payment), snapshot)
     take_step(session, payment, step, snapshot=snapshot, kinds=kinds, now=now)
     return step
 
 
 def _find_payment(session: Session, event: GatewayEvent) -> Payment | None:
     if event.snapshot is not None:
-        return _find_named(session, event.snapshot)
+        known = _find_referred(session, event.account, event.snapshot.reference)
+        return known or _find_named(session, event.snapshot)
     news = event.refund or event.dispute
     if news is not None:
         return _find_referred(session, event.account, news.payment)
@@ -140,6 +146,17 @@ def _find_named(session: Session, snapshot: Snapshot) -> Payment | None:
             Payment.public_id == snapshot.payment_public_id,
         )
     ).first()
+
+
+def _facts(session: Session, payment: Payment) -> PaymentFacts:
+    merchant = session.get_one(Merchant, payment.merchant_id)
+    return replace(payment.facts, merchant_public_id=merchant.public_id)
+
+
+def _owner_of(session: Session, account: str) -> int:
+    """Return the one merchant whose account this is, else the installation."""
+    owners = session.scalars(select(Merchant.id).where(Merchant.stripe_account == account)).all()
+    return owners[0] if account and len(owners) == 1 else alarms.INSTALLATION
 
 
 def take_step(
@@ -318,7 +335,7 @@ def _cancel(session: Session, payment: Payment, *, now: datetime) -> None:
 
 def _review(session: Session, payment: Payment, snapshot: Snapshot, *, now: datetime) -> None:
     """Fulfil nothing and call a person: a genuine message does not fit what we asked for."""
-    reason = mismatch(payment.facts, snapshot) or "unknown_state"
+    reason = mismatch(_facts(session, payment), snapshot) or "unknown_state"
     order = session.get_one(Order, payment.order_id)
     is_news = session.execute(
         update(Order)

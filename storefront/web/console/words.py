@@ -81,6 +81,8 @@ REASONS = {
     "amount": _("the amount differs"),
     "currency": _("the currency differs"),
     "account": _("the account differs"),
+    "reference": _("the payment provider knows it by another name"),
+    "order": _("it names another order"),
     "unknown_state": _("the payment is in a state that we do not know"),
 }
 ALARMS = {
@@ -88,6 +90,9 @@ ALARMS = {
     "paid_twice": _("An order was paid twice. The second payment goes back."),
     "cancelled_before_payment": _("Money came for a cancelled order. It goes back."),
     "payment_mismatch": _("A payment does not fit its order. Please look at it."),
+    "foreign_payment": _(
+        "The payment provider wrote to your account about another shop's payment. It was ignored."
+    ),
     "card_testing": _(
         "Many payments of one buyer have failed. Somebody may be trying out stolen cards."
     ),

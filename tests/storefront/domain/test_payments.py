@@ -22,13 +22,21 @@ from storefront.domain.payments import (
 )
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
-FACTS = PaymentFacts(amount=Money(1250, "USD"), account="acct_1", reference="pi_1")
+FACTS = PaymentFacts(
+    amount=Money(1250, "USD"),
+    account="acct_1",
+    reference="pi_1",
+    payment_public_id="pay_1",
+    merchant_public_id="mer_1",
+)
 SNAPSHOT = Snapshot(
     reference="pi_1",
     state="requires_payment_method",
     amount=Money(1250, "USD"),
     account="acct_1",
     is_live=False,
+    payment_public_id="pay_1",
+    merchant_public_id="mer_1",
 )
 KNOWN = {
     "nothing": FACTS,
@@ -119,6 +127,14 @@ def test_a_state_of_the_future_wants_a_person(known: str, expected: Step) -> Non
     assert step_for_state(KNOWN[known], told) == expected
 
 
+def test_a_message_about_a_state_of_the_future_wants_a_person() -> None:
+    told = replace(SNAPSHOT, state="requires_blessing")
+    others = [type_ for type_, _ in EVENTS if type_ != "payment_intent.succeeded"]
+
+    assert {Step.REVIEW} == {step_for_event(FACTS, event(type_, told)) for type_ in others}
+    assert Step.SUCCEED == step_for_event(FACTS, event("payment_intent.succeeded", told))
+
+
 EVENTS = [
     ("payment_intent.succeeded", {"nothing": "S", "cancellation": "S"}),
     ("payment_intent.processing", {"nothing": "P"}),
@@ -167,12 +183,23 @@ DIFFERENT = {
     "currency": {"amount": Money(1250, "EUR")},
     "amount": {"amount": Money(1249, "USD")},
     "reference": {"reference": "pi_2"},
+    "order": {"payment_public_id": "pay_2"},
 }
 
 
 @pytest.mark.parametrize(("part", "changes"), DIFFERENT.items())
 def test_a_part_that_differs_is_named(part: str, changes: dict[str, object]) -> None:
     assert mismatch(FACTS, replace(SNAPSHOT, **changes)) == part  # type: ignore[arg-type]
+
+
+def test_another_merchants_name_is_another_order() -> None:
+    assert "order" == mismatch(FACTS, replace(SNAPSHOT, merchant_public_id="mer_2"))
+
+
+def test_a_payment_without_names_is_known_by_its_reference() -> None:
+    nameless = replace(SNAPSHOT, payment_public_id=None, merchant_public_id=None)
+
+    assert mismatch(FACTS, nameless) is None
 
 
 def test_what_we_asked_for_differs_in_nothing() -> None:

@@ -41,8 +41,8 @@ _numbers = itertools.count(1)
 def tell(bench: Bench, reference: str, type_: str, /, **changes: Any) -> Applied:
     """Let the gateway send one message; `changes` are of the PaymentIntent."""
     state = STATES.get(type_, "requires_action")
-    snapshot = replace(bench.gateway.snapshots[reference], state=state)
-    return tell_of(bench, replace(snapshot, **changes), type_)
+    snapshot = replace(bench.gateway.snapshots[reference], **{"state": state, **changes})
+    return tell_of(bench, snapshot, type_)
 
 
 def tell_of(bench: Bench, snapshot: Snapshot, type_: str) -> Applied:
@@ -121,6 +121,16 @@ def test_a_payment_that_needs_capture_or_is_in_an_unknown_state_wants_a_person(
         assert order.paid_at is None
 
 
+def test_a_message_about_an_unknown_state_wants_a_person(bench: Bench, world: World) -> None:
+    placed = place(bench, world)
+
+    tell(bench, placed.payment_reference, "payment_intent.blessed", state="requires_blessing")
+
+    order = order_of(bench, placed)
+    assert "unknown_state" == order.review_reason
+    assert order.paid_at is None
+
+
 def test_no_order_of_messages_takes_a_paid_order_back(bench: Bench, world: World) -> None:
     """R-B2: in whatever order they come, once money came the order is paid."""
     for number, messages in enumerate(itertools.permutations(STATES)):
@@ -179,8 +189,8 @@ def test_a_decline_names_its_code_and_the_next_success_clears_it(
 MISMATCHES = {
     "amount": {"amount": Money(451, "USD")},
     "currency": {"amount": Money(450, "EUR")},
-    "account": {"account": "acct_2"},
     "reference": {"reference": "pi_2"},
+    "order": {"payment_public_id": "pay_of_another_order"},
 }
 
 
@@ -225,18 +235,7 @@ def test_an_order_that_waits_for_a_person_is_left_alone_by_the_sweep(
     assert ["open"] == bench.gateway.calls
 
 
-def test_an_event_of_another_merchants_account_never_pays(bench: Bench) -> None:
-    """R-B11: the same metadata, sent from another connected account."""
-    mine = world_on(bench, stripe_account="acct_mine")
-    world_on(bench, slug="rival", stripe_account="acct_rival")
-    placed = place(bench, mine)
-
-    tell(bench, placed.payment_reference, "payment_intent.succeeded", account="acct_rival")
-
-    assert standing(bench, placed) is OrderStatus.NEEDS_REVIEW
-
-
-def test_an_event_that_names_another_merchant_is_about_nothing_of_ours(bench: Bench) -> None:
+def test_our_own_payment_under_another_merchants_name_wants_a_person(bench: Bench) -> None:
     mine, rival = world_on(bench), world_on(bench, slug="rival")
     placed = place(bench, mine)
     foreign = rival.merchant.public_id
@@ -245,8 +244,30 @@ def test_an_event_that_names_another_merchant_is_about_nothing_of_ours(bench: Be
         bench, placed.payment_reference, "payment_intent.succeeded", merchant_public_id=foreign
     )
 
-    assert Applied(Step.IGNORE) == applied
-    assert standing(bench, placed) is OrderStatus.AWAITING_PAYMENT
+    assert Applied(Step.REVIEW) == applied
+    assert standing(bench, placed) is OrderStatus.NEEDS_REVIEW
+
+
+def test_a_payment_that_has_lost_its_names_is_known_by_its_reference(
+    bench: Bench, world: World
+) -> None:
+    placed = place(bench, world)
+    nameless = {"payment_public_id": None, "merchant_public_id": None}
+
+    tell(bench, placed.payment_reference, "payment_intent.succeeded", **nameless)
+
+    assert standing(bench, placed) is OrderStatus.PAID
+
+
+def test_a_message_that_names_two_orders_pays_neither(bench: Bench, world: World) -> None:
+    """The reference is one order's, the names are the other's: the reference says whose money."""
+    one, other = place(bench, world), place(bench, world)
+    names = bench.gateway.snapshots[other.payment_reference].payment_public_id
+
+    tell(bench, one.payment_reference, "payment_intent.succeeded", payment_public_id=names)
+
+    assert standing(bench, one) is OrderStatus.NEEDS_REVIEW
+    assert standing(bench, other) is OrderStatus.AWAITING_PAYMENT
 
 
 def second_payment(bench: Bench, placed: PlacedOrder) -> Snapshot:
