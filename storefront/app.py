@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -35,6 +36,7 @@ from storefront.web.api import init_api
 from storefront.web.assets import read_assets
 from storefront.web.auth import init_auth
 from storefront.web.console import blueprint as console
+from storefront.web.console import words
 from storefront.web.context import KEY
 from storefront.web.errors import init_errors
 from storefront.web.formats import init_formats, letter_filters
@@ -180,12 +182,17 @@ def build_ports(settings: Settings, database: Database) -> Ports:
         ),
         mailer=_mailer(settings, clock),
         letters=JinjaLetters(
-            _template_loader(settings), translations=TRANSLATIONS, filters=letter_filters
+            _template_loader(settings), translations=TRANSLATIONS, filters=_letter_filters
         ),
         sign=SecretSigner(settings.secret_key, settings.pepper),
         pictures=PillowPictures(settings.media_dir),
         kinds=(GOODS,),
     )
+
+
+def _letter_filters(locale: str, zone: str) -> Mapping[str, Callable[..., str]]:
+    """Return the pages' filters, and the console's words for alarms; the letter translates them."""
+    return {**letter_filters(locale, zone), "alarm": partial(words.of, words.ALARMS)}
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +19,12 @@ from storefront.db import backup, schema
 from storefront.errors import StorefrontError
 from storefront.logs import start_logging
 from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_programs, worker_program
-from storefront.services import audit, doctor, members, merchants, retention
+from storefront.services import alarms, audit, doctor, helping, members, merchants, retention
 from storefront.supervisor import Supervisor
 from storefront.worker import work as run_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from storefront.db.engine import Database
     from storefront.ports import Ports
@@ -52,6 +53,9 @@ def command_group(name: str, ports: Ports, database: Database) -> click.Group:
         _add_merchant(ports),
         _check(ports),
         _doctor(ports),
+        _alarms(ports),
+        _password_link(ports),
+        _second_step(ports),
         _retention(ports),
     ):
         group.add_command(command)
@@ -118,21 +122,17 @@ def _add_merchant(ports: Ports) -> click.Command:
     def add_merchant(owner_email: str, owner_name: str, owner_password: str, **values: str) -> None:
         """Add a merchant and its owner."""
         now = ports.clock.now()
-        try:
-            with ports.sessions.begin() as session:
-                merchant = merchants.add_merchant(session, now=now, **values)
-                members.add_member(
-                    session,
-                    merchant.id,
-                    email=owner_email,
-                    name=owner_name,
-                    password=owner_password,
-                    role="owner",
-                    now=now,
-                )
-        except StorefrontError as error:
-            message = f"{error.field or 'input'}: {error.code.replace('_', ' ')}"
-            raise click.ClickException(message) from error
+        with _told_plainly(), ports.sessions.begin() as session:
+            merchant = merchants.add_merchant(session, now=now, **values)
+            members.add_member(
+                session,
+                merchant.id,
+                email=owner_email,
+                name=owner_name,
+                password=owner_password,
+                role="owner",
+                now=now,
+            )
         click.echo(f"Added {merchant.name} ({merchant.public_id}).")
 
     return add_merchant
@@ -193,6 +193,68 @@ def _doctor(ports: Ports) -> click.Command:
         _tell(doctor.examine(ports))
 
     return examine
+
+
+def _alarms(ports: Ports) -> click.Command:
+    @click.command("alarms")
+    @click.option("--done", metavar="KIND", help="You have dealt with it: show it no more.")
+    def look(done: str | None) -> None:
+        """List what rings for the installation, no merchant; each until you say it is done."""
+        now = ports.clock.now()
+        with ports.sessions.begin() as session:
+            if done and not alarms.mark_seen(session, alarms.INSTALLATION, done, now=now):
+                message = f"No alarm {done} has ever rung."
+                raise click.ClickException(message)
+            rung = alarms.list_alarms(session, alarms.INSTALLATION)
+            for each in rung:
+                when = f"{each.last_seen_at:%Y-%m-%d %H:%M} UTC"
+                click.echo(f"{each.kind}: {each.count} times, last on {when}")
+        if not rung:
+            click.echo("All is quiet.")
+
+    return look
+
+
+def _password_link(ports: Ports) -> click.Command:
+    @click.command("password-link")
+    @click.argument("email")
+    def link(email: str) -> None:
+        """Print a link with which the member with this address sets a new password."""
+        with _told_plainly():
+            click.echo(helping.password_link(ports, email))
+
+    return link
+
+
+def _second_step(ports: Ports) -> click.Command:
+    @click.command("second-step")
+    @click.argument("email")
+    @click.option("--off", "what", flag_value="off", help="Ask for the password only.")
+    @click.option("--new-codes", "what", flag_value="codes", help="Print new recovery codes.")
+    def help_in(email: str, what: str | None) -> None:
+        """Help a member whose telephone and recovery codes are lost. Make sure who asks."""
+        if what is None:
+            message = "Say --off or --new-codes."
+            raise click.UsageError(message)
+        with _told_plainly():
+            if what == "off":
+                helping.turn_second_step_off(ports, email)
+                click.echo("The second step is off.")
+                return
+            for code in helping.renew_recovery_codes(ports, email):
+                click.echo(code)
+
+    return help_in
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Turn a refusal into one line."""
+    try:
+        yield
+    except StorefrontError as error:
+        message = f"{error.field or 'input'}: {error.code.replace('_', ' ')}"
+        raise click.ClickException(message) from error
 
 
 def is_asked_for_doctor() -> bool:

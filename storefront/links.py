@@ -40,6 +40,11 @@ def password_reset(settings: Settings, token: str) -> str:
     return f"{password_resets(settings)}/{quote(token)}"
 
 
+def console(settings: Settings) -> str:
+    """Return the console's home."""
+    return f"{root(settings)}/console/"
+
+
 def payments(settings: Settings) -> str:
     """Return the console's page of payments, to which the provider's pages lead back."""
     return f"{root(settings)}/console/payments"

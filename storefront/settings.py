@@ -49,6 +49,7 @@ class Settings:
     stripe_js_url: str = "https://js.stripe.com/v3/"
     mail_url: str = ""
     mail_from: str = ""
+    operator_email: str = ""
     hold_time: timedelta = timedelta(minutes=10)
     hold_longest: timedelta = timedelta(minutes=30)
     lookback: timedelta = timedelta(days=30)
@@ -222,6 +223,7 @@ READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "STOREFRONT_STRIPE_JS_URL": ("stripe_js_url", _text),
     "STOREFRONT_MAIL_URL": ("mail_url", _text),
     "STOREFRONT_MAIL_FROM": ("mail_from", _text),
+    "STOREFRONT_OPERATOR_EMAIL": ("operator_email", _text),
     "STOREFRONT_HOLD_MINUTES": ("hold_time", _minutes),
     "STOREFRONT_HOLD_LONGEST_MINUTES": ("hold_longest", _minutes),
     "STOREFRONT_LOOKBACK_DAYS": ("lookback", _days),
@@ -421,6 +423,11 @@ def _mail_faults(settings: Settings) -> list[str]:
     elif re.search(r"not?[-_.]?reply@", sender):
         faults.append(
             "STOREFRONT_MAIL_FROM must be an address that people can answer, not a no-reply one."
+        )
+    if settings.operator_email and not re.fullmatch(r"[^@\s]+@[^@\s]+", settings.operator_email):
+        faults.append(
+            f"STOREFRONT_OPERATOR_EMAIL = {settings.operator_email!r} must be one address, "
+            "such as admin@example.com."
         )
     return faults
 

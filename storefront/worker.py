@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storefront.errors import StorefrontError, TryAgain
 from storefront.services import (
+    alarm_mails,
     alarms,
     codes,
     connections,
@@ -42,6 +43,7 @@ HANDLERS: dict[str, Handler] = {
     "expire_order": settling.expire_order,
     "make_codes": codes.make_codes,
     "send_account_changed": member_letters.send_account_changed,
+    "send_alarms": alarm_mails.send_alarms,
     "send_apology": letters.send_apology,
     "send_invitation": member_letters.send_invitation,
     "send_password_reset": member_letters.send_password_reset,
@@ -116,7 +118,7 @@ def _show_itself(ports: Ports) -> None:
 
 
 def sweep(ports: Ports) -> None:
-    """Look after what no job remembers: ended holds, and payments that fell silent."""
+    """Look after what no job remembers: ended holds, what fell silent, alarms that have rung."""
     now = ports.clock.now()
     with ports.reads() as session:
         orders = settling.list_expired_orders(session, now=now)
@@ -132,7 +134,14 @@ def sweep(ports: Ports) -> None:
         _carefully(ports, settling.reconcile_payment, payment_id)
     for connection_id in unfinished:
         _carefully(ports, connections.check, connection_id)
+    _tell_of_alarms(ports)
     _forget(ports)
+
+
+def _tell_of_alarms(ports: Ports) -> None:
+    has_operator = bool(ports.settings.operator_email)
+    with ports.sessions.begin() as session:
+        alarm_mails.promise(session, has_operator=has_operator, now=ports.clock.now())
 
 
 def _forget(ports: Ports) -> None:

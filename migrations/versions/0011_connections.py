@@ -1,4 +1,4 @@
-"""Connections: merchants' own accounts at the payment gateway."""
+"""Connections: merchants' own accounts at the gateway; and who has heard of an alarm."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table of connections."""
+    """Make the table of connections, and room for when an alarm was mailed and seen."""
+    op.add_column("storefront_alarms", sa.Column("mailed_at", UtcDateTime(), nullable=True))
+    op.add_column("storefront_alarms", sa.Column("seen_at", UtcDateTime(), nullable=True))
     op.create_table(
         "storefront_connections",
         sa.Column("id", Key, nullable=False),
@@ -43,5 +45,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop it."""
+    """Drop them."""
     op.drop_table("storefront_connections")
+    op.drop_column("storefront_alarms", "seen_at")
+    op.drop_column("storefront_alarms", "mailed_at")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from storefront.db.upsert import insert_if_new
 from storefront.models import Alarm
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 INSTALLATION = 0
@@ -39,7 +40,26 @@ def raise_alarm(session: Session, merchant_id: int, kind: str, *, now: datetime)
 
 
 def list_alarms(session: Session, merchant_id: int) -> Sequence[Alarm]:
-    """Return a merchant's alarms, newest first."""
+    """Return a merchant's alarms that nobody has dealt with, newest first."""
     return session.scalars(
-        select(Alarm).where(Alarm.merchant_id == merchant_id).order_by(Alarm.last_seen_at.desc())
+        select(Alarm)
+        .where(Alarm.merchant_id == merchant_id, is_open())
+        .order_by(Alarm.last_seen_at.desc(), Alarm.kind)
     ).all()
+
+
+def is_open() -> ColumnElement[bool]:
+    """Return the condition of an alarm that has rung since somebody dealt with it, if ever."""
+    return or_(Alarm.seen_at.is_(None), Alarm.last_seen_at > Alarm.seen_at)
+
+
+def mark_seen(session: Session, merchant_id: int, kind: str, *, now: datetime) -> bool:
+    """Note that a person has dealt with an alarm; False where no such alarm has ever rung."""
+    seen = session.execute(
+        update(Alarm)
+        .where(Alarm.merchant_id == merchant_id, Alarm.kind == kind)
+        .values(seen_at=now)
+        .returning(Alarm.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return seen is not None

@@ -16,8 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from storefront.db import schema
 from storefront.db.engine import SAFE_SQLITE, sqlite_module
 from storefront.errors import StorefrontError, TryAgain
-from storefront.models import Alarm, Job
+from storefront.models import Alarm, Job, Merchant
 from storefront.services import upkeep
+from storefront.services.alarms import INSTALLATION, is_open, list_alarms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,13 @@ WELL, RISKY, WRONG = "well", "risky", "wrong"
 OVERDUE = timedelta(minutes=15)
 RISKY_SKEW, WRONG_SKEW = timedelta(seconds=30), timedelta(seconds=240)
 """Messages of the gateway are refused when they seem older than 300 seconds."""
+
+WHAT_TO_DO = {
+    "mode_mismatch": "Test and live are mixed up: check the keys and who sends us webhooks.",
+    "sign_in_guessed": "Somebody guesses passwords of accounts that we do not have: no harm yet.",
+    "connect_refused": "Sign your Stripe account up for Connect; the log has Stripe's words.",
+}
+WHAT_TO_DO_ELSE = "The log of that time says more."
 
 LITTLE_SPACE = 512 * 1024**2
 SAFE_PRAGMAS = {"journal_mode": {"wal"}, "synchronous": {"2", "3"}, "foreign_keys": {"1"}}
@@ -68,7 +76,7 @@ def _database(ports: Ports) -> Iterator[Finding]:
             yield Finding(WELL, "schema", "Every migration has run.")
             yield from _worker(session, now)
             yield from _jobs(session, now)
-            yield from _alarms(session)
+            yield from _alarms(session, has_operator=bool(ports.settings.operator_email))
     except DBAPIError as error:
         kind = type(error.orig).__name__
         do = "Start it, or put STOREFRONT_DATABASE_URL right."
@@ -126,16 +134,28 @@ def _jobs(session: Session, now: datetime) -> Iterator[Finding]:
         yield Finding(WELL, "jobs", "None was given up, none is late.")
 
 
-def _alarms(session: Session) -> Iterator[Finding]:
+def _alarms(session: Session, *, has_operator: bool) -> Iterator[Finding]:
+    """Name the installation's own alarms with what to do, and count those of merchants, who see
+    theirs in the console."""
+    for alarm in list_alarms(session, INSTALLATION):
+        when = f"{alarm.last_seen_at:%Y-%m-%d %H:%M} UTC"
+        do = WHAT_TO_DO.get(alarm.kind, WHAT_TO_DO_ELSE)
+        done = f"Then: `flask storefront alarms --done {alarm.kind}`."
+        told = f"{alarm.kind}, {alarm.count} times, last on {when}. {do} {done}"
+        yield Finding(RISKY, "alarm", told)
     rows = session.execute(
-        select(Alarm.kind, func.sum(Alarm.count), func.max(Alarm.last_seen_at))
-        .group_by(Alarm.kind)
-        .order_by(Alarm.kind)
-    ).all()
-    for kind, count, last_seen_at in rows:
-        when = f"{last_seen_at:%Y-%m-%d %H:%M} UTC"
-        do = "Look at it in the console."
-        yield Finding(RISKY, "alarm", f"{kind}, {count} times, last on {when}. {do}")
+        select(Merchant.slug, func.count())
+        .join(Alarm, Alarm.merchant_id == Merchant.id)
+        .where(is_open())
+        .group_by(Merchant.slug)
+        .order_by(Merchant.slug)
+    )
+    for slug, count in rows:
+        do = "Its owners see them in the console."
+        yield Finding(RISKY, "alarm", f"{count} open at {slug}. {do}")
+    if not has_operator:
+        do = "Set STOREFRONT_OPERATOR_EMAIL."
+        yield Finding(WELL, "operator", f"Alarms of the installation are mailed to nobody. {do}")
 
 
 def _clock(ports: Ports) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from storefront.models import Job, Order
+from storefront.models import Alarm, Job, Order
+from storefront.services.alarms import INSTALLATION, is_open
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -21,12 +22,19 @@ class Books:
     orders_paid: int
     jobs_pending: int
     jobs_given_up: int
+    alarms_of_installation: int
+    alarms_of_merchants: int
 
 
 def read_books(session: Session) -> Books:
-    """Count orders and open jobs."""
+    """Count orders, open jobs and open alarms."""
     placed, paid = session.execute(select(func.count(Order.id), func.count(Order.paid_at))).one()
     unfinished, given_up = session.execute(
         select(func.count(Job.id), func.count(Job.given_up_at)).where(Job.done_at.is_(None))
     ).one()
-    return Books(placed, paid, unfinished - given_up, given_up)
+    alarms = select(func.count()).select_from(Alarm).where(is_open())
+    of_installation, of_merchants = (
+        session.scalar(alarms.where(whose)) or 0
+        for whose in (Alarm.merchant_id == INSTALLATION, Alarm.merchant_id != INSTALLATION)
+    )
+    return Books(placed, paid, unfinished - given_up, given_up, of_installation, of_merchants)

@@ -120,6 +120,19 @@ def confirm(
     )
     if not confirmed:
         raise Invalid("code_wrong", field="code")
+    return _make_codes(session, member_id, sign=sign)
+
+
+def renew_codes(session: Session, member_id: int, *, sign: Signer) -> tuple[str, ...]:
+    """Put new recovery codes in place of all that there were, and return them: the only time that
+    they can be read. Raises `Conflict` second_factor_off."""
+    if not is_on(session, member_id):
+        raise Conflict("second_factor_off")
+    session.execute(delete(RecoveryCode).where(RecoveryCode.member_id == member_id))
+    return _make_codes(session, member_id, sign=sign)
+
+
+def _make_codes(session: Session, member_id: int, *, sign: Signer) -> tuple[str, ...]:
     codes = tuple(random_symbols(RECOVERY_SYMBOLS) for _ in range(RECOVERY_CODES))
     session.execute(
         insert(RecoveryCode),

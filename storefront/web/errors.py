@@ -219,6 +219,7 @@ SENTENCES: dict[str, Any] = {
     "reset_link_over": _(
         "This link is over: it works once, for one hour. Ask for a new one at the sign-in page."
     ),
+    "second_factor_off": _("There is no second step to make recovery codes for."),
     "second_factor_on": _("The second step is on already."),
     "session_over": _("This session has ended meanwhile. Please sign in again."),
     "sign_in": _("Please sign in first."),

@@ -20,7 +20,7 @@ from storefront.cli import command_group
 from storefront.db.engine import Database
 from storefront.db.schema import is_current
 from storefront.models import Job, Member, Membership, Merchant, Order, Variant
-from storefront.services import upkeep
+from storefront.services import alarms, upkeep
 from storefront.services.audit import RULES
 from storefront.services.members import find_by_password
 from tests.engines import Databases
@@ -265,3 +265,24 @@ def test_the_database_of_a_command_is_the_settings_own(tmp_path: Path) -> None:
 
     assert (process.returncode, output) == (0, "The database is up to date.\n")
     assert current
+
+
+def test_alarms_of_the_installation_ring_until_somebody_says_that_they_are_done(
+    bench: Bench,
+) -> None:
+    with bench.database.begin() as session:
+        alarms.raise_alarm(session, 0, "mode_mismatch", now=bench.clock.now())
+    outputs = [
+        run(bench, *arguments).output
+        for arguments in (
+            ("alarms",),
+            ("alarms", "--done", "mode_mismatch"),
+            ("alarms", "--done", "no_such"),
+        )
+    ]
+
+    assert [
+        "mode_mismatch: 1 times, last on 2026-03-14 09:26 UTC\n",
+        "All is quiet.\n",
+        "Error: No alarm no_such has ever rung.\n",
+    ] == outputs

@@ -144,6 +144,7 @@ FAULTY = [
     ("MAIL_URL", "smtp://", "smtp+starttls://"),
     ("MAIL_URL", "smtp://mail.test:post", "smtp+starttls://"),
     ("MAIL_URL", "file://mail", "file:///path/to/folder"),
+    ("OPERATOR_EMAIL", "admin at example", "must be one address, such as admin@example.com."),
     ("MAIL_FROM", "", "hello@example.com"),
     ("MAIL_FROM", "Shop", "hello@example.com"),
     ("MAIL_FROM", "Shop <no-reply@shop.test>", "people can answer"),

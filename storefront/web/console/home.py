@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import redirect, url_for
 
+from storefront.errors import NotFound
+from storefront.services import alarms
 from storefront.services.reporting.attention import attention
 from storefront.services.reporting.glance import glance
 from storefront.services.reporting.orders import list_orders
@@ -35,3 +37,14 @@ def home() -> AnyResponse | str:
             "waiting": None if member().role == "reports" else attention(session, merchant.id),
         }
     return show("console/home.html", merchant, **figures)
+
+
+@blueprint.route("/alarms/<kind>/end", methods=["POST"])
+@roles("owner", "manager")
+def end_alarm(kind: str) -> AnyResponse:
+    """Take an alarm that somebody has dealt with from the page; it comes back when it rings."""
+    with ports().sessions.begin() as session:
+        now = ports().clock.now()
+        if not alarms.mark_seen(session, member().merchant_id, kind, now=now):
+            raise NotFound
+    return redirect(url_for("console.home"), 303)

@@ -115,6 +115,19 @@ ALARMS = {
     "payments_disconnected": _(
         "Your Stripe account is no longer connected, so nothing can be sold. See Payments."
     ),
+    "operator_helped": _(
+        "Whoever runs this shop's software helped one of you to sign in again, with a new password "
+        "or without the second step. If none of you asked for it, ask them."
+    ),
+    "mode_mismatch": _(
+        "A message of the payment provider was for another mode: test and live are mixed up. "
+        "Check the keys and secrets, and the webhooks at the provider's."
+    ),
+    "connect_refused": _(
+        "Stripe did not let a merchant connect an account. Sign your own account up for Connect; "
+        "the log has Stripe's words."
+    ),
+    "gave_up_send_alarms": _("A mail about such news could not be sent."),
     "gave_up_check_connection": _("We could not ask Stripe how your account stands."),
     "low_stock": _("Something is running low. Products → Low stock says what."),
     "gave_up_send_refund_letter": _("A letter about a refund could not be sent."),
@@ -128,6 +141,7 @@ ALARMS = {
     "gave_up_expire_order": _("An unpaid order could not be ended."),
 }
 JOBS = {
+    "send_alarms": _("Tell of what waits here"),
     "check_connection": _("Ask Stripe how your account stands"),
     "send_account_changed": _("Tell a member what changed"),
     "send_invitation": _("Send an invitation"),

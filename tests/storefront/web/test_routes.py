@@ -79,6 +79,9 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/members/<public_id>/departure"): (
         "/console/members/{owner}/departure", (302, 302, 302, 403, 403, 409, 404, 302, 302),
     ),
+    ("POST", "/console/alarms/<kind>/end"): (
+        "/console/alarms/no_such/end", (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
     ("GET", "/console/payments"): (
         "/console/payments", (302, 302, 302, 403, 403, 200, 200, 302, 302),
     ),
