@@ -32,6 +32,7 @@ LOGGED = {
     "let_go": {"member_left"},
     "make_refund": {"refunded"},
     "connect_payments": {"payments_begun"},
+    "end_alarm": {"alarm_ended"},
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import redirect, url_for
 
 from storefront.errors import NotFound
-from storefront.services import alarms
+from storefront.services import actions, alarms
 from storefront.services.reporting.attention import attention
 from storefront.services.reporting.glance import glance
 from storefront.services.reporting.orders import list_orders
@@ -43,8 +43,9 @@ def home() -> AnyResponse | str:
 @roles("owner", "manager")
 def end_alarm(kind: str) -> AnyResponse:
     """Take an alarm that somebody has dealt with from the page; it comes back when it rings."""
+    who, thing, now = member(), ("merchant", shop().public_id), ports().clock.now()
     with ports().sessions.begin() as session:
-        now = ports().clock.now()
-        if not alarms.mark_seen(session, member().merchant_id, kind, now=now):
+        if not alarms.mark_seen(session, who.merchant_id, kind, now=now):
             raise NotFound
+        actions.note(session, who, "alarm_ended", of=thing, now=now, alarm=kind)
     return redirect(url_for("console.home"), 303)

@@ -177,6 +177,7 @@ ACTIONS = {
     "member_left": _("let somebody go"),
     "refunded": _("gave money back for"),
     "payments_begun": _("went to connect payments for"),
+    "alarm_ended": _("dealt with an alarm at"),
 }
 """What members do, as the log tells it: between who and to what."""
 
