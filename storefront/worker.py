@@ -19,6 +19,7 @@ from storefront.services import (
     letters,
     member_letters,
     offer_life,
+    order_notes,
     retention,
     settling,
     upkeep,
@@ -46,11 +47,15 @@ HANDLERS: dict[str, Handler] = {
     "send_alarms": alarm_mails.send_alarms,
     "send_apology": letters.send_apology,
     "send_invitation": member_letters.send_invitation,
+    "send_cancelled": letters.send_cancelled,
+    "send_order_note": order_notes.send_order_note,
     "send_password_reset": member_letters.send_password_reset,
+    "send_ready": letters.send_ready,
     "send_receipt": letters.send_receipt,
     "send_refund": settling.send_refund,
     "send_refund_failed_letter": letters.send_refund_failed_letter,
     "send_refund_letter": letters.send_refund_letter,
+    "send_shipped": letters.send_shipped,
     "start_offer": offer_life.start_offer,
 }
 """What runs a job: a function of the ports and the job's payload. It may be run again after a

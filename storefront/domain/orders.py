@@ -39,6 +39,10 @@ class OrderFacts:
     needs_review_at: datetime | None = None
     total_minor: int = 0
     refunded_minor: int = 0
+    fulfilment: str = "pickup"
+    ready_at: datetime | None = None
+    picked_up_at: datetime | None = None
+    shipped_at: datetime | None = None
 
 
 def status(facts: OrderFacts, now: datetime) -> OrderStatus:

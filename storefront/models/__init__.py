@@ -8,6 +8,7 @@ from storefront.models.catalog import Product, ProductImage, Variant
 from storefront.models.channel import AllowedHost, Campaign, Channel, Placement, PlacementProduct
 from storefront.models.connection import Connection
 from storefront.models.dispute import Dispute
+from storefront.models.fulfilment import OrderNote, Shipment
 from storefront.models.idempotency import IdempotentRequest
 from storefront.models.interaction import Interaction, Share
 from storefront.models.invitation import Invitation
@@ -33,8 +34,10 @@ from storefront.models.rate import ShippingRate, TaxRate
 from storefront.models.second_factor import RecoveryCode, SecondFactor
 from storefront.models.shop import ShopPicture, ShopText
 from storefront.models.stock import StockEntry
+from storefront.models.tally import ActTally, TallyMark
 
 __all__ = [
+    "ActTally",
     "Action",
     "Alarm",
     "AllowedHost",
@@ -67,6 +70,7 @@ __all__ = [
     "OrderContact",
     "OrderDiscount",
     "OrderEvent",
+    "OrderNote",
     "OrderOrigin",
     "OrderRefusal",
     "OrderTouchpoint",
@@ -83,11 +87,13 @@ __all__ = [
     "RefundLine",
     "SecondFactor",
     "Share",
+    "Shipment",
     "ShippingRate",
     "ShopPicture",
     "ShopText",
     "StockEntry",
     "Store",
+    "TallyMark",
     "TaxRate",
     "Variant",
     "VariantPrice",

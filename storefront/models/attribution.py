@@ -57,6 +57,7 @@ class Attribution(Base):
     __table_args__ = (
         UniqueConstraint("merchant_id", "order_id", "model", "position"),
         Index(None, "interaction_id"),
+        Index(None, "merchant_id", "assigned_at"),
         CheckConstraint("share > 0 AND share <= 10000", name="share_is_a_part"),
     )
 

@@ -22,6 +22,8 @@ class Interaction(Base):
     __table_args__ = (
         Index("ix_storefront_interactions_path", "merchant_id", "visitor", "occurred_at"),
         Index("ix_storefront_interactions_public_id", "merchant_id", "public_id"),
+        Index(None, "merchant_id", "recorded_at"),
+        Index(None, "merchant_id", "occurred_at"),
         CheckConstraint(
             "assurance IN ('signed', 'network', 'bare', 'inferred')", name="assurance_is_known"
         ),

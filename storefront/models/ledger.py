@@ -25,6 +25,7 @@ class LedgerEntry(Base):
         UniqueConstraint("merchant_id", "cause", "reference", "account"),
         Index(None, "merchant_id", "order_id"),
         Index(None, "merchant_id", "payment_id"),
+        Index(None, "merchant_id", "occurred_at"),
         CheckConstraint("amount_minor <> 0", name="amount_is_not_zero"),
     )
 
@@ -56,6 +57,7 @@ class CreditEntry(Base):
             name="uq_storefront_credit_entries_cause",
         ),
         Index(None, "merchant_id", "interaction_id"),
+        Index(None, "merchant_id", "occurred_at"),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))

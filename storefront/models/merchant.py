@@ -25,10 +25,15 @@ ROLE_CHECK = f"role IN {ROLES}"
 
 class Merchant(Base):
     """The business that sells and is paid. One currency, one legal identity, one home: what is
-    picked up is taxed there."""
+    picked up is taxed there. Buyers may cancel for `cancel_minutes` after they paid, while
+    nothing has been made ready for them."""
 
     __tablename__ = "storefront_merchants"
-    __table_args__ = (UniqueConstraint("public_id"), UniqueConstraint("slug"))
+    __table_args__ = (
+        UniqueConstraint("public_id"),
+        UniqueConstraint("slug"),
+        CheckConstraint("cancel_minutes >= 0", name="cancel_minutes_not_negative"),
+    )
 
     public_id: Mapped[str] = mapped_column(String(24))
     slug: Mapped[str] = mapped_column(String(60))
@@ -45,6 +50,7 @@ class Merchant(Base):
     next_order_number: Mapped[int] = mapped_column(Integer)
     tax_number: Mapped[str | None] = mapped_column(String(60))
     guide_hidden_at: Mapped[datetime | None]
+    cancel_minutes: Mapped[int] = mapped_column(Integer, server_default=text("60"))
     created_at: Mapped[datetime]
 
 

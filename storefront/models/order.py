@@ -36,6 +36,8 @@ class Order(Base):
         UniqueConstraint("merchant_id", "number"),
         Index(None, "merchant_id", "placed_at"),
         Index(None, "merchant_id", "buyer_key"),
+        Index(None, "merchant_id", "paid_at"),
+        Index(None, "merchant_id", "total_minor"),
         Index(
             "ix_storefront_orders_open",
             "held_until",
@@ -103,6 +105,9 @@ class Order(Base):
     expired_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     needs_review_at: Mapped[datetime | None]
+    ready_at: Mapped[datetime | None]
+    picked_up_at: Mapped[datetime | None]
+    shipped_at: Mapped[datetime | None]
     review_reason: Mapped[str | None] = mapped_column(String(60))
     refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
     refunded_tax_minor: Mapped[int] = mapped_column(server_default=text("0"))
@@ -124,6 +129,10 @@ class Order(Base):
             needs_review_at=self.needs_review_at,
             total_minor=self.total_minor,
             refunded_minor=self.refunded_minor,
+            fulfilment=self.fulfilment,
+            ready_at=self.ready_at,
+            picked_up_at=self.picked_up_at,
+            shipped_at=self.shipped_at,
         )
 
     @property
@@ -228,7 +237,8 @@ class OrderContact(Base):
 
 
 class OrderEvent(Base):
-    """One thing that happened to an order. Figures and ids only, never names or words."""
+    """One thing that happened to an order, and which member did it, if one did. Figures and ids
+    only, never names or words."""
 
     __tablename__ = "storefront_order_events"
     __table_args__ = (Index(None, "merchant_id", "order_id"),)
@@ -237,6 +247,7 @@ class OrderEvent(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey(Order.id))
     kind: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str] = mapped_column(String(120))
+    member_id: Mapped[int | None]
     occurred_at: Mapped[datetime]
 
 

@@ -3,7 +3,7 @@ services/reporting/actions.py."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import insert
 
@@ -14,12 +14,22 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.services.members import SignedIn
+
+class Doer(Protocol):
+    """A member at work for a merchant."""
+
+    @property
+    def merchant_id(self) -> int:
+        """Return for whom they work."""
+
+    @property
+    def member_id(self) -> int:
+        """Return who they are."""
 
 
 def note(
     session: Session,
-    who: SignedIn,
+    who: Doer,
     action: str,
     *,
     of: tuple[str, str],

@@ -320,13 +320,21 @@ def note(
     kind: str,
     now: datetime,
     detail: str = "",
-) -> None:
-    """Add one line to an order's history: ids and figures only."""
-    session.execute(
-        insert(OrderEvent).values(
-            merchant_id=merchant_id, order_id=order_id, kind=kind, detail=detail, occurred_at=now
+    member_id: int | None = None,
+) -> int:
+    """Add one line to an order's history, and return its id: ids and figures only."""
+    return session.execute(
+        insert(OrderEvent)
+        .values(
+            merchant_id=merchant_id,
+            order_id=order_id,
+            kind=kind,
+            detail=detail,
+            member_id=member_id,
+            occurred_at=now,
         )
-    )
+        .returning(OrderEvent.id)
+    ).scalar_one()
 
 
 def _resume(

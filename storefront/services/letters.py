@@ -23,12 +23,27 @@ if TYPE_CHECKING:
 
 def send_receipt(ports: Ports, order_id: int) -> None:
     """Send the buyer the receipt of a paid order."""
-    _send(ports, order_id, "receipt")
+    send_about_order(ports, order_id, "receipt")
 
 
 def send_apology(ports: Ports, order_id: int) -> None:
     """Tell the buyer that their money comes back, because what they bought was gone."""
-    _send(ports, order_id, "apology")
+    send_about_order(ports, order_id, "apology")
+
+
+def send_ready(ports: Ports, order_id: int) -> None:
+    """Tell the buyer that their things wait in the store."""
+    send_about_order(ports, order_id, "ready")
+
+
+def send_shipped(ports: Ports, order_id: int) -> None:
+    """Tell the buyer that their things are on the way, and where to follow them."""
+    send_about_order(ports, order_id, "shipped")
+
+
+def send_cancelled(ports: Ports, order_id: int) -> None:
+    """Tell the buyer that their paid order is cancelled and their money comes back."""
+    send_about_order(ports, order_id, "cancelled")
 
 
 def send_refund_letter(ports: Ports, refund_id: int) -> None:
@@ -48,12 +63,14 @@ def _send_about_refund(ports: Ports, refund_id: int, name: str) -> None:
             .join(Payment, Payment.id == Refund.payment_id)
             .where(Refund.id == refund_id)
         ).one()
-    _send(ports, order_id, name, about=refund.public_id, amount=refund.amount)
+    send_about_order(ports, order_id, name, about=refund.public_id, amount=refund.amount)
 
 
-def _send(
+def send_about_order(
     ports: Ports, order_id: int, name: str, *, about: str | None = None, **more: object
 ) -> None:
+    """Send the buyer the letter of this name; `about` tells it from others about the order, and
+    `more` are further values of its template. Nothing is sent once their address is erased."""
     message = _write(ports, order_id, name, about=about, more=more)
     if message is not None:
         ports.mailer.send(message)

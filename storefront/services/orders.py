@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
+from storefront.domain.fulfilment import buyer_may_cancel_until, stage
 from storefront.domain.money import Money
 from storefront.domain.orders import status
 from storefront.errors import NotFound
-from storefront.models import Order, Payment, ProductImage, Store, Variant
+from storefront.models import Merchant, Order, Payment, ProductImage, Shipment, Store, Variant
 from storefront.services.checkout import ORDER_PURPOSE
 from storefront.services.pictures import picture_view
 from storefront.services.placements import get_placement_by_id
-from storefront.services.views import ImageView, OrderLineView, OrderView, StoreView
+from storefront.services.views import ImageView, OrderLineView, OrderView, StoreView, TrackingView
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,7 +77,34 @@ def order_view(session: Session, order: Order, settings: Settings, *, now: datet
         client_secret=payment.client_secret if payment else None,
         account=payment.account if payment else "",
         placement=get_placement_by_id(session, order.placement_id),
+        stage=stage(order.facts),
+        ready_at=order.ready_at,
+        picked_up_at=order.picked_up_at,
+        shipped_at=order.shipped_at,
+        cancelled_at=order.cancelled_at,
+        tracking=_tracking(session, order) if order.shipped_at else None,
+        cancel_until=_cancel_until(session, order, now=now) if order.paid_at else None,
     )
+
+
+def _tracking(session: Session, order: Order) -> TrackingView | None:
+    row = session.scalars(
+        select(Shipment).where(
+            Shipment.merchant_id == order.merchant_id, Shipment.order_id == order.id
+        )
+    ).first()
+    return TrackingView(row.carrier, row.tracking_number, row.tracking_url) if row else None
+
+
+def _cancel_until(session: Session, order: Order, *, now: datetime) -> datetime | None:
+    within = cancel_time(session, order.merchant_id)
+    return buyer_may_cancel_until(order.facts, within=within, now=now)
+
+
+def cancel_time(session: Session, merchant_id: int) -> timedelta:
+    """Return for how long after paying this merchant's buyers may cancel."""
+    minutes = session.scalar(select(Merchant.cancel_minutes).where(Merchant.id == merchant_id))
+    return timedelta(minutes=minutes or 0)
 
 
 def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLineView, ...]:

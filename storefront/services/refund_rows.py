@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+CANCELLED = "order_cancelled"
+"""Why the money of an order goes back that was paid and is not handed over."""
+
 
 def lock_payment(session: Session, payment_id: int) -> Payment:
     """Return a payment as it is now, and let nobody else change it until the transaction ends."""
@@ -70,8 +73,18 @@ def promise(session: Session, refund: Refund, *, now: datetime) -> None:
     )
 
 
-def tell(session: Session, payment: Payment, refund: Refund, *, now: datetime) -> None:
-    """Write it into the order's history, and promise the buyer a letter."""
+def tell(
+    session: Session,
+    payment: Payment,
+    refund: Refund,
+    *,
+    now: datetime,
+    member_id: int | None = None,
+) -> None:
+    """Write it into the order's history, and promise the buyer a letter.
+
+    Of a cancelled order the buyer hears in the letter about that.
+    """
     note(
         session,
         payment.merchant_id,
@@ -79,15 +92,17 @@ def tell(session: Session, payment: Payment, refund: Refund, *, now: datetime) -
         kind="refunded",
         now=now,
         detail=refund.reason,
+        member_id=member_id,
     )
-    jobs.add(
-        session,
-        "send_refund_letter",
-        {"refund_id": refund.id},
-        merchant_id=refund.merchant_id,
-        now=now,
-        unique_key=str(refund.id),
-    )
+    if refund.reason != CANCELLED:
+        jobs.add(
+            session,
+            "send_refund_letter",
+            {"refund_id": refund.id},
+            merchant_id=refund.merchant_id,
+            now=now,
+            unique_key=str(refund.id),
+        )
     announce(session, "refund_made", refund=refund.public_id)
 
 

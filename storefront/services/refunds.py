@@ -34,7 +34,14 @@ class Wish:
 
 
 def refund_order(
-    session: Session, merchant_id: int, order_public_id: str, *, wish: Wish, now: datetime
+    session: Session,
+    merchant_id: int,
+    order_public_id: str,
+    *,
+    wish: Wish,
+    now: datetime,
+    reason: str = REQUESTED,
+    member_id: int | None = None,
 ) -> Refund:
     """Intend a refund of a paid order, reverse what it paid for and promise to send it.
 
@@ -49,9 +56,9 @@ def refund_order(
     stock.lock(session, order_id)
     payment = _lock_kept_payment(session, order_id)
     plan = plan_refund(session, order_id, wish)
-    refund = rows.write(session, payment, plan.total, reason=REQUESTED, now=now)
+    refund = rows.write(session, payment, plan.total, reason=reason, now=now)
     reversals.book(session, payment, refund, plan=plan, is_restocked=wish.is_restocked, now=now)
-    rows.tell(session, payment, refund, now=now)
+    rows.tell(session, payment, refund, now=now, member_id=member_id)
     rows.promise(session, refund, now=now)
     return refund
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from storefront.domain.orders import OrderStatus, status
-from storefront.errors import Declined, Invalid
+from storefront.domain.payments import GatewayState
+from storefront.errors import Conflict, Declined, Invalid
 from storefront.models import Merchant, Order, Payment, Refund
 from storefront.ports import RefundRequest
-from storefront.services import payments, refund_news, stock
+from storefront.services import actions, payments, refund_news, stock
 from storefront.services.checkout import note
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.domain.payments import Snapshot
     from storefront.ports import Ports
+    from storefront.services.fulfilment import Handling
 
 BATCH = 100
 
@@ -41,10 +44,7 @@ def expire_order(ports: Ports, order_id: int) -> None:
             _release(session, order, now=now)
             return
     snapshot = ports.payments.cancel(payment.gateway_reference, account=payment.account)
-    with ports.sessions.begin() as session:
-        payments.apply_snapshot(
-            session, payment.id, snapshot, kinds=ports.kinds, now=ports.clock.now()
-        )
+    _take_in(ports, payment.id, snapshot)
 
 
 def _open_payment_of(session: Session, order: Order) -> Payment | None:
@@ -69,6 +69,64 @@ def _release(session: Session, order: Order, *, now: datetime) -> None:
     )
     stock.release(session, order.id, now=now)
     note(session, order.merchant_id, order.id, kind="expired", now=now)
+
+
+def cancel_unpaid(ports: Ports, order_id: int, handling: Handling) -> None:
+    """Cancel an order that is not paid: its payment first, then let go of the stock.
+
+    Raises `Conflict` already_paid where money was faster, payment_on_its_way while the bank
+    decides, already_cancelled; `TryAgain` when the gateway does not answer.
+    """
+    with ports.reads() as session:
+        payment = _open_payment_of(session, session.get_one(Order, order_id))
+    if payment is not None and payment.gateway_reference is not None:
+        snapshot = ports.payments.cancel(payment.gateway_reference, account=payment.account)
+        if snapshot.state != GatewayState.CANCELED:
+            _take_in(ports, payment.id, snapshot)
+            is_open = snapshot.state == GatewayState.PROCESSING
+            raise Conflict("payment_on_its_way" if is_open else "already_paid")
+    now = ports.clock.now()
+    with ports.sessions.begin() as session:
+        _call_off(session, order_id, handling, now=now)
+        if payment is not None:
+            session.execute(
+                update(Payment)
+                .where(Payment.id == payment.id, Payment.cancelled_at.is_(None))
+                .values(cancelled_at=now)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _take_in(ports: Ports, payment_id: int, snapshot: Snapshot) -> None:
+    with ports.sessions.begin() as session:
+        payments.apply_snapshot(
+            session, payment_id, snapshot, kinds=ports.kinds, now=ports.clock.now()
+        )
+
+
+def _call_off(session: Session, order_id: int, handling: Handling, *, now: datetime) -> None:
+    stock.lock(session, order_id)
+    called_off = session.execute(
+        update(Order)
+        .where(Order.id == order_id, Order.paid_at.is_(None), Order.cancelled_at.is_(None))
+        .values(cancelled_at=now, processing_at=None, needs_review_at=None)
+        .returning(Order.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if called_off is None:
+        order = session.get_one(Order, order_id, populate_existing=True)
+        raise Conflict("already_cancelled" if order.cancelled_at else "already_paid")
+    stock.release(session, order_id, now=now)
+    note(
+        session,
+        handling.merchant_id,
+        order_id,
+        kind="cancelled",
+        detail="by_shop",
+        now=now,
+        member_id=handling.member_id,
+    )
+    actions.note(session, handling, "cancelled", of=handling.thing, now=now)
 
 
 def list_expired_orders(session: Session, *, now: datetime) -> Sequence[int]:
@@ -98,10 +156,7 @@ def reconcile_payment(ports: Ports, payment_id: int) -> None:
     if payment.gateway_reference is None or payment.succeeded_at or payment.cancelled_at:
         return
     snapshot = ports.payments.fetch(payment.gateway_reference, account=payment.account)
-    with ports.sessions.begin() as session:
-        payments.apply_snapshot(
-            session, payment.id, snapshot, kinds=ports.kinds, now=ports.clock.now()
-        )
+    _take_in(ports, payment.id, snapshot)
 
 
 def list_silent_payments(

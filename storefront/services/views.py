@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from storefront.domain.catalog import Availability
+    from storefront.domain.fulfilment import Stage
     from storefront.domain.money import Money
     from storefront.domain.orders import OrderStatus
     from storefront.domain.pricing import Sums
@@ -171,6 +172,15 @@ class StoreView:
 
 
 @dataclass(frozen=True)
+class TrackingView:
+    """Where a parcel can be followed; what is not known is empty."""
+
+    carrier: str
+    number: str
+    url: str
+
+
+@dataclass(frozen=True)
 class OrderLineView:
     """A line as it was bought, and what of it has gone back."""
 
@@ -188,8 +198,9 @@ class OrderLineView:
 
 @dataclass(frozen=True)
 class OrderView:
-    """An order as its buyer may see it. `failure` is the last decline code, if any;
-    `account` is the one that its payment was opened for."""
+    """An order as its buyer may see it. `failure` is the last decline code, if any; `account` is
+    the one that its payment was opened for; until `cancel_until` the buyer may cancel, and not
+    at all where it is None."""
 
     public_id: str
     number: int | None
@@ -211,6 +222,13 @@ class OrderView:
     client_secret: str | None
     account: str
     placement: PlacementView
+    stage: Stage
+    ready_at: datetime | None
+    picked_up_at: datetime | None
+    shipped_at: datetime | None
+    cancelled_at: datetime | None
+    tracking: TrackingView | None
+    cancel_until: datetime | None
 
     @property
     def merchant(self) -> MerchantView:

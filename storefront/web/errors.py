@@ -82,8 +82,15 @@ SENTENCES: dict[str, Any] = {
     ),
     "already_connected": _("Your account is connected already. There is nothing more to do."),
     "already_invited": _("This person has an invitation already. You can send it again below."),
+    "already_cancelled": _("This order has been cancelled already."),
     "already_member": _("This person is a member already."),
+    "already_paid": _(
+        "It was paid at this very moment. Cancel it once more, and the money goes back."
+    ),
+    "already_picked_up": _("This order has been picked up already."),
+    "already_ready": _("This order is ready to be picked up already."),
     "already_refunded": _("All of this has been given back already. Nothing more was sent."),
+    "already_shipped": _("This order has been shipped already."),
     "amount_not_chargeable": _("An amount in %(currency)s must be a multiple of %(step)s."),
     "amount_out_of_range": _("This amount is too small or too large to be paid by card."),
     "bad_host": _("This address does not belong to this shop."),
@@ -92,6 +99,8 @@ SENTENCES: dict[str, Any] = {
         "The shop is being updated. Please come back in a few minutes; nothing was charged."
     ),
     "busy": _("The shop is busy. Please try again in a moment; nothing was charged."),
+    "buyer_erased": _("The buyer's data has been erased, so there is nobody to write to."),
+    "cancel_time_over": _("The time to cancel is over. Write to the shop: a person answers."),
     "cart_empty": _("There is nothing in the cart yet. Choose something first."),
     "cart_full": _("A cart holds at most 20 different things."),
     "code_repeated": _("Another code for the same offer counts already. This one was not needed."),
@@ -152,6 +161,7 @@ SENTENCES: dict[str, Any] = {
     "invalid_text": _("This is too long or has characters that cannot be used."),
     "invalid_time": _("A time looks like 2026-05-31T18:00:00Z."),
     "invalid_units": _("This is a whole number from %(least)s to %(most)s."),
+    "invalid_tracking_url": _("The address to follow the parcel begins with https://."),
     "invalid_zone": _("A time zone looks like Europe/Lisbon."),
     "limit_reached": _("You have used this offer as often as one person may. Nothing was charged."),
     "invitation_over": _(
@@ -170,6 +180,8 @@ SENTENCES: dict[str, Any] = {
     "not_delivered_there": _("We do not deliver to this country. We deliver to: %(countries)s."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
     "not_paid": _("This order has not been paid, so there is nothing to give back."),
+    "not_picked_up": _("This order is not marked as picked up."),
+    "note_empty": _("Please write something first."),
     "offer_elsewhere": _("This offer is for another post. Nothing was charged."),
     "offer_ended": _("This offer has ended. Nothing was charged."),
     "offer_ends_before_start": _("The end must come after the start."),
@@ -194,9 +206,20 @@ SENTENCES: dict[str, Any] = {
         "What was published stays as it was promised. End it, and make a new offer from it."
     ),
     "offer_takes_no_codes": _("An automatic offer needs no codes."),
+    "order_expired": _("This order was not paid in time and is over already."),
+    "order_in_review": _("A person must look at this order's payment before it is handed over."),
+    "order_is_picked_up": _("This order is picked up in a store. It is not shipped."),
+    "order_is_shipped": _("This order is shipped. It is not picked up in a store."),
+    "order_not_paid": _(
+        "This order is not paid, so nothing of it can be handed over or given back."
+    ),
+    "order_refunded": _("All of this order's money has gone back."),
     "password_length": _("A password has %(least)s to %(most)s characters."),
     "password_wrong": _("This is not your present password."),
     "payload_invalid": _("The message cannot be read."),
+    "payment_on_its_way": _(
+        "The bank is deciding about the payment right now. Please try again later."
+    ),
     "payment_refused": _("The payment provider does not accept this payment."),
     "payments_unavailable": _(
         "The payment provider does not answer right now. Your things are still kept for you; "

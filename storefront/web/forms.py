@@ -13,6 +13,7 @@ from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
 from storefront.services import carts, idempotency
 from storefront.services.checkout import Buyer, PlaceOrder
+from storefront.services.fulfilment import Tracking
 from storefront.web.countries import is_country
 
 if TYPE_CHECKING:
@@ -220,3 +221,18 @@ def country(value: object, *, field: str) -> str:
     if not is_country(code):
         raise Invalid("invalid_country", field=field)
     return code
+
+
+def tracking(body: Mapping[str, Any]) -> Tracking:
+    """Return where a parcel can be followed, as a member typed it; all of it may be empty.
+
+    Raises `Invalid` invalid_tracking_url for an address that browsers should not be sent to.
+    """
+    url = line(body.get("url"), field="url", longest=500, code="invalid_tracking_url")
+    if url and not re.fullmatch(r"https://[^\s/@]+\.[^\s@]+", url):
+        raise Invalid("invalid_tracking_url", field="url")
+    return Tracking(
+        carrier=line(body.get("carrier"), field="carrier", longest=60),
+        number=line(body.get("number"), field="number", longest=80),
+        url=url,
+    )

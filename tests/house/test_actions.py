@@ -33,6 +33,13 @@ LOGGED = {
     "make_refund": {"refunded"},
     "connect_payments": {"payments_begun"},
     "end_alarm": {"alarm_ended"},
+    "make_ready": {"ready"},
+    "pick_up": {"picked_up"},
+    "undo_pick_up": {"pick_up_undone"},
+    "ship": {"shipped"},
+    "cancel": {"cancelled"},
+    "note_order": {"noted"},
+    "write_to_buyer": {"written_to_buyer"},
 }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from storefront.domain.money import Money
 from storefront.domain.payments import CLOSED_DISPUTES
-from storefront.models import Dispute, Order, OrderEvent, Payment, Refund
+from storefront.models import Dispute, Member, Order, OrderEvent, OrderNote, Payment, Refund
 from storefront.services.chains import SHORT_VISITOR
 from storefront.services.orders import get_order
 
@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Happening:
-    """One thing that happened to an order."""
+    """One thing that happened to an order. `member` is who did it, where a member did; `words`
+    are what they wrote, until that is erased."""
 
     kind: str
     detail: str
     occurred_at: datetime
+    member: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,15 @@ def get_dossier(
 
 def _history(session: Session, order: Order) -> tuple[Happening, ...]:
     rows = session.execute(
-        select(OrderEvent.kind, OrderEvent.detail, OrderEvent.occurred_at)
+        select(
+            OrderEvent.kind,
+            OrderEvent.detail,
+            OrderEvent.occurred_at,
+            func.coalesce(Member.name, ""),
+            func.coalesce(OrderNote.words, ""),
+        )
+        .outerjoin(Member, Member.id == OrderEvent.member_id)
+        .outerjoin(OrderNote, OrderNote.order_event_id == OrderEvent.id)
         .where(OrderEvent.merchant_id == order.merchant_id, OrderEvent.order_id == order.id)
         .order_by(OrderEvent.occurred_at, OrderEvent.id)
     )

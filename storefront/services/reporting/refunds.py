@@ -76,7 +76,7 @@ def refund_choices(session: Session, merchant_id: int, public_id: str) -> Choice
         )
         for line in _lines(session, order)
     )
-    minor = left.total if order.paid_at and order.cancelled_at is None else 0
+    minor = left.total if order.paid_at else 0
     return Choices(order.public_id, order.number, lines, Money(minor, order.currency))
 
 

@@ -3,6 +3,7 @@ what they show is read in services/reporting/."""
 
 from storefront.web.console import (
     account,
+    handover,
     home,
     joining,
     log,
@@ -23,6 +24,7 @@ from storefront.web.console.blueprint import blueprint
 __all__ = [
     "account",
     "blueprint",
+    "handover",
     "home",
     "joining",
     "log",

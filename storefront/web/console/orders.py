@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from storefront.domain.orders import OrderStatus
+from storefront.services import order_notes
 from storefront.services.chains import chain_of
 from storefront.services.reporting.dossier import OrderDossier, PaymentFacts, get_dossier
 from storefront.services.reporting.orders import list_orders
@@ -44,7 +45,12 @@ def _status() -> OrderStatus | None:
 def order(public_id: str) -> str:
     """Show one order. Clerks see what they hand over and to whom; the line that led to it, its
     credits and its payment are for owners and managers."""
-    name, merchant = named(public_id), shop()
+    return order_page(named(public_id))
+
+
+def order_page(name: str, *, error: str = "") -> str:
+    """Render the page of one order, with what a step of a member was refused for."""
+    merchant = shop()
     with ports().reads() as session:
         dossier = get_dossier(
             session, merchant.id, name, settings=ports().settings, now=ports().clock.now()
@@ -57,6 +63,8 @@ def order(public_id: str) -> str:
         order=dossier.order,
         line=draw(chain, dossier) if chain else None,
         payment_links=_payment_links(dossier),
+        error=error,
+        longest_note=order_notes.LONGEST,
     )
 
 

@@ -70,7 +70,14 @@ def _refund_once(public_id: str, form: Mapping[str, str]) -> None:
             now=now,
         )
         if turn.answer is None:
-            made = refund_order(session, who.merchant_id, public_id, wish=wish, now=now)
+            made = refund_order(
+                session,
+                who.merchant_id,
+                public_id,
+                wish=wish,
+                now=now,
+                member_id=who.member_id,
+            )
             actions.note(
                 session,
                 who,

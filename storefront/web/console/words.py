@@ -62,6 +62,12 @@ HAPPENINGS = {
     "paid": _("Paid"),
     "expired": _("Not paid in time; its things are free again"),
     "cancelled": _("Cancelled"),
+    "ready": _("Ready to be picked up"),
+    "picked_up": _("Picked up"),
+    "pick_up_undone": _("Not picked up after all"),
+    "shipped": _("Shipped"),
+    "written_to_buyer": _("A mail to the buyer"),
+    "noted": _("A note for colleagues"),
     "money_back": _("Money given back"),
     "refunded": _("Money given back"),
     "refund_failed": _("The bank has not taken a refund; the money is here again"),
@@ -71,6 +77,9 @@ HAPPENINGS = {
     "dispute_won": _("The dispute is won; the money is here again"),
 }
 REASONS = {
+    "by_shop": _("by the shop"),
+    "by_buyer": _("by the buyer"),
+    "order_cancelled": _("the order was cancelled"),
     "sold_out_before_payment": _("the money came when everything was sold"),
     "paid_twice": _("it was paid twice"),
     "cancelled_before_payment": _("it was cancelled before the money came"),
@@ -136,6 +145,10 @@ ALARMS = {
     "gave_up_send_invitation": _("An invitation to work here could not be sent."),
     "gave_up_send_password_reset": _("A link for a new password could not be sent."),
     "gave_up_send_receipt": _("A receipt could not be sent."),
+    "gave_up_send_ready": _("A buyer could not be told that their things are ready."),
+    "gave_up_send_shipped": _("A buyer could not be told that their things are on the way."),
+    "gave_up_send_cancelled": _("A buyer could not be told that their order is cancelled."),
+    "gave_up_send_order_note": _("What you wrote to a buyer could not be sent."),
     "gave_up_send_apology": _("A letter of apology could not be sent."),
     "gave_up_send_refund": _("Money could not be given back. Please do it at the provider's."),
     "gave_up_expire_order": _("An unpaid order could not be ended."),
@@ -148,11 +161,23 @@ JOBS = {
     "send_password_reset": _("Send a link for a new password"),
     "send_receipt": _("Send the receipt"),
     "send_apology": _("Send the apology"),
+    "send_ready": _("Tell the buyer that it is ready"),
+    "send_shipped": _("Tell the buyer that it is on the way"),
+    "send_cancelled": _("Tell the buyer that it is cancelled"),
+    "send_order_note": _("Send what you wrote to the buyer"),
     "send_refund": _("Give the money back"),
     "send_refund_letter": _("Tell the buyer of a refund"),
     "send_refund_failed_letter": _("Tell the buyer of a failed refund"),
     "expire_order": _("End the unpaid order"),
 }
+STAGES = {
+    "none": _("Nothing to hand over"),
+    "preparing": _("To prepare"),
+    "ready": _("Ready"),
+    "picked_up": _("Picked up"),
+    "shipped": _("Shipped"),
+}
+STAGE_TONES = {"preparing": "warn", "ready": "info", "picked_up": "good", "shipped": "good"}
 KINDS = {"product": _("One product"), "collection": _("Collection")}
 ROLES = {
     "owner": _("Owner"),
@@ -176,6 +201,13 @@ ACTIONS = {
     "role_changed": _("changed the role of"),
     "member_left": _("let somebody go"),
     "refunded": _("gave money back for"),
+    "ready": _("called ready to be picked up"),
+    "picked_up": _("handed over"),
+    "pick_up_undone": _("took back that it was handed over"),
+    "shipped": _("shipped"),
+    "cancelled": _("cancelled"),
+    "written_to_buyer": _("wrote to the buyer of"),
+    "noted": _("wrote a note about"),
     "payments_begun": _("went to connect payments for"),
     "alarm_ended": _("dealt with an alarm at"),
 }

@@ -14,15 +14,30 @@ from storefront.models import Order
 from storefront.paths import TEMPLATES, TRANSLATIONS
 from storefront.ports import Message
 from storefront.services.checkout import Buyer
-from storefront.services.letters import send_apology, send_receipt
+from storefront.services.fulfilment import Handling, Tracking, ship
+from storefront.services.letters import (
+    send_about_order,
+    send_apology,
+    send_cancelled,
+    send_ready,
+    send_receipt,
+    send_shipped,
+)
 from storefront.web.formats import letter_filters
 from tests.engines import Databases
 from tests.factories import pay, place, world_on
 from tests.fakes import make_bench
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+TRACKING = Tracking("Snail Post", "SN 123", "https://snail.test/SN123")
 BUYER = Buyer(email="ada@buyer.test", name="<b>Ada</b> & co")
-SENDERS = {"receipt": send_receipt, "apology": send_apology}
+SENDERS = {
+    "receipt": send_receipt,
+    "apology": send_apology,
+    "ready": send_ready,
+    "shipped": send_shipped,
+    "cancelled": send_cancelled,
+}
 
 
 def writer(*folders: Path) -> JinjaLetters:
@@ -103,6 +118,47 @@ def test_styles_stand_on_the_elements_where_mail_programs_keep_them(
 def test_a_letter_loads_nothing_and_runs_nothing(sent: dict[str, Message], name: str) -> None:
     assert "<script" not in sent[name].html
     assert "<link" not in sent[name].html
+
+
+@pytest.fixture(scope="module")
+def parcel(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> list[Message]:
+    """Ship an order that can be followed and write to its buyer; return both mails."""
+    with databases.fresh("sqlite") as url:
+        bench = make_bench(tmp_path_factory.mktemp("parcel"), url, NOON)
+        bench.ports = replace(bench.ports, letters=writer())
+        world = world_on(bench)
+        address = {"line1": "5 Side St", "city": "Springfield"}
+        buyer = replace(BUYER, address=address)
+        placed = place(bench, world, buyer=buyer, fulfilment="shipping", store=None)
+        pay(bench.client(), bench, placed)
+        hand = Handling(world.merchant.id, placed.public_id, 1)
+        with bench.database.begin() as session:
+            ship(session, hand, tracking=TRACKING, now=NOON)
+            order_id = session.scalars(select(Order.id)).one()
+        send_shipped(bench.ports, order_id)
+        words = "Your <b>cone</b> melted.\n\nWe send another."
+        send_about_order(bench.ports, order_id, "order_note", about="7", words=words)
+        bench.database.dispose()
+    return bench.mailbox.sent
+
+
+def test_a_shipped_order_can_be_followed_from_the_mail(parcel: list[Message]) -> None:
+    shipped = parcel[0]
+
+    for part in (shipped.text, shipped.html):
+        assert "Snail Post" in part
+        assert "SN 123" in part
+        assert "https://snail.test/SN123" in part
+        assert "5 Side St" in part
+
+
+def test_what_a_member_writes_arrives_as_it_was_typed(parcel: list[Message]) -> None:
+    note = parcel[1]
+
+    assert note.subject == "About your order #1001 at Gelato & Sons"
+    assert "Your <b>cone</b> melted.\n\nWe send another." in note.text
+    assert "Your &lt;b&gt;cone&lt;/b&gt; melted.</p>" in note.html
+    assert parseaddr(note.reply_to) == ("Gelato & Sons", "ask@gelato.test")
 
 
 def test_a_host_may_bring_a_letter_of_its_own(tmp_path: Path) -> None:

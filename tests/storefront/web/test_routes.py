@@ -10,6 +10,7 @@ from flask import Flask
 
 from storefront.app import build_app
 from storefront.services import members
+from storefront.services.fulfilment import Handling, pick_up
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, order_json, pay, place
@@ -147,6 +148,28 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("POST", "/console/orders/<public_id>/refunds"): (
         "/console/orders/{paid}/refunds", (302, 302, 302, 403, 400, 400, 404, 302, 302),
+    ),
+    ("POST", "/console/orders/<public_id>/readiness"): (
+        "/console/orders/{order}/readiness", (302, 302, 302, 409, 409, 409, 404, 302, 302),
+    ),
+    ("POST", "/console/orders/<public_id>/pick-up"): (
+        "/console/orders/{order}/pick-up", (302, 302, 302, 409, 409, 409, 404, 302, 302),
+    ),
+    ("POST", "/console/orders/<public_id>/pick-up/reversal"): (
+        "/console/orders/{order}/pick-up/reversal",
+        (302, 302, 302, 409, 409, 409, 404, 302, 302),
+    ),
+    ("POST", "/console/orders/<public_id>/shipment"): (
+        "/console/orders/{order}/shipment", (302, 302, 302, 409, 409, 409, 404, 302, 302),
+    ),
+    ("POST", "/console/orders/<public_id>/notes"): (
+        "/console/orders/{order}/notes", (302, 302, 302, 422, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/orders/<public_id>/messages"): (
+        "/console/orders/{order}/messages", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/orders/<public_id>/cancellation"): (
+        "/console/orders/{gone}/cancellation", (302, 302, 302, 403, 409, 409, 404, 302, 302),
     ),
     ("GET", "/console/placements"): (
         "/console/placements", (302, 302, 302, 403, 200, 200, 200, 302, 302),
@@ -300,6 +323,15 @@ def public_id_of(shop: Shop, email: str) -> str:
     return found.member_public_id
 
 
+def hand_over(shop: Shop, order: str) -> None:
+    """Let the buyer of an order pick it up."""
+    with shop.bench.database.begin() as session:
+        owner = members.find_by_email(session, shop.world.owner_email)
+        assert owner
+        hand = Handling(shop.world.merchant.id, order, owner.member_id)
+        pick_up(session, hand, now=shop.bench.clock.now())
+
+
 def cookie_of(shop: Shop, email: str) -> str:
     """Sign in and return the cookie."""
     client = shop.client.application.test_client()
@@ -329,12 +361,16 @@ def cast(shop: Shop) -> Cast:
     (media / "cone.jpg").write_bytes(b"picture")
     paid = place(shop.bench, shop.world)
     pay(shop.client, shop.bench, paid)
+    gone = place(shop.bench, shop.world)
+    pay(shop.client, shop.bench, gone)
+    hand_over(shop, gone.public_id)
     body = {"placement": shop.world.placement.public_id, "kind": "share"}
     shared = shop.client.post("/interactions", json=body).json["share_url"]
     names = {
         "owner": public_id_of(shop, shop.world.owner_email),
         "order": order.public_id,
         "paid": paid.public_id,
+        "gone": gone.public_id,
         "placement": shop.world.placement.public_id,
         "product": shop.world.product.public_id,
         "share": shared.rpartition("/")[2],
