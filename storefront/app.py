@@ -57,6 +57,9 @@ BODY_LIMIT = 64 * 1024
 PARTS_LIMIT = 1000
 LANGUAGES = ("en", "zh_Hans", "zh_Hant")
 DEFAULT_PREFIX = "/storefront"
+ALONE = "storefront_application"
+"""The name of the host that is none: the shop on its own."""
+
 BLUEPRINTS: tuple[Blueprint, ...] = (
     embed.blueprint,
     checkout.blueprint,
@@ -97,8 +100,9 @@ class Storefront:
         """Mount the storefront beside the routes of `app`.
 
         Raises `SettingsError` that names every faulty setting, and `RuntimeError` when the
-        same name is mounted twice. Under `flask … doctor` faulty settings raise nothing:
-        the doctor explains them, and no shop is mounted.
+        same name is mounted twice, or an address would belong to two shops. Under
+        `flask … doctor` faulty settings raise nothing: the doctor explains them, and no shop is
+        mounted.
         """
         if self.name in app.extensions:
             message = f"{self.name!r} is mounted already: give the second Storefront(name=…)"
@@ -112,10 +116,27 @@ class Storefront:
                 raise
             app.cli.add_command(doctor_of_settings(self.name, error.faults))
             return
+        _refuse_shared_addresses(app, f"{prefix}URL_PREFIX", settings.url_prefix)
         mounted = build(settings)
         app.extensions[self.name] = mounted
-        app.cli.add_command(command_group(self.name, mounted.ports, mounted.database))
+        host = "" if app.name == ALONE else app.name
+        app.cli.add_command(command_group(self.name, mounted.ports, mounted.database, host=host))
         app.wsgi_app = _mount(app.wsgi_app, mounted.app.wsgi_app, settings.url_prefix)  # type: ignore[method-assign, assignment]
+
+
+def _refuse_shared_addresses(app: Flask, setting: str, prefix: str) -> None:
+    """Raise `RuntimeError` where another shop in this host has our addresses, or some of them."""
+    for name, mounted in app.extensions.items():
+        if not isinstance(mounted, Mounted):
+            continue
+        theirs = mounted.ports.settings.url_prefix
+        shorter, longer = sorted((prefix, theirs), key=len)
+        if longer == shorter or longer.startswith(shorter + "/"):
+            message = (
+                f"{setting} = {prefix!r} lies in the way of the shop {name!r}, which is mounted at "
+                f"{theirs!r}: give each a path of its own, such as /shop and /kiosk."
+            )
+            raise RuntimeError(message)
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -123,7 +144,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     Settings come from the environment; `config` overrides them.
     """
-    host = Flask("storefront_application", static_folder=None)
+    host = Flask(ALONE, static_folder=None)
     host.config.from_mapping(config or {})
     host.config.setdefault("STOREFRONT_URL_PREFIX", os.environ.get("STOREFRONT_URL_PREFIX", ""))
     Storefront(host)

@@ -43,12 +43,13 @@ def main() -> None:
         flask_commands.main(args=["storefront", *arguments], prog_name="storefront")
 
 
-def command_group(name: str, ports: Ports, database: Database) -> click.Group:
-    """Return the command group of one mounted storefront."""
+def command_group(name: str, ports: Ports, database: Database, *, host: str = "") -> click.Group:
+    """Return the command group of one mounted storefront; `host` names whom it is mounted beside,
+    and is empty where it stands alone."""
     group = click.Group(name, help="Run and look after the storefront.")
     group.add_command(_db(database))
     for command in (
-        _run(ports),
+        _refuse_to_run(name, host) if host else _run(ports),
         _work(ports),
         _add_merchant(ports),
         _check(ports),
@@ -104,6 +105,19 @@ def _run(ports: Ports) -> click.Command:
         supervisor = Supervisor([*web, worker_program()])
         supervisor.start()
         supervisor.run()
+
+    return run
+
+
+def _refuse_to_run(name: str, host: str) -> click.Command:
+    @click.command("run")
+    def run() -> None:
+        """Say who serves the shop beside a host: the host's own server."""
+        message = (
+            f"This shop is mounted in {host!r} and is served with it, so start that as you always "
+            f"do, such as with `flask run` or a WSGI server. `flask {name} work` runs the jobs."
+        )
+        raise click.ClickException(message)
 
     return run
 

@@ -314,6 +314,31 @@ def test_the_same_name_is_mounted_once(configure: Configure) -> None:
     assert shop(host) is first
 
 
+@pytest.mark.parametrize("second", ["/shop", "/shop/kiosk", ""])
+def test_two_shops_never_share_an_address(
+    configure: Configure, tmp_path: Path, second: str
+) -> None:
+    host = a_host(tmp_path)
+    host.config.update(configure())
+    host.config.update(configure("KIOSK_", URL_PREFIX=second))
+    configure.mount(host)
+
+    with pytest.raises(RuntimeError, match=r"KIOSK_URL_PREFIX = .* give each a path of its own"):
+        Storefront(host, name="kiosk", settings_prefix="KIOSK_")
+    assert "kiosk" not in host.extensions
+
+
+def test_run_beside_a_host_says_who_serves_the_shop(configure: Configure, tmp_path: Path) -> None:
+    host = a_host(tmp_path)
+    host.config.update(configure())
+    configure.mount(host)
+    told = host.test_cli_runner().invoke(args=["storefront", "run"])
+
+    assert 1 == told.exit_code
+    assert "This shop is mounted in 'host' and is served with it" in told.output
+    assert "`flask storefront work` runs the jobs" in told.output
+
+
 def test_two_shops_live_in_one_app_and_know_nothing_of_each_other(configure: Configure) -> None:
     host = Flask("host")
     host.config.update(configure())
