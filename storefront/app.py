@@ -31,7 +31,7 @@ from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
 from storefront.ports import Clock, Ports
 from storefront.settings import PREFIX, Settings, SettingsError, read_settings
 from storefront.supervisor import die_with_server
-from storefront.web import checkout, embed, health, interactions, metrics, webhooks
+from storefront.web import checkout, embed, health, interactions, metrics, quotes, webhooks
 from storefront.web.api import init_api
 from storefront.web.assets import read_assets
 from storefront.web.auth import init_auth
@@ -63,6 +63,7 @@ ALONE = "storefront_application"
 BLUEPRINTS: tuple[Blueprint, ...] = (
     embed.blueprint,
     checkout.blueprint,
+    quotes.blueprint,
     interactions.blueprint,
     webhooks.blueprint,
     health.blueprint,

@@ -10,7 +10,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import cli as flask_commands
@@ -131,9 +131,12 @@ def _add_merchant(ports: Ports) -> click.Command:
     @click.option("--contact-email", required=True, help="Where answers to our mails go.")
     @click.option("--owner-email", required=True, help="Who signs in first.")
     @click.option("--owner-name", required=True)
+    @click.option(
+        "--country", default="", help="Where you are, such as PT: pick-ups are taxed there."
+    )
     @click.option("--stripe-account", default="", help="acct_…; empty: the platform is paid.")
     @click.password_option("--owner-password", help="At least 12 characters.")
-    def add_merchant(owner_email: str, owner_name: str, owner_password: str, **values: str) -> None:
+    def add_merchant(owner_email: str, owner_name: str, owner_password: str, **values: Any) -> None:
         """Add a merchant and its owner."""
         now = ports.clock.now()
         with _told_plainly(), ports.sessions.begin() as session:

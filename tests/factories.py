@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from storefront.db.ids import public_id
 from storefront.models import Member, Merchant, Offer, Placement, Product, Store, Variant
 from storefront.ports import Signer
-from storefront.services import catalog, delivery, members, merchants, offer_life, offers
+from storefront.services import catalog, delivery, members, merchants, offer_life, offers, taxes
 from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, place_order
+from storefront.services.delivery import ShippingWish
+from storefront.services.taxes import TaxWish
 from storefront.services.visitors import Visitor
 from storefront.worker import run_due
 from tests.fakes import Bench, event_body, signature
@@ -61,7 +63,7 @@ def make_world(
     store = merchants.add_store(
         session, merchant.id, name="Main Street", address="1 Main St", hours="9-18", position=0
     )
-    everywhere = delivery.ShippingWish("*", "Standard", amount_minor=0)
+    everywhere = ShippingWish("*", "Standard", amount_minor=0)
     delivery.add_shipping_rate(session, merchant.id, everywhere, currency=currency, now=now)
     product = catalog.add_product(
         session, merchant, name="Pistachio cone", description="Green and good.", now=now
@@ -154,6 +156,33 @@ def order_json(world: World, *, quantity: Any = 1, **changes: Any) -> dict[str, 
         "store": world.store.public_id,
         **changes,
     }
+
+
+def quote_json(world: World, **changes: Any) -> dict[str, Any]:
+    """Return the JSON that asks for the price of one of the world's variant."""
+    return {
+        "placement": world.placement.public_id,
+        "lines": [{"variant": world.variant.public_id, "quantity": 1}],
+        **changes,
+    }
+
+
+def settle(session: Session, world: World, *wishes: ShippingWish | TaxWish, **home: Any) -> None:
+    """Let the merchant send and tax as these rates say, and nothing else; `home` are columns."""
+    merchant = session.get_one(Merchant, world.merchant.id)
+    now = merchant.created_at
+    for rate in delivery.list_shipping_rates(session, merchant.id):
+        delivery.retire_shipping_rate(session, merchant.id, rate.public_id, now=now)
+    for name, value in home.items():
+        setattr(merchant, name, value)
+    for wish in wishes:
+        if isinstance(wish, TaxWish):
+            taxes.add_tax_rate(session, merchant.id, wish, now=now)
+        else:
+            delivery.add_shipping_rate(
+                session, merchant.id, wish, currency=merchant.currency, now=now
+            )
+    session.flush()
 
 
 def send_event(

@@ -2,12 +2,26 @@
 
 from storefront.demo.values import (
     DemoChannel,
+    DemoHome,
     DemoMember,
     DemoMerchant,
     DemoPlacement,
     DemoProduct,
+    DemoShipping,
     DemoStore,
+    DemoTax,
     DemoVariant,
+)
+
+HOME = DemoHome(
+    country="PT",
+    region="",
+    prices_include_tax=True,
+    shipping=(
+        DemoShipping("PT", "By courier, the same or the next day", 490, free_from_minor=5000),
+        DemoShipping("ES", "By courier, two days", 990, free_from_minor=9000),
+    ),
+    taxes=(DemoTax("PT", "", "IVA", 230_000), DemoTax("ES", "", "IVA", 210_000)),
 )
 
 STORES = (
@@ -190,6 +204,7 @@ ALVORIM = DemoMerchant(
     contact_email="ola@alvorim.example.com",
     avatar="alvorim-avatar.jpg",
     cover="alvorim-cover.jpg",
+    home=HOME,
     stores=STORES,
     members=MEMBERS,
     channels=(

@@ -2,12 +2,27 @@
 
 from storefront.demo.values import (
     DemoChannel,
+    DemoHome,
     DemoMember,
     DemoMerchant,
     DemoPlacement,
     DemoProduct,
+    DemoShipping,
     DemoStore,
+    DemoTax,
     DemoVariant,
+)
+
+HOME = DemoHome(
+    country="US",
+    region="RI",
+    prices_include_tax=False,
+    shipping=(DemoShipping("US", "On dry ice, next day", 1200, free_from_minor=6000),),
+    taxes=(
+        DemoTax("US", "RI", "Sales and meals tax", 80_000),
+        DemoTax("US", "MA", "Sales tax", 62_500),
+        DemoTax("US", "CT", "Sales tax", 73_500),
+    ),
 )
 
 STORES = (
@@ -229,6 +244,7 @@ BRINELLA = DemoMerchant(
     contact_email="ciao@brinella.example.com",
     avatar="brinella-avatar.jpg",
     cover="brinella-cover.jpg",
+    home=HOME,
     stores=STORES,
     members=MEMBERS,
     channels=(

@@ -15,7 +15,9 @@ from storefront.demo.values import DemoMember, DemoMerchant, DemoPlacement, Demo
 from storefront.demo.world import MERCHANTS, picture_path
 from storefront.models import Merchant, Placement, Product, Variant
 from storefront.ports import Ports
-from storefront.services import catalog, members, merchants
+from storefront.services import catalog, delivery, members, merchants, taxes
+from storefront.services.delivery import ShippingWish
+from storefront.services.taxes import TaxWish
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,14 @@ def _seed_merchant(
         locale=demo.locale,
         accent=demo.accent,
         contact_email=demo.contact_email,
+        country=demo.home.country,
+        region=demo.home.region,
+        prices_include_tax=demo.home.prices_include_tax,
         now=now,
     )
     merchants.allow_host(session, merchant.id, addresses.host, now=now)
     seeding = _Seeding(session, ports, merchant, addresses, now)
+    _seed_rates(seeding, demo)
     made = {product.key: _seed_product(seeding, product) for product in demo.products}
     return {
         "public_id": merchant.public_id,
@@ -84,6 +90,18 @@ def _seed_merchant(
         "offers": [],
         "placements": _seed_placements(seeding, demo, made),
     }
+
+
+def _seed_rates(seeding: _Seeding, demo: DemoMerchant) -> None:
+    session, merchant, now = seeding.session, seeding.merchant, seeding.now
+    for each in demo.home.shipping:
+        shipping = ShippingWish(each.country, each.name, each.amount_minor, each.free_from_minor)
+        delivery.add_shipping_rate(
+            session, merchant.id, shipping, currency=merchant.currency, now=now
+        )
+    for tax in demo.home.taxes:
+        wish = TaxWish(tax.country, tax.region, tax.name, tax.rate_ppm)
+        taxes.add_tax_rate(session, merchant.id, wish, now=now)
 
 
 def _seed_product(seeding: _Seeding, demo: DemoProduct) -> Product:

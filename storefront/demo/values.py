@@ -67,6 +67,37 @@ class DemoPlacement:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoShipping:
+    """What it costs to send an order to a country."""
+
+    country: str
+    name: str
+    amount_minor: int
+    free_from_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTax:
+    """The tax of a country or of one region of it, in parts per million."""
+
+    country: str
+    region: str
+    name: str
+    rate_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoHome:
+    """Where a business is, and what it charges for delivery and tax."""
+
+    country: str
+    region: str
+    prices_include_tax: bool
+    shipping: tuple[DemoShipping, ...]
+    taxes: tuple[DemoTax, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DemoMerchant:
     """A whole demo business, ready to be written down by the seed."""
 
@@ -80,6 +111,7 @@ class DemoMerchant:
     contact_email: str
     avatar: str
     cover: str
+    home: DemoHome
     stores: tuple[DemoStore, ...]
     members: tuple[DemoMember, ...]
     channels: tuple[DemoChannel, ...]

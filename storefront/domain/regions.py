@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import unicodedata
 
+ELSEWHERE = "*"
+"""Stands for every country that is not named."""
+
 CODES = {
     "US": "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,"
     "DE Delaware,DC District of Columbia,FL Florida,GA Georgia,HI Hawaii,ID Idaho,IL Illinois,"

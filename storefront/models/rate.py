@@ -13,9 +13,6 @@ from storefront.domain.money import Money
 from storefront.domain.pricing import ShippingTerms
 from storefront.models.merchant import Merchant
 
-ELSEWHERE = "*"
-"""Stands for every country that has no rate of its own."""
-
 IN_USE = text("retired_at IS NULL")
 
 

@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 
 from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
+from storefront.domain.regions import ELSEWHERE
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import ShippingRate
-from storefront.models.rate import ELSEWHERE
+from storefront.services.views import DeliveryView
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,14 +30,18 @@ class ShippingWish:
     free_from_minor: int | None = None
 
 
-def list_shipping_countries(session: Session, merchant_id: int) -> tuple[str, ...]:
-    """Return the countries that have a rate, "*" for all others; none where nothing is sent."""
-    return tuple(
-        session.scalars(
-            select(ShippingRate.country)
-            .where(ShippingRate.merchant_id == merchant_id, ShippingRate.retired_at.is_(None))
-            .order_by(ShippingRate.country)
-        )
+def delivery_of(session: Session, merchant_id: int) -> DeliveryView | None:
+    """Return where a merchant sends orders and for how much; None where nothing is sent."""
+    rates = list_shipping_rates(session, merchant_id)
+    if not rates:
+        return None
+    terms = {rate.terms for rate in rates}
+    free_from = {each.free_from for each in terms}
+    return DeliveryView(
+        countries=tuple(rate.country for rate in rates),
+        least=min((each.amount for each in terms), key=lambda amount: amount.minor),
+        is_one_price=len({each.amount for each in terms}) == 1,
+        free_from=free_from.pop() if len(free_from) == 1 else None,
     )
 
 
@@ -60,10 +65,10 @@ def get_shipping_rate(session: Session, merchant_id: int, country: str) -> Shipp
 
 
 def _refuse(session: Session, merchant_id: int) -> NoReturn:
-    countries = list_shipping_countries(session, merchant_id)
-    if not countries:
+    sent_to = delivery_of(session, merchant_id)
+    if sent_to is None:
         raise Invalid("no_delivery", field="fulfilment")
-    raise Invalid("not_delivered_there", field="address_country", countries=countries)
+    raise Invalid("not_delivered_there", field="address_country", countries=sent_to.countries)
 
 
 def list_shipping_rates(session: Session, merchant_id: int) -> tuple[ShippingRate, ...]:

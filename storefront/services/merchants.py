@@ -13,6 +13,7 @@ from sqlalchemy import select
 from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
 from storefront.domain.money import exponent
+from storefront.domain.regions import is_known_region, region_name
 from storefront.errors import Conflict, Invalid
 from storefront.models import AllowedHost, ApiToken, Merchant, Store
 
@@ -40,9 +41,13 @@ def add_merchant(  # noqa: PLR0913 - a merchant is what it is
     locale: str = "en",
     accent: str = DEFAULT_ACCENT,
     stripe_account: str = "",
+    country: str = "",
+    region: str = "",
+    prices_include_tax: bool = True,
 ) -> Merchant:
     """Add a merchant. Raises `Invalid` that names the field, or `Conflict` slug_taken."""
     _check(slug=slug, currency=currency, zone=zone, accent=accent)
+    check_home(country, region)
     if session.scalar(select(Merchant.id).where(Merchant.slug == slug)) is not None:
         raise Conflict("slug_taken", field="slug")
     merchant = Merchant(
@@ -55,6 +60,9 @@ def add_merchant(  # noqa: PLR0913 - a merchant is what it is
         accent=accent,
         contact_email=contact_email,
         stripe_account=stripe_account,
+        country=country,
+        region=region_name(country, region),
+        prices_include_tax=prices_include_tax,
         next_order_number=FIRST_ORDER_NUMBER,
         created_at=now,
     )
@@ -76,6 +84,26 @@ def _check(*, slug: str, currency: str, zone: str, accent: str) -> None:
         raise Invalid("invalid_zone", field="zone") from None
     if not re.fullmatch(r"#[0-9a-f]{6}", accent):
         raise Invalid("invalid_colour", field="accent")
+
+
+def settle_home(
+    session: Session, merchant_id: int, *, country: str, region: str, prices_include_tax: bool
+) -> None:
+    """Say where a merchant is at home, which is where pick-ups are taxed, and whether its prices
+    include tax. Raises `Invalid` invalid_country or unknown_region."""
+    check_home(country, region)
+    merchant = session.get_one(Merchant, merchant_id)
+    merchant.country = country
+    merchant.region = region_name(country, region)
+    merchant.prices_include_tax = prices_include_tax
+
+
+def check_home(country: str, region: str) -> None:
+    """Refuse what is no country's two letters, or no region of it; nothing at all is fine."""
+    if country and not re.fullmatch(r"[A-Z]{2}", country):
+        raise Invalid("invalid_country", field="country")
+    if region and not is_known_region(country, region):
+        raise Invalid("unknown_region", field="region")
 
 
 def add_store(

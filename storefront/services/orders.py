@@ -16,7 +16,14 @@ from storefront.models import Merchant, Order, Payment, ProductImage, Shipment, 
 from storefront.services.checkout import ORDER_PURPOSE
 from storefront.services.pictures import picture_view
 from storefront.services.placements import get_placement_by_id
-from storefront.services.views import ImageView, OrderLineView, OrderView, StoreView, TrackingView
+from storefront.services.views import (
+    ImageView,
+    OrderLineView,
+    OrderView,
+    StoreView,
+    SumsView,
+    TrackingView,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,9 +68,7 @@ def order_view(session: Session, order: Order, settings: Settings, *, now: datet
         number=order.number,
         status=status(order.facts, now),
         lines=_lines(session, order, settings),
-        goods=Money(order.goods_minor, order.currency),
-        shipping=Money(order.shipping_minor, order.currency),
-        total=order.total,
+        sums=_sums(order),
         refunded=Money(order.refunded_minor, order.currency),
         placed_at=order.placed_at,
         expires_at=order.held_until,
@@ -107,6 +112,24 @@ def cancel_time(session: Session, merchant_id: int) -> timedelta:
     return timedelta(minutes=minutes or 0)
 
 
+def _sums(order: Order) -> SumsView:
+    def money(minor: int) -> Money:
+        return Money(minor, order.currency)
+
+    return SumsView(
+        goods=money(order.goods_minor),
+        discount=money(order.discount_minor),
+        fulfilment=order.fulfilment,
+        shipping=money(order.shipping_minor),
+        shipping_name=order.shipping_name,
+        tax=money(order.tax_minor),
+        tax_name=order.tax_name,
+        tax_ppm=max((line.tax_ppm for line in order.lines), default=0),
+        is_tax_included=order.is_tax_included,
+        total=order.total,
+    )
+
+
 def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLineView, ...]:
     pictures = _pictures(session, [line.variant_id for line in order.lines], settings)
     return tuple(
@@ -117,6 +140,9 @@ def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLin
             sku=line.sku,
             quantity=line.quantity,
             unit=line.unit,
+            listed=line.unit * line.quantity,
+            discount=Money(line.discount_minor, line.currency),
+            tax=Money(line.tax_minor, line.currency),
             total=line.total,
             refunded_quantity=line.refunded_quantity,
             refunded=Money(line.refunded_minor, line.currency),

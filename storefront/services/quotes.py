@@ -59,7 +59,7 @@ def price_lines(
         tax=[tax.goods] * len(priced),
         shipping_tax=tax.delivery,
     )
-    return QuoteView(sums, name, tax.name, is_final=destination is not None)
+    return QuoteView(sums, destination.fulfilment if destination else "", name, tax.name)
 
 
 def _tax(session: Session, merchant: MerchantView, destination: Destination | None) -> TaxRates:

@@ -56,7 +56,8 @@ class TaxRates:
 def rates_for(session: Session, merchant: MerchantView, place: Place) -> TaxRates:
     """Return the tax at a place: its region's, else the rest of the country's, else none.
 
-    Raises `Invalid` region_needed where the tax depends on the region and none is given.
+    Raises `Invalid` region_needed where the tax depends on the region, and none that exists is
+    given.
     """
     rows = session.scalars(
         select(TaxRate).where(
@@ -67,7 +68,8 @@ def rates_for(session: Session, merchant: MerchantView, place: Place) -> TaxRate
     ).all()
     key = region_key(place.country, place.region)
     by_region = {region_key(place.country, row.region): row for row in rows}
-    if not key and any(by_region):
+    is_named = bool(key) and is_known_region(place.country, place.region)
+    if any(by_region) and not is_named:
         raise Invalid("region_needed", field="address_region")
     return _rates(by_region.get(key) or by_region.get(""), is_included=merchant.prices_include_tax)
 

@@ -130,15 +130,65 @@ class CartLineView:
 
 
 @dataclass(frozen=True)
+class SumsView:
+    """What a total is made of. `fulfilment` is "" while the way to the buyer is not known, and
+    with it neither delivery nor tax. The names are "" where nothing is due; `tax_ppm` is the
+    goods' rate in parts per million."""
+
+    goods: Money
+    discount: Money
+    fulfilment: str
+    shipping: Money
+    shipping_name: str
+    tax: Money
+    tax_name: str
+    tax_ppm: int
+    is_tax_included: bool
+    total: Money
+
+
+@dataclass(frozen=True)
 class QuoteView:
     """What a cart costs at one moment, line by line in the cart's order. It is final where the
-    way to the buyer is known, and with it delivery and tax. The names are the buyer's words for
-    them, "" where there is none."""
+    way to the buyer is known, and with it delivery and tax."""
 
     sums: Sums
+    fulfilment: str
     shipping_name: str
     tax_name: str
-    is_final: bool
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing is left out."""
+        return bool(self.fulfilment)
+
+    @property
+    def view(self) -> SumsView:
+        """The sums as pages show them."""
+        sums = self.sums
+        return SumsView(
+            goods=sums.goods,
+            discount=sums.discount,
+            fulfilment=self.fulfilment,
+            shipping=sums.shipping,
+            shipping_name=self.shipping_name,
+            tax=sums.tax,
+            tax_name=self.tax_name,
+            tax_ppm=max((line.terms.rate_ppm for line in sums.lines), default=0),
+            is_tax_included=sums.is_tax_included,
+            total=sums.total,
+        )
+
+
+@dataclass(frozen=True)
+class DeliveryView:
+    """Where a shop sends orders: country codes, "*" for everywhere else. `least` is its lowest
+    price, `free_from` the amount from which it costs nothing, where that is the same everywhere."""
+
+    countries: tuple[str, ...]
+    least: Money
+    is_one_price: bool
+    free_from: Money | None
 
 
 @dataclass(frozen=True)
@@ -182,7 +232,8 @@ class TrackingView:
 
 @dataclass(frozen=True)
 class OrderLineView:
-    """A line as it was bought, and what of it has gone back."""
+    """A line as it was bought, and what of it has gone back. `listed` is its list price, `total`
+    what the buyer paid: less the discount, with the tax that is added."""
 
     position: int
     title: str
@@ -190,6 +241,9 @@ class OrderLineView:
     sku: str
     quantity: int
     unit: Money
+    listed: Money
+    discount: Money
+    tax: Money
     total: Money
     refunded_quantity: int
     refunded: Money
@@ -206,9 +260,7 @@ class OrderView:
     number: int | None
     status: OrderStatus
     lines: tuple[OrderLineView, ...]
-    goods: Money
-    shipping: Money
-    total: Money
+    sums: SumsView
     refunded: Money
     placed_at: datetime
     expires_at: datetime
@@ -229,6 +281,11 @@ class OrderView:
     cancelled_at: datetime | None
     tracking: TrackingView | None
     cancel_until: datetime | None
+
+    @property
+    def total(self) -> Money:
+        """What the buyer pays."""
+        return self.sums.total
 
     @property
     def merchant(self) -> MerchantView:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, jsonify, make_response, redirect, request, url_for
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
 from storefront.domain.orders import HoldTerms, OrderStatus
 from storefront.errors import Invalid, StorefrontError
-from storefront.services import carts, checkout, orders, shelf, visitors
+from storefront.services import checkout, orders, visitors
 from storefront.services.placements import get_placement
 from storefront.web import forms
 from storefront.web.bodies import form_body, json_body
+from storefront.web.checkout_form import checkout_form
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
+from storefront.web.formats import money, sums_as_json
 from storefront.web.frame import FrameState, read_surface, render_frame, use_frame_policy
 
 if TYPE_CHECKING:
@@ -23,9 +26,12 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from storefront.services.checkout import PlacedOrder
-    from storefront.services.views import OrderView, PlacementView
+    from storefront.services.views import CartView, OrderView, PlacementView
 
 blueprint = Blueprint("checkout", __name__)
+
+SEEN_TOTAL = "seen_total"
+"""The total that the form showed; empty where it could not know it yet."""
 
 PAGES = {
     OrderStatus.AWAITING_PAYMENT: "payment",
@@ -48,7 +54,10 @@ def create_order() -> AnyResponse:
     # Whatever the answer will be, the host's page must be able to show it.
     use_frame_policy(FrameState(read_surface(body.get("in")), placement))
     try:
-        placed = checkout.place_order(ports(), _command(body, placement))
+        command = _command(body, placement)
+        if body.get(SEEN_TOTAL) == "" and not wants_json():
+            return _form_again(placement, body, None)
+        placed = checkout.place_order(ports(), command)
     except StorefrontError as error:
         if wants_json() or not _belongs_to_the_form(error):
             raise
@@ -91,26 +100,33 @@ def _belongs_to_the_form(error: StorefrontError) -> bool:
     return status_of(error) in {402, 409, 410, 422} and error.code != "in_progress"
 
 
-def _form_again(placement: PlacementView, body: dict[str, Any], error: StorefrontError) -> Response:
-    """Show the form again with what was typed, and the sentence at its field."""
+def _form_again(
+    placement: PlacementView, body: dict[str, Any], error: StorefrontError | None
+) -> Response:
+    """Show the form again with what was typed: the sentence at its field, or the total that
+    delivery and tax have made."""
     state = FrameState(
         read_surface(body.get("in")), placement, body.get("v") or "", body.get("c") or ""
     )
-    lines = carts.read_cart(ports().sign, state.cart_token, placement.merchant.public_id) or {}
     with ports().reads() as session:
-        cart = carts.price_cart(session, placement.merchant, lines, settings=ports().settings)
-        stores = shelf.list_stores(session, placement.merchant.id)
+        form = checkout_form(session, state, body)
+    is_news = error is None or error.field == SEEN_TOTAL
+    errors = {} if error is None or is_news else {error.field or "form": sentence_of(error)}
     page = render_frame(
         "checkout/checkout.html",
         state,
         ports().settings,
-        cart=cart,
-        stores=stores,
+        **form.values,
         request_key=body.get("request_key"),
         values=body,
-        errors={error.field or "form": sentence_of(error)},
+        errors=errors,
+        news=_news(form.cart) if is_news else None,
     )
-    return make_response(page, status_of(error))
+    return make_response(page, status_of(error) if error else 200)
+
+
+def _news(cart: CartView) -> str:
+    return str(_("The total is %(total)s", total=money(cart.total)))
 
 
 def _placed_as_json(placed: PlacedOrder) -> Response:
@@ -199,6 +215,7 @@ def _order_as_json(view: OrderView) -> Response:
         number=view.number,
         status=view.status.value,
         amount_minor=view.total.minor,
+        **sums_as_json(view.sums),
         currency=view.total.currency,
         placed_at=view.placed_at.isoformat(),
         expires_at=view.expires_at.isoformat(),
@@ -211,6 +228,8 @@ def _order_as_json(view: OrderView) -> Response:
                 "sku": line.sku,
                 "quantity": line.quantity,
                 "unit_minor": line.unit.minor,
+                "discount_minor": line.discount.minor,
+                "tax_minor": line.tax.minor,
                 "total_minor": line.total.minor,
             }
             for line in view.lines

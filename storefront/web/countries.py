@@ -11,11 +11,12 @@ from flask import request
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
+from storefront.domain.regions import ELSEWHERE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NOWHERE = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
-ELSEWHERE = "*"
 
 
 def country_choices(among: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:

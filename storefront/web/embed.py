@@ -17,6 +17,7 @@ from storefront.services.placements import get_placement
 from storefront.web import forms
 from storefront.web.assets import FOREVER, serve
 from storefront.web.bodies import form_body
+from storefront.web.checkout_form import checkout_form
 from storefront.web.context import ports
 from storefront.web.frame import (
     FrameState,
@@ -160,14 +161,13 @@ def checkout(family: str, placement: str) -> AnyResponse:
     """Show the form that places the order; its request key makes a second click harmless."""
     with ports().reads() as session:
         state = _state(session, placement, family)
-        view = _cart(session, state)
-        stores = shelf.list_stores(session, state.placement.merchant.id)
+        form = checkout_form(session, state, {})
     page = render_frame(
         "checkout/checkout.html",
         state,
         ports().settings,
-        cart=view,
-        stores=stores,
+        **form.values,
+        errors={},
         request_key=secrets.token_urlsafe(24),
     )
     response = make_response(page)

@@ -238,7 +238,7 @@ SENTENCES: dict[str, Any] = {
     "price_unreadable": _("A price is written like 4.50 or 4,50, without letters and signs."),
     "rate_taken": _("There is a rate for this place already. Change that one."),
     "refund_too_large": _("This is more than is left to give back. Nothing was sent."),
-    "region_needed": _("Please add the state or region: the tax depends on it."),
+    "region_needed": _("Please add the state or region, such as RI: the tax depends on it."),
     "reset_link_over": _(
         "This link is over: it works once, for one hour. Ask for a new one at the sign-in page."
     ),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_currency, parse_pattern
+from babel.numbers import format_currency, format_decimal, parse_pattern
 from flask import g
 from flask_babel import get_locale
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from storefront.domain.money import Money
+    from storefront.services.views import SumsView
+
+PPM_IN_A_PERCENT = 10_000
 
 
 def money(amount: Money, locale: str | None = None) -> str:
@@ -50,6 +53,25 @@ def _pattern(language: str, places: int) -> str:
 def decimal_text(amount: Money) -> str:
     """Return an amount as machines read it: a point, no symbol, all its decimals."""
     return f"{Decimal(amount.minor).scaleb(-exponent(amount.currency)):f}"
+
+
+def percent(ppm: int, locale: str | None = None) -> str:
+    """Return parts per million as a percentage with the decimals it needs, such as 8.875 %."""
+    number = Decimal(ppm) / PPM_IN_A_PERCENT
+    language = locale or str(get_locale() or "en")
+    text = format_decimal(number, format="#,##0.####", locale=language)
+    return f"{text}\N{NO-BREAK SPACE}%"
+
+
+def sums_as_json(sums: SumsView) -> dict[str, int | bool | str]:
+    """Return the parts of a total for programs, in minor units."""
+    return {
+        "goods_minor": sums.goods.minor,
+        "discount_minor": sums.discount.minor,
+        "shipping_minor": sums.shipping.minor,
+        "tax_minor": sums.tax.minor,
+        "is_tax_included": sums.is_tax_included,
+    }
 
 
 def _zone() -> ZoneInfo:
@@ -81,10 +103,11 @@ def use_zone(zone: str) -> None:
 
 
 def init_formats(app: Flask) -> None:
-    """Give templates the filters money, decimal, dateformat, timeformat, datetimeformat."""
+    """Give templates the filters for money, percentages and moments."""
     app.jinja_env.filters.update(
         money=money,
         decimal=decimal_text,
+        percent=percent,
         dateformat=date_text,
         timeformat=time_text,
         datetimeformat=moment_text,
@@ -96,6 +119,7 @@ def letter_filters(locale: str, zone: str) -> dict[str, Callable[..., str]]:
     place = ZoneInfo(zone)
     return {
         "money": lambda amount: money(amount, locale),
+        "percent": lambda ppm: percent(ppm, locale),
         "dateformat": lambda moment, style="medium": format_date(
             moment.astimezone(place).date(), style, locale=locale
         ),

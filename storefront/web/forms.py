@@ -164,7 +164,7 @@ def place_order(
         lines=order_lines(body, sign, merchant_public_id),
         visitor=visitor,
         buyer=_buyer(body),
-        fulfilment=_fulfilment(body),
+        fulfilment=fulfilment(body),
         store=line(body.get("store"), field="store", longest=24) or None,
         locale=locale,
         request_key=idempotency.check_key(key, is_anonymous=True),
@@ -184,7 +184,8 @@ def seen_total(value: object) -> int | None:
     return value
 
 
-def _fulfilment(body: Mapping[str, Any]) -> str:
+def fulfilment(body: Mapping[str, Any]) -> str:
+    """Return how the order reaches its buyer: pickup or shipping; raise `Invalid` otherwise."""
     way = body.get("fulfilment")
     if way not in ("pickup", "shipping"):
         raise Invalid("invalid", field="fulfilment")

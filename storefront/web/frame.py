@@ -14,7 +14,7 @@ from storefront.domain.addresses import picture_origin
 from storefront.errors import NotFound
 from storefront.services.views import CartView, OrderView, ProductView, ShelfView
 from storefront.web.context import note_merchant, note_surface
-from storefront.web.countries import country_choices, preferred_country
+from storefront.web.countries import country_choices, country_list, preferred_country
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
 from storefront.web.theme import theme_css
@@ -158,6 +158,7 @@ def init_frame(app: Flask, assets: Assets) -> None:
     app.jinja_env.globals.update(
         asset=lambda name: url_for("embed.asset", path=assets.path(name)),
         country_choices=country_choices,
+        country_list=country_list,
         page_language=page_language,
         preferred_country=preferred_country,
     )

@@ -1,16 +1,49 @@
-// Asks only what the chosen way needs: a store for pick-up, an address for shipping.
+// Asks only what the chosen way needs: a store for pick-up, an address for shipping; and shows what
+// that way costs as soon as it is known.
 export default function checkout(form) {
   const needed = ["address_line1", "address_postcode", "address_city", "address_country"];
+  const priced = ["fulfilment", "address_country", "address_region"];
+  const told = ["placement", "in", "c", ...priced];
+  const shown = document.querySelector('[data-part="quote"]');
+  const summary = document.querySelector('[data-part="summary-total"]');
+  const go = form.querySelector('[data-part="go"]');
+  let asked = 0;
 
   function fit() {
     const way = form.elements.fulfilment.value;
     for (const part of form.querySelectorAll("[data-when]")) {
       part.hidden = part.disabled = part.dataset.when !== way;
     }
-    for (const name of needed) form.elements[name].required = way === "shipping";
+    for (const name of needed) {
+      if (form.elements[name]) form.elements[name].required = way === "shipping";
+    }
   }
 
-  form.addEventListener("change", ({ target }) => target.name === "fulfilment" && fit());
+  // What the answer does not know stays unknown: the server then shows the total before anything
+  // is ordered, as it does without script.
+  async function quote() {
+    const turn = ++asked;
+    const body = new FormData(form);
+    for (const name of [...body.keys()]) if (!told.includes(name)) body.delete(name);
+    const answer = await fetch(form.dataset.quotes, {
+      method: "POST",
+      headers: { Accept: "text/html" },
+      body: new URLSearchParams(body),
+    });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const sums = page.querySelector('[data-part="quote"]');
+    if (!sums || turn !== asked) return;
+    shown.replaceChildren(...sums.childNodes);
+    form.elements.seen_total.value = sums.dataset.seen;
+    summary.textContent = sums.dataset.total;
+    const { words } = form.dataset;
+    go.textContent = sums.dataset.seen ? `${words} · ${sums.dataset.total}` : words;
+  }
+
+  form.addEventListener("change", ({ target }) => {
+    if (target.name === "fulfilment") fit();
+    if (priced.includes(target.name)) quote().catch(() => {});
+  });
   fit();
   form.querySelector('[data-part="faults"]')?.focus();
 }

@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 from storefront.services import chains, orders
 from storefront.web.api.access import caller
 from storefront.web.context import ports
+from storefront.web.formats import sums_as_json
 
 blueprint = Blueprint("api_orders", __name__, description="Orders and what led to them.")
 
@@ -38,7 +39,12 @@ class LineAnswer(Schema):
     title = fields.String(required=True)
     sku = fields.String(required=True)
     quantity = fields.Integer(required=True)
-    total_minor = fields.Integer(required=True)
+    unit_minor = fields.Integer(required=True, metadata={"description": "List price of one."})
+    discount_minor = fields.Integer(required=True)
+    tax_minor = fields.Integer(required=True)
+    total_minor = fields.Integer(
+        required=True, metadata={"description": "Less the discount, with tax that is added."}
+    )
     refunded_quantity = fields.Integer(required=True)
     refunded_minor = fields.Integer(required=True)
 
@@ -50,6 +56,11 @@ class OrderAnswer(Schema):
     number = fields.Integer(allow_none=True, required=True)
     status = fields.String(required=True)
     amount_minor = fields.Integer(required=True)
+    goods_minor = fields.Integer(required=True, metadata={"description": "At list prices."})
+    discount_minor = fields.Integer(required=True)
+    shipping_minor = fields.Integer(required=True)
+    tax_minor = fields.Integer(required=True, metadata={"description": "On goods and shipping."})
+    is_tax_included = fields.Boolean(required=True)
     refunded_minor = fields.Integer(required=True)
     currency = fields.String(required=True)
     lines = fields.List(fields.Nested(LineAnswer), required=True)
@@ -77,6 +88,7 @@ def read(public_id: str) -> dict[str, Any]:
         "number": order.number,
         "status": order.status.value,
         "amount_minor": order.total.minor,
+        **sums_as_json(order.sums),
         "refunded_minor": order.refunded.minor,
         "currency": order.total.currency,
         "lines": [
@@ -85,6 +97,9 @@ def read(public_id: str) -> dict[str, Any]:
                 "title": line.title,
                 "sku": line.sku,
                 "quantity": line.quantity,
+                "unit_minor": line.unit.minor,
+                "discount_minor": line.discount.minor,
+                "tax_minor": line.tax.minor,
                 "total_minor": line.total.minor,
                 "refunded_quantity": line.refunded_quantity,
                 "refunded_minor": line.refunded.minor,

@@ -5,14 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from storefront.errors import Conflict, Invalid, NotFound, StorefrontError
-from storefront.models import LineItem, Merchant, Order, Payment, ShippingRate, TaxRate
+from storefront.models import LineItem, Order, Payment, ShippingRate, TaxRate
 from storefront.services import delivery, taxes
 from storefront.services.checkout import Buyer, place_order
 from storefront.services.delivery import ShippingWish
 from storefront.services.taxes import TaxWish
+from tests import factories
 from tests.factories import World, an_order, place
 from tests.fakes import Bench
 
@@ -21,17 +22,8 @@ RI_7 = TaxWish("US", "RI", "Sales tax", 70_000)
 
 
 def settle(bench: Bench, world: World, *wishes: ShippingWish | TaxWish, **home: Any) -> None:
-    """Let the merchant send and tax as these rates say, and nothing else."""
-    merchant_id, now = world.merchant.id, bench.clock.now()
     with bench.database.begin() as session:
-        session.execute(update(ShippingRate).values(retired_at=now))
-        if home:
-            session.execute(update(Merchant).values(**home))
-        for wish in wishes:
-            if isinstance(wish, TaxWish):
-                taxes.add_tax_rate(session, merchant_id, wish, now=now)
-            else:
-                delivery.add_shipping_rate(session, merchant_id, wish, currency="USD", now=now)
+        factories.settle(session, world, *wishes, **home)
 
 
 def ship_to(country: str, region: str = "", **changes: Any) -> dict[str, Any]:
@@ -140,6 +132,7 @@ def test_a_region_without_a_rate_has_its_countrys(bench: Bench, world: World) ->
         ([US_5], ("PT", ""), "address_country", "not_delivered_there"),
         ([], ("US", ""), "fulfilment", "no_delivery"),
         ([US_5, RI_7], ("US", ""), "address_region", "region_needed"),
+        ([US_5, RI_7], ("US", "Rhod Island"), "address_region", "region_needed"),
     ],
 )
 def test_what_cannot_be_sent_or_taxed_is_refused_before_anything_is_written(

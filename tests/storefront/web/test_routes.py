@@ -13,7 +13,7 @@ from storefront.services import members
 from storefront.services.fulfilment import Handling, pick_up
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
-from tests.factories import PASSWORD, order_json, pay, place
+from tests.factories import PASSWORD, order_json, pay, place, quote_json
 from tests.fakes import BASE_URL
 from tests.storefront.web.answers import PERSON
 from tests.storefront.web.conftest import Shop
@@ -48,6 +48,7 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/carts"): ("/carts", (303,) * 9),
     ("POST", "/interactions"): ("/interactions", (201,) * 9),
     ("POST", "/orders"): ("/orders", (201,) * 9),
+    ("POST", "/quotes"): ("/quotes", ANYBODY),
     ("GET", "/api/v1/openapi.json"): ("/api/v1/openapi.json", ANYBODY),
     # Whoever holds the order's token
     ("GET", "/orders/<public_id>"): ("/orders/{order}?t={t}", SHOPPERS),
@@ -283,6 +284,7 @@ class Cast:
                 "json": {"placement": self.names["placement"], "kind": "like"}
             },
             "/orders": {"json": order_json(world)},
+            "/quotes": {"json": quote_json(world, fulfilment="pickup")},
             "/api/v1/orders/<public_id>/refunds": {"json": {"amount_minor": 1}},
             "/webhooks/stripe": {"json": {}},
         }
