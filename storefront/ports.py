@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from storefront.domain.connections import AccountTold
     from storefront.domain.money import Money
-    from storefront.domain.payments import GatewayEvent, Snapshot
+    from storefront.domain.payments import GatewayEvent, RefundNews, Snapshot
     from storefront.kinds import LineKind
     from storefront.settings import Settings
 
@@ -76,6 +76,10 @@ class PaymentGateway(Protocol):
 
     def refund(self, request: RefundRequest) -> str:
         """Give money back and return the gateway's reference of the refund."""
+
+    def find_refund(self, request: RefundRequest) -> RefundNews | None:
+        """Return what became of a refund that was asked for before, known by the metadata it
+        carries; None when the gateway never made it. Keys make a repeat harmless for a day only."""
 
     def open_account(self, request: AccountRequest) -> str:
         """Make an account that its owner has yet to complete, and return the gateway's name for it;

@@ -19,7 +19,7 @@ from storefront.adapters.stripe_gateway import StripeGateway
 from storefront.app import build_app
 from storefront.db.engine import Database
 from storefront.domain.connections import AccountTold
-from storefront.domain.payments import Snapshot
+from storefront.domain.payments import RefundNews, Snapshot
 from storefront.errors import StorefrontError
 from storefront.kinds import GOODS
 from storefront.ports import (
@@ -100,6 +100,19 @@ class FakeGateway(StripeGateway):
         self._called("refund")
         self.refunds[request.key] = request
         return f"re_fake_{request.key}"
+
+    def find_refund(self, request: RefundRequest) -> RefundNews | None:
+        self._called("find_refund")
+        made = self.refunds.get(request.key)
+        if made is None:
+            return None
+        return RefundNews(
+            f"re_fake_{request.key}",
+            "succeeded",
+            made.amount,
+            payment=made.reference,
+            refund_public_id=made.metadata["refund"],
+        )
 
     def open_account(self, request: AccountRequest) -> str:
         self._called("open_account")

@@ -33,6 +33,7 @@ NETWORK_RETRIES = 2
 TOLERANCE_SECONDS = 300
 RETRY_AFTER_SECONDS = 5
 LONGEST_TEXT = 80
+PAGE = 100
 
 AMOUNT_CODES = frozenset({"amount_too_small", "amount_too_large"})
 NOT_CANCELLABLE = "payment_intent_unexpected_state"
@@ -136,6 +137,19 @@ class StripeGateway:
         except stripe.StripeError as error:
             _raise(error)
         return refund.id
+
+    def find_refund(self, request: RefundRequest) -> RefundNews | None:
+        """Look through the Refunds of a PaymentIntent for the one that carries our metadata."""
+        params: Any = {"payment_intent": request.reference, "limit": PAGE}
+        try:
+            listed = self._client.v1.refunds.list(params, self._options(request.account))
+            for refund in listed.auto_paging_iter():
+                news = _refund(refund.to_dict())
+                if news.refund_public_id == request.metadata["refund"]:
+                    return news
+        except stripe.StripeError as error:
+            _raise(error)
+        return None
 
     def open_account(self, request: AccountRequest) -> str:
         """Create a connected account that its owner has yet to complete."""

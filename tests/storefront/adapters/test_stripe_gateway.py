@@ -166,6 +166,21 @@ def test_a_refund_gives_the_money_back_once(
     assert [(each.id, each.amount) for each in refunds] == [(first, 1250)]
 
 
+def test_a_refund_is_found_by_what_we_wrote_on_it(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference)
+    ours = refund_of(opened.reference, key, minor=500)
+    reference = gateway.refund(ours)
+    gateway.refund(refund_of(opened.reference, f"{key}-2", minor=250))
+    found = gateway.find_refund(ours)
+
+    assert found is not None
+    assert (found.reference, found.amount) == (reference, Money(500, "USD"))
+    assert gateway.find_refund(refund_of(opened.reference, f"{key}-3")) is None
+
+
 def test_more_than_was_taken_cannot_be_given_back(
     gateway: StripeGateway, buyer: stripe.StripeClient, key: str
 ) -> None:

@@ -139,7 +139,8 @@ def test_an_ended_payment_is_never_asked_about_again(bench: Bench, world: World)
     assert calls == bench.gateway.calls
 
 
-def test_a_refund_is_sent_once_with_a_key_of_its_own(bench: Bench) -> None:
+def owe(bench: Bench) -> Refund:
+    """Take money that comes too late, so that it has to go back."""
     world = world_on(bench, stock=1)
     late = place(bench, world)
     bench.clock.pass_time(minutes=10)
@@ -152,7 +153,17 @@ def test_a_refund_is_sent_once_with_a_key_of_its_own(bench: Bench) -> None:
         apply_snapshot(
             session, payment.id, snapshot, kinds=bench.ports.kinds, now=bench.clock.now()
         )
-        refund = session.scalars(select(Refund)).one()
+        return session.scalars(select(Refund)).one()
+
+
+def only_refund(bench: Bench) -> Refund:
+    """Return the one refund there is."""
+    with bench.database.reads() as session:
+        return session.scalars(select(Refund)).one()
+
+
+def test_a_refund_is_sent_once_with_a_key_of_its_own(bench: Bench) -> None:
+    refund = owe(bench)
     settling.send_refund(bench.ports, refund.id)
 
     with nothing_changes(bench.database):
@@ -162,6 +173,37 @@ def test_a_refund_is_sent_once_with_a_key_of_its_own(bench: Bench) -> None:
         key: each.amount.minor for key, each in bench.gateway.refunds.items()
     }
     assert 1 == bench.gateway.calls.count("refund")
+
+
+def die_after_asking(bench: Bench, refund: Refund) -> None:
+    """Let the gateway give the money back, and forget that we were told."""
+    settling.send_refund(bench.ports, refund.id)
+    with bench.database.begin() as session:
+        session.execute(update(Refund).values(sent_at=None, gateway_reference=None))
+
+
+@pytest.mark.parametrize(("hours", "asked"), [(22.9, ["refund"] * 2), (25, ["refund"])])
+def test_a_refund_whose_answer_was_lost_is_repeated_for_a_day_and_then_looked_up(
+    bench: Bench, hours: float, asked: list[str]
+) -> None:
+    """The gateway forgets keys after a day: a repeat would give the money back twice."""
+    refund = owe(bench)
+    die_after_asking(bench, refund)
+    bench.clock.pass_time(hours=hours)
+    settling.send_refund(bench.ports, refund.id)
+
+    assert asked == [call for call in bench.gateway.calls if call == "refund"]
+    assert only_refund(bench).gateway_reference == f"re_fake_{refund.public_id}-450"
+    assert only_refund(bench).sent_at == bench.clock.now()
+
+
+def test_an_old_refund_that_the_gateway_never_made_is_made(bench: Bench) -> None:
+    refund = owe(bench)
+    bench.clock.pass_time(hours=25)
+    settling.send_refund(bench.ports, refund.id)
+
+    assert ["find_refund", "refund"] == bench.gateway.calls[-2:]
+    assert only_refund(bench).sent_at == bench.clock.now()
 
 
 def add_job(bench: Bench, **changes: object) -> None:
