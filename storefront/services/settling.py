@@ -63,15 +63,23 @@ def _open_payment_of(session: Session, order: Order) -> Payment | None:
 
 
 def _release(session: Session, order: Order, *, now: datetime) -> None:
+    """End an order that the gateway knows nothing of, unless somebody else has ended it since."""
     stock.lock(session, order.id)
-    session.execute(
+    ended = session.execute(
         update(Order)
-        .where(Order.id == order.id, Order.paid_at.is_(None))
+        .where(
+            Order.id == order.id,
+            Order.paid_at.is_(None),
+            Order.cancelled_at.is_(None),
+            Order.expired_at.is_(None),
+        )
         .values(expired_at=now)
+        .returning(Order.id)
         .execution_options(synchronize_session=False)
-    )
-    stock.release(session, order.id, now=now)
-    note(session, order.merchant_id, order.id, kind="expired", now=now)
+    ).first()
+    if ended is not None:
+        stock.release(session, order.id, now=now)
+        note(session, order.merchant_id, order.id, kind="expired", now=now)
 
 
 def cancel_unpaid(ports: Ports, order_id: int, handling: Handling) -> None:

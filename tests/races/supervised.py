@@ -34,15 +34,15 @@ from tests.races.servers import (
     wait_for_answer,
 )
 
-WEB_WORKERS = 2
 LISTENING = "0A"
 
 
 class SupervisedShop:
     """A running shop, its supervisors' processes, and how to kill each of their programs."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, *, workers: int) -> None:
         self.shop = shop
+        self.workers = workers
         self.kills: dict[str, Callable[[], float]] = {
             "web worker": self.kill_a_web_worker,
             "web": self.kill_the_web,
@@ -50,9 +50,17 @@ class SupervisedShop:
             "sandbox": self.kill_the_sandbox,
         }
 
+    def web_servers(self) -> set[int]:
+        """Return the web's servers; each has one worker."""
+        return self._programs("granian")
+
     def web_workers(self) -> set[int]:
-        """Return the processes that answer requests; each web server has one."""
-        return {pid for server in self._programs("granian") for pid in children(server)}
+        """Return the processes that answer requests."""
+        return {pid for server in self.web_servers() for pid in children(server)}
+
+    def job_workers(self) -> set[int]:
+        """Return the processes that run jobs: one, or none while it is away."""
+        return self._programs("work")
 
     def everybody(self) -> set[int]:
         """Return every process of the shop, the supervisors included."""
@@ -66,40 +74,46 @@ class SupervisedShop:
     def kill_a_web_worker(self) -> float:
         """Kill the oldest; return the seconds until as many listen. The rest goes on serving."""
         before = self.web_workers()
-        return _kill(min(before), until=lambda: self.web_workers() - before and self._is_whole())
+        kill({min(before)})
+        return seconds_until(lambda: bool(self.web_workers() - before) and self._is_whole())
 
     def kill_the_web(self) -> float:
         """Kill all servers, not their workers; return the seconds until new ones answer."""
-        servers = self._programs("granian")
-        old = {*servers, *self.web_workers()}
-        return _kill(*servers, until=lambda: not any(map(is_alive, old)) and self._is_whole())
+        servers, workers = self.web_servers(), self.web_workers()
+        kill(servers)
+        return seconds_until(lambda: not any(map(is_alive, servers | workers)) and self._is_whole())
 
     def kill_the_job_worker(self) -> float:
         """Return the seconds until another has shown itself."""
-        before = self._worker_seen()
-        return _kill(*self._programs("work"), until=lambda: self._worker_seen() != before)
+        before = self.worker_seen()
+        kill(self.job_workers())
+        return seconds_until(lambda: self.worker_seen() != before)
 
     def kill_the_sandbox(self) -> float:
         """Return the seconds until it answers again."""
-        [old] = children(self.shop.processes[1].pid)
-        return _kill(old, until=lambda: not is_alive(old) and answers(self.shop.sandbox.url))
+        old = set(children(self.shop.processes[1].pid))
+        kill(old)
+        return seconds_until(lambda: not any(map(is_alive, old)) and answers(self.shop.sandbox.url))
 
-    def _programs(self, word: str) -> list[int]:
-        """Return the programs of `storefront run` with this word in their command line."""
-        pids = children(self.shop.processes[0].pid)
-        return [pid for pid in pids if word in command_line(pid)]
-
-    def _is_whole(self) -> bool:
-        port = urlsplit(self.shop.url).port or 0
-        return listeners(port) == WEB_WORKERS and is_well(self.shop)
-
-    def _worker_seen(self) -> object:
+    def worker_seen(self) -> object:
+        """Return the moment at which a job worker has shown itself last."""
         with self.shop.database.reads() as session:
             return upkeep.find_moment(session, upkeep.WORKER_SEEN)
 
+    def _programs(self, word: str) -> set[int]:
+        """Return the programs of `storefront run` with this word in their command line."""
+        pids = children(self.shop.processes[0].pid)
+        return {pid for pid in pids if word in command_line(pid)}
+
+    def _is_whole(self) -> bool:
+        port = urlsplit(self.shop.url).port or 0
+        return listeners(port) == self.workers and is_well(self.shop)
+
 
 @contextmanager
-def supervised_shop(engine_url: str, folder: Path, **changes: Any) -> Iterator[SupervisedShop]:
+def supervised_shop(
+    engine_url: str, folder: Path, *, workers: int = 2, **changes: Any
+) -> Iterator[SupervisedShop]:
     """Run a shop on a migrated database; whatever is left of it at the end is killed.
 
     `changes` are settings, given as in the environment. The books of shop and sandbox are files.
@@ -113,8 +127,9 @@ def supervised_shop(engine_url: str, folder: Path, **changes: Any) -> Iterator[S
     settings = read_settings(source)
     settings.instance_dir.mkdir(exist_ok=True)
     shop = Shop(url, Address(sandbox_url), settings, Database(engine_url), environment_of(source))
-    supervised = SupervisedShop(shop)
-    run = (sys.executable, "-m", "storefront", "run", f"--port={urlsplit(url).port}")
+    supervised = SupervisedShop(shop, workers=workers)
+    port = urlsplit(url).port
+    run = (sys.executable, "-m", "storefront", "run", f"--port={port}", f"--workers={workers}")
     sandbox = (str(sandbox_port), str(folder / "sandbox.sqlite"), f"{url}/webhooks/stripe")
     try:
         shop.processes.append(start_process(run, shop, name="web"))
@@ -131,12 +146,16 @@ def supervised_shop(engine_url: str, folder: Path, **changes: Any) -> Iterator[S
         shop.database.dispose()
 
 
-def _kill(*pids: int, until: Callable[[], Any]) -> float:
-    """Kill outright; return the seconds until something is so again."""
-    begin = time.monotonic()
+def kill(pids: set[int]) -> None:
+    """Kill outright."""
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: bool(until()), "what was killed is back")
+
+
+def seconds_until(is_so: Callable[[], bool]) -> float:
+    """Wait until what was killed is back; return how long it took."""
+    begin = time.monotonic()
+    wait_until(is_so, "what was killed is back")
     return time.monotonic() - begin
 
 

@@ -4,7 +4,10 @@ taken over when its lease has ended."""
 import os
 import signal
 
-from storefront.models import Job
+from sqlalchemy import update
+
+from storefront.domain.retries import MOST_ATTEMPTS
+from storefront.models import Alarm, Job
 from storefront.services.jobs import LEASE
 from tests.races.clients import race
 from tests.races.market import Market, wait_until
@@ -49,6 +52,32 @@ def test_the_job_of_a_killed_worker_is_taken_over_when_its_lease_ends(
     assert left_to_the_dead
     assert _letters(market, post_office) == [1] * (IN_HAND + OTHERS)
     assert _tries(market) == [1] * OTHERS + [2] * IN_HAND
+
+
+def test_a_job_that_kills_its_workers_is_given_up_and_the_others_go_on(
+    quiet_market: Market, post_office: PostOffice
+) -> None:
+    """Its last worker but one dies before our eyes; those before it are made up."""
+    market, shop = quiet_market, quiet_market.shop
+    _sell(market, IN_HAND)
+    with shop.database.begin() as session:
+        session.execute(
+            update(Job)
+            .where(Job.merchant_id == market.world.merchant.id, Job.name == "send_receipt")
+            .values(attempts=MOST_ATTEMPTS - 1)
+        )
+    _kill_a_worker_at_work(shop, post_office)
+    _sell(market, OTHERS)
+    shop.pass_time(LEASE.total_seconds() + 1)
+    shop.start_worker()
+    wait_until(lambda: not market.has_due_jobs("send_receipt"), "no receipt is due")
+    given_up = [job for job in market.rows(Job, name="send_receipt") if job.given_up_at]
+
+    assert [(job.attempts, job.last_fault) for job in given_up] == [
+        (MOST_ATTEMPTS + 1, "worker_died")
+    ]
+    assert [alarm.kind for alarm in market.rows(Alarm)] == ["gave_up_send_receipt"]
+    assert _letters(market, post_office) == [1] * OTHERS
 
 
 def _sell(market: Market, orders: int) -> None:
