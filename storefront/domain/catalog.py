@@ -61,6 +61,7 @@ def why_not_taken(count: StockCount, quantity: int) -> str:
 
 
 LONGEST_HANDLE = 200
+LONGEST_SKU = 80
 
 
 def handle_of(name: str) -> str:
@@ -71,3 +72,8 @@ def handle_of(name: str) -> str:
     words = unicodedata.normalize("NFKD", name).lower()
     plain = "".join(symbol for symbol in words if not unicodedata.combining(symbol))
     return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", plain)).strip("-")[:LONGEST_HANDLE]
+
+
+def sku_of(handle: str, variant: str) -> str:
+    """Return the SKU of a variant that nobody has given one; the same each time it is asked."""
+    return "-".join(filter(None, (handle, handle_of(variant))))[:LONGEST_SKU]

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
+from storefront.db.ids import random_symbols
+from storefront.domain.catalog import LONGEST_SKU, sku_of
 from storefront.errors import Conflict, NotFound
-from storefront.models import Product
+from storefront.models import Merchant, Product, Variant
+from storefront.services import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from storefront.services.stock_entries import Hand
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,59 @@ class ProductDetails:
     description: str
     is_giftable: bool = True
     is_promotable: bool = True
+
+
+@dataclass(frozen=True)
+class FirstVariant:
+    """What a new product begins with; an empty SKU is made, a stock of None is no limit."""
+
+    name: str
+    sku: str
+    price_minor: int
+    stock: int | None
+
+
+def add_product(
+    session: Session,
+    merchant_id: int,
+    details: ProductDetails,
+    *,
+    first: FirstVariant,
+    hand: Hand,
+) -> Product:
+    """Add a product that can be bought at once; raise `Conflict` sku_taken, `Invalid`."""
+    merchant = session.get_one(Merchant, merchant_id)
+    product = catalog.add_product(
+        session, merchant, name=details.name, description=details.description, now=hand.at
+    )
+    product.is_giftable, product.is_promotable = details.is_giftable, details.is_promotable
+    add_variant(session, product, first, hand=hand)
+    return product
+
+
+def add_variant(session: Session, product: Product, first: FirstVariant, *, hand: Hand) -> Variant:
+    """Add a variant to a product; raise `Conflict` sku_taken, `Invalid`."""
+    merchant = session.get_one(Merchant, product.merchant_id)
+    return catalog.add_variant(
+        session,
+        merchant,
+        product,
+        name=first.name,
+        sku=first.sku or _free_sku(session, product, first.name),
+        price_minor=first.price_minor,
+        stock=first.stock,
+        hand=hand,
+    )
+
+
+def _free_sku(session: Session, product: Product, variant: str) -> str:
+    wanted = sku_of(product.handle, variant)
+    taken = select(Variant.id).where(
+        Variant.merchant_id == product.merchant_id, Variant.sku == wanted
+    )
+    if session.scalar(taken) is None:
+        return wanted
+    return f"{wanted[: LONGEST_SKU - 9]}-{random_symbols(8)}"
 
 
 def get_product(session: Session, merchant_id: int, public_id: str) -> Product:

@@ -37,7 +37,12 @@ class Hand:
 
 def by_program(now: datetime) -> Hand:
     """Return the hand of a program, which repeats nothing."""
-    return Hand(None, random_symbols(26), now)
+    return a_hand(None, now)
+
+
+def a_hand(member_id: int | None, now: datetime) -> Hand:
+    """Return the hand of somebody whose form cannot be sent twice."""
+    return Hand(member_id, random_symbols(26), now)
 
 
 def open_stock(session: Session, variant: Variant, *, hand: Hand) -> None:

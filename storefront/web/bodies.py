@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from storefront.errors import Invalid
 
 if TYPE_CHECKING:
-    from werkzeug.datastructures import MultiDict
+    from werkzeug.datastructures import FileStorage, MultiDict
 
 
 def json_body() -> dict[str, Any]:
@@ -27,6 +28,24 @@ def form_body() -> dict[str, str]:
     """Return the form's fields; raise `Invalid` duplicate_key where one is given twice."""
     refuse_twice(request.form)
     return request.form.to_dict()
+
+
+PICTURE_LIMIT = 10 * 1024 * 1024
+IMPORT_LIMIT = 200 * 1024 * 1024
+ROOM_FOR_FIELDS = 64 * 1024
+
+
+def upload_body(name: str, *, most: int) -> tuple[dict[str, str], FileStorage | None]:
+    """Return a form's fields and the file called `name`, None where none was chosen.
+
+    The file lies on disk once it is large. Raises `Invalid` file_too_large beyond `most` bytes.
+    """
+    request.max_content_length = most + ROOM_FOR_FIELDS
+    try:
+        file = request.files.get(name)
+    except RequestEntityTooLarge as error:
+        raise Invalid("file_too_large", field=name, most=most // 1024 // 1024) from error
+    return form_body(), file if file and file.filename else None
 
 
 def refuse_twice(fields: MultiDict[str, str]) -> None:

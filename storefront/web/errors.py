@@ -43,7 +43,7 @@ STATUS: tuple[tuple[type[errors.StorefrontError], int], ...] = (
     (errors.TryAgain, 503),
 )
 
-STATUS_BY_CODE = dict.fromkeys(
+STATUS_BY_CODE = {"file_too_large": 413} | dict.fromkeys(
     ("bad_host", "bad_request", "duplicate_key", "idempotency_key_required"), 400
 )
 """Where a finer code has a status of its own."""
@@ -126,6 +126,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "ended": _("This is over."),
     "fault": _("It is our mistake, it has been noted, and nothing was charged."),
+    "file_too_large": _("This file is too large. At most %(most)s MB are taken here."),
     "hold_over": _("The time to pay is over. Nothing was charged; you can order again."),
     "idempotency_key_invalid": _(
         "The Idempotency-Key must have %(least)s to %(most)s plain characters."
@@ -226,6 +227,7 @@ SENTENCES: dict[str, Any] = {
         "please try again in a moment. Nothing was charged."
     ),
     "picture_address": _("This is no address of a picture that a page may show."),
+    "picture_missing": _("Choose a picture, or give the address of one."),
     "picture_not_https": _("A picture elsewhere has an address that begins with https://."),
     "picture_too_many_pixels": _("This picture is too large. Make it at most 50 megapixels."),
     "picture_unreadable": _("This is no picture that we can read. Use JPEG, PNG, WebP or GIF."),
@@ -254,6 +256,7 @@ SENTENCES: dict[str, Any] = {
     "slug_taken": _("Another merchant has this short name already."),
     "sold_out": _("This is sold out. Nothing was charged."),
     "storage_full": _("The shop cannot store anything right now. Nothing was charged."),
+    "text_missing": _("Please fill this in."),
     "token_needed": _("Send a good token: Authorization: Bearer sft_…"),
     "too_few_left": _("Only %(left)s left. Please take fewer."),
     "too_large": _("This is too large. At most 64 KB are read here."),

@@ -69,6 +69,11 @@ def quantity(value: object) -> int:
     return value
 
 
+def count(value: str | None) -> int:
+    """Return a small number that an address carries, 0 where it makes no sense."""
+    return int(value) if value and re.fullmatch(r"[0-9]{1,6}", value, re.ASCII) else 0
+
+
 def text(value: object, *, field: str, longest: int, code: str = "invalid_text") -> str:
     """Return trimmed text without control characters; raise `Invalid` otherwise."""
     if value is None:

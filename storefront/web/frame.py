@@ -12,7 +12,7 @@ from flask_babel import get_locale
 from storefront import links
 from storefront.domain.addresses import picture_origin
 from storefront.errors import NotFound
-from storefront.services.views import CartView, OrderView, ProductView, ShelfView
+from storefront.services.views import CartView, ImageView, OrderView, ProductView, ShelfView
 from storefront.web.context import note_merchant, note_surface
 from storefront.web.countries import country_choices, country_list, preferred_country
 from storefront.web.formats import use_zone
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from storefront.services.views import ImageView, PlacementView
+    from storefront.services.views import PlacementView
     from storefront.settings import Settings
     from storefront.web.assets import Assets
 
@@ -127,6 +127,8 @@ def picture_origins(views: Iterable[object], *, but: str) -> tuple[str, ...]:
 
 def _pictures(view: object) -> Iterable[ImageView]:
     match view:
+        case ImageView():
+            yield view
         case ProductView():
             yield from view.images
         case ShelfView():

@@ -40,6 +40,17 @@ LOGGED = {
     "cancel": {"cancelled"},
     "note_order": {"noted"},
     "write_to_buyer": {"written_to_buyer"},
+    "add_product": {"product_added"},
+    "edit_product": {"product_edited"},
+    "change_products": {"product_withdrawn", "product_put_back"},
+    "set_sale": {"product_withdrawn", "product_put_back"},
+    "add_variant": {"variant_added"},
+    "edit_variant": {"variant_edited"},
+    "set_variant_sale": {"variant_withdrawn", "variant_put_back"},
+    "move_variant": {"variant_moved"},
+    "change_stock": {"stock_changed"},
+    "add_picture": {"picture_added"},
+    "change_picture": {"picture_changed"},
 }
 
 

@@ -11,6 +11,7 @@ from storefront.web.console import (
     orders,
     passwords,
     payments,
+    pictures,
     placements,
     products,
     refunds,
@@ -18,6 +19,7 @@ from storefront.web.console import (
     settings,
     shares,
     signing,
+    variants,
 )
 from storefront.web.console.blueprint import blueprint
 
@@ -32,6 +34,7 @@ __all__ = [
     "orders",
     "passwords",
     "payments",
+    "pictures",
     "placements",
     "products",
     "refunds",
@@ -39,4 +42,5 @@ __all__ = [
     "settings",
     "shares",
     "signing",
+    "variants",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import redirect, url_for
 
@@ -31,7 +31,7 @@ def home() -> AnyResponse | str:
         return redirect(url_for("console.orders"))
     merchant, now = shop(), ports().clock.now()
     with ports().reads() as session:
-        figures = {
+        figures: dict[str, Any] = {
             "glance": glance(session, merchant, now=now),
             "latest": list_orders(session, merchant.id, now=now, size=LATEST),
             "waiting": None if member().role == "reports" else attention(session, merchant.id),

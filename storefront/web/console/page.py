@@ -67,7 +67,17 @@ PLACES = (
     ORDERS,
     Place("console.placements", _("Placements"), "picture", ("console.placement",)),
     Place("console.shares", _("Shares"), "share"),
-    Place("console.products", _("Products"), "box"),
+    Place(
+        "console.products",
+        _("Products"),
+        "box",
+        (
+            "console.product",
+            "console.new_product",
+            "console.variant",
+            "console.new_variant",
+        ),
+    ),
     Place(
         "console.settings",
         _("Settings"),
@@ -96,11 +106,14 @@ def shop() -> MerchantView:
         return get_shop(session, member().merchant_id)
 
 
-def show(template: str, merchant: MerchantView, **values: object) -> str:
-    """Render a page of the console in the merchant's zone and colour."""
+def show(
+    template: str, merchant: MerchantView, *, images: tuple[str, ...] = (), **values: object
+) -> str:
+    """Render a page of the console in the merchant's zone and colour; `images` are the origins
+    of pictures elsewhere that it shows."""
     theme = theme_css(merchant.accent)
     note_merchant(merchant.slug)
-    use_policy(Policy(style=theme))
+    use_policy(Policy(style=theme, images=images))
     use_zone(merchant.zone)
     return render_template(
         template,

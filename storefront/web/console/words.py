@@ -178,6 +178,29 @@ STAGES = {
     "shipped": _("Shipped"),
 }
 STAGE_TONES = {"preparing": "warn", "ready": "info", "picked_up": "good", "shipped": "good"}
+PRODUCT_STATES = {
+    "on_sale": _("On sale"),
+    "low": _("Low stock"),
+    "withdrawn": _("Withdrawn"),
+}
+PRODUCT_SORTS = {
+    "name": _("By name"),
+    "new": _("Newest first"),
+    "price": _("Cheapest first"),
+    "left": _("Fewest left first"),
+}
+STOCK_REASONS = {
+    "opening": _("First stock"),
+    "restocked": _("Restocked"),
+    "limited": _("Counting began"),
+    "unlimited": _("Counting ended: no limit"),
+    "imported": _("From a file"),
+    "counted": _("Counted"),
+    "damaged": _("Damaged or spoilt"),
+    "lost": _("Lost or stolen"),
+    "found": _("Found again"),
+    "returned": _("Returned by a buyer"),
+}
 KINDS = {"product": _("One product"), "collection": _("Collection")}
 ROLES = {
     "owner": _("Owner"),
@@ -210,6 +233,18 @@ ACTIONS = {
     "noted": _("wrote a note about"),
     "payments_begun": _("went to connect payments for"),
     "alarm_ended": _("dealt with an alarm at"),
+    "product_added": _("added the product"),
+    "product_edited": _("changed the product"),
+    "product_withdrawn": _("took off sale the product"),
+    "product_put_back": _("put back on sale the product"),
+    "variant_added": _("added the variant"),
+    "variant_edited": _("changed the variant"),
+    "variant_moved": _("moved the variant"),
+    "variant_withdrawn": _("took off sale the variant"),
+    "variant_put_back": _("put back on sale the variant"),
+    "stock_changed": _("changed the stock of the variant"),
+    "picture_added": _("added a picture to the product"),
+    "picture_changed": _("changed a picture of the product"),
 }
 """What members do, as the log tells it: between who and to what."""
 

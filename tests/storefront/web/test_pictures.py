@@ -66,7 +66,7 @@ def test_an_uploaded_picture_comes_in_widths_and_is_kept_for_ever(
     sources = re.search(r'srcset="([^"]+)"', page)
     assert sources
     answers = {
-        width: bench.client().get(address)
+        width: bench.client().get(address, buffered=True)
         for address, width in re.findall(r"(https://\S+) (\d+w)", sources[1])
     }
 

@@ -184,6 +184,58 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("GET", "/console/products"): (
         "/console/products", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),
+    ("POST", "/console/products"): (
+        "/console/products", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/products/new"): (
+        "/console/products/new", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/products/changes"): (
+        "/console/products/changes", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/products/<public_id>"): (
+        "/console/products/{product}", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("POST", "/console/products/<public_id>"): (
+        "/console/products/{product}", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/products/<public_id>/sale"): (
+        "/console/products/{product}/sale", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/products/<public_id>/pictures"): (
+        "/console/products/{product}/pictures", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/products/<public_id>/pictures/<picture_id>"): (
+        "/console/products/{product}/pictures/pic_0000000000000000",
+        (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("GET", "/console/products/<public_id>/variants/new"): (
+        "/console/products/{product}/variants/new",
+        (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("POST", "/console/products/<public_id>/variants"): (
+        "/console/products/{product}/variants", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("GET", "/console/products/<public_id>/variants/<variant_id>"): (
+        "/console/products/{product}/variants/{variant}",
+        (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("POST", "/console/products/<public_id>/variants/<variant_id>"): (
+        "/console/products/{product}/variants/{variant}",
+        (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/products/<public_id>/variants/<variant_id>/sale"): (
+        "/console/products/{product}/variants/{variant}/sale",
+        (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/products/<public_id>/variants/<variant_id>/place"): (
+        "/console/products/{product}/variants/{variant}/place",
+        (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/products/<public_id>/variants/<variant_id>/stock"): (
+        "/console/products/{product}/variants/{variant}/stock",
+        (302, 302, 302, 403, 400, 400, 400, 302, 302),
+    ),
 }  # fmt: skip
 
 WITHOUT_MEMBER = {
@@ -375,6 +427,7 @@ def cast(shop: Shop) -> Cast:
         "gone": gone.public_id,
         "placement": shop.world.placement.public_id,
         "product": shop.world.product.public_id,
+        "variant": shop.world.variant.public_id,
         "share": shared.rpartition("/")[2],
         "asset": shop.client.application.extensions[ASSETS].path("css/frame.css"),
     }
@@ -424,6 +477,8 @@ FOREIGN = (
     "/e/{nowhere}",
     "/console/orders/{their_order}",
     "/console/placements/{their_placement}",
+    "/console/products/{theirs}",
+    "/console/products/{theirs}/variants/new",
     "/api/v1/orders/{their_order}",
     "/orders/{their_order}?t={our_token}",
 )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from storefront.services import members
-from tests.factories import PASSWORD, World
+from tests.factories import PASSWORD, World, world_on
 from tests.fakes import BASE_URL, Bench
 from tests.storefront.web.conftest import Shop
 
@@ -52,3 +52,9 @@ def member_with(bench: Bench, world: World) -> Callable[[str], Any]:
         return sign_in(bench, email)
 
     return signed_in
+
+
+@pytest.fixture
+def rival(bench: Bench) -> World:
+    """Give another merchant with things of their own."""
+    return world_on(bench, slug="florist")
