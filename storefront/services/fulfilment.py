@@ -131,6 +131,21 @@ def ship(session: Session, handling: Handling, *, tracking: Tracking, now: datet
     )
 
 
+def hand_over(session: Session, handling: Handling, *, now: datetime) -> None:
+    """Hand an order over in the way that was ordered, nothing known of its parcel."""
+    way = session.scalar(
+        select(Order.fulfilment).where(
+            Order.merchant_id == handling.merchant_id, Order.public_id == handling.order
+        )
+    )
+    if way is None:
+        raise NotFound
+    if way == rules.SHIPPING:
+        ship(session, handling, tracking=Tracking(), now=now)
+    else:
+        pick_up(session, handling, now=now)
+
+
 def _take(session: Session, handling: Handling, step: _Step, **facts: datetime | None) -> int:
     taken = session.execute(
         update(Order)

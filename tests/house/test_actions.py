@@ -34,6 +34,8 @@ LOGGED = {
     "connect_payments": {"payments_begun"},
     "end_alarm": {"alarm_ended"},
     "make_ready": {"ready"},
+    "hand_over_many": {"picked_up", "shipped"},
+    "set_order_rules": {"cancel_time_set"},
     "pick_up": {"picked_up"},
     "undo_pick_up": {"pick_up_undone"},
     "ship": {"shipped"},

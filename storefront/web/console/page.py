@@ -57,6 +57,12 @@ SETTINGS = (
         "lock",
         note=_("The account that your sales are paid to."),
     ),
+    Place(
+        "console.order_rules",
+        _("Cancelling"),
+        "clock",
+        note=_("For how long buyers may take an order back."),
+    ),
     Place("console.list_members", _("Team"), "people", note=_("Who works here, and as what.")),
     Place("console.log", _("What was done"), "clock", note=_("By whom, when, to what.")),
 )

@@ -177,6 +177,13 @@ STAGES = {
     "picked_up": _("Picked up"),
     "shipped": _("Shipped"),
 }
+WAYS = {"pickup": _("Pick-up"), "shipping": _("Shipping")}
+SORTS = {
+    "newest": _("Newest first"),
+    "oldest": _("Oldest first"),
+    "largest": _("Largest first"),
+    "smallest": _("Smallest first"),
+}
 STAGE_TONES = {"preparing": "warn", "ready": "info", "picked_up": "good", "shipped": "good"}
 PRODUCT_STATES = {
     "on_sale": _("On sale"),
@@ -229,6 +236,7 @@ ACTIONS = {
     "pick_up_undone": _("took back that it was handed over"),
     "shipped": _("shipped"),
     "cancelled": _("cancelled"),
+    "cancel_time_set": _("changed how long buyers may cancel at"),
     "written_to_buyer": _("wrote to the buyer of"),
     "noted": _("wrote a note about"),
     "payments_begun": _("went to connect payments for"),

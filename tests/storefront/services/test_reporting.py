@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -16,7 +17,8 @@ from storefront.services.checkout import Buyer
 from storefront.services.reporting.attention import attention
 from storefront.services.reporting.dossier import get_dossier
 from storefront.services.reporting.glance import Period, day_starts, glance
-from storefront.services.reporting.orders import OrderList, list_orders, status_at
+from storefront.services.reporting.order_search import OrderSearch, status_at
+from storefront.services.reporting.orders import OrderList, list_orders
 from storefront.services.reporting.pages import cut
 from storefront.services.reporting.placements import get_placement_report, list_placements
 from storefront.services.reporting.products import list_products
@@ -33,14 +35,13 @@ def shop_of(bench: Bench, world: World) -> MerchantView:
         return get_shop(session, world.merchant.id)
 
 
-def orders_of(bench: Bench, world: World, query: str = "", **changes: object) -> OrderList:
+def orders_of(
+    bench: Bench, world: World, words: str = "", *, page: int = 1, size: int = 25, **sought: Any
+) -> OrderList:
+    search = OrderSearch(words=words, **sought)
     with bench.database.reads() as session:
         return list_orders(
-            session,
-            world.merchant.id,
-            now=bench.clock.now(),
-            query=query,
-            **changes,  # type: ignore[arg-type]
+            session, world.merchant.id, search, now=bench.clock.now(), page=page, size=size
         )
 
 

@@ -150,6 +150,18 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/orders/<public_id>/refunds"): (
         "/console/orders/{paid}/refunds", (302, 302, 302, 403, 400, 400, 404, 302, 302),
     ),
+    ("GET", "/console/orders.csv"): (
+        "/console/orders.csv", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/orders/handovers"): (
+        "/console/orders/handovers", (302, 302, 302, 303, 303, 303, 303, 302, 302),
+    ),
+    ("GET", "/console/orders/rules"): (
+        "/console/orders/rules", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/orders/rules"): (
+        "/console/orders/rules", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
     ("POST", "/console/orders/<public_id>/readiness"): (
         "/console/orders/{order}/readiness", (302, 302, 302, 409, 409, 409, 404, 302, 302),
     ),
