@@ -4,6 +4,7 @@ Migrating takes seconds and copying milliseconds, so each engine is migrated onc
 test writes is its own; nothing here knows a table.
 """
 
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -66,10 +67,18 @@ class SqliteFiles:
     @contextmanager
     def fresh(self) -> Iterator[str]:
         """Yield the URL of an empty database; the file goes when the test is over."""
-        with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
-            path = Path(folder) / "shop.sqlite3"
-            shutil.copyfile(self._template, path)
-            yield f"sqlite:///{path}"
+        with (
+            tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder,
+            self.fresh_in(Path(folder)) as url,
+        ):
+            yield url
+
+    @contextmanager
+    def fresh_in(self, folder: Path) -> Iterator[str]:
+        """Yield the URL of an empty database in a folder of the caller's."""
+        path = folder / "shop.sqlite3"
+        shutil.copyfile(self._template, path)
+        yield f"sqlite:///{path}"
 
     def stop(self) -> None:
         """Remove the template and whatever was left beside it."""
@@ -116,6 +125,22 @@ class PostgresServer:
         finally:
             self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def fresh_in(self, folder: Path) -> Iterator[str]:
+        """Yield the same, with all of its tables in an empty folder that becomes the server's."""
+        name = f"test_{uuid.uuid4().hex}"
+        owner = Path(self._server.pgdata).stat()
+        os.chown(folder, owner.st_uid, owner.st_gid)
+        self._admin.execute(f"CREATE TABLESPACE {name} LOCATION '{folder}'")
+        try:
+            self._admin.execute(
+                f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy TABLESPACE {name}"
+            )
+            yield _sqlalchemy_url(self._server, name)
+        finally:
+            self._admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            self._admin.execute(f"DROP TABLESPACE {name}")
+
     def stop(self) -> None:
         """Leave the server; the last worker to leave stops it and deletes its files."""
         if "_admin" in self.__dict__:
@@ -138,6 +163,14 @@ class Databases:
             "postgresql": self._postgres.fresh,
         }
         return openers[engine]()
+
+    def fresh_in(self, engine: str, folder: Path) -> AbstractContextManager[str]:
+        """Open the same with its data in an empty folder, such as a small file system."""
+        openers: dict[str, Callable[[Path], AbstractContextManager[str]]] = {
+            "sqlite": self._sqlite.fresh_in,
+            "postgresql": self._postgres.fresh_in,
+        }
+        return openers[engine](folder)
 
     def close(self) -> None:
         """Stop what was started, and remove what was written."""
