@@ -3,11 +3,9 @@ when it is paid, and read the line back for people."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from storefront.domain.attribution import (
     ARRIVALS,
@@ -18,34 +16,21 @@ from storefront.domain.attribution import (
     freeze_path,
     origin_index,
 )
-from storefront.domain.money import FULL_SHARE, split
+from storefront.domain.money import FULL_SHARE
 from storefront.models import (
     Attribution,
-    CreditEntry,
     Interaction,
-    Order,
     OrderOrigin,
     OrderTouchpoint,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy.orm import Session
 
-    from storefront.models import Refund
     from storefront.services.visitors import Visitor
-
-
-@dataclass(frozen=True)
-class Part:
-    """One interaction's part of an order under a model; its weight is a share or an amount."""
-
-    model: str
-    position: int
-    interaction_id: int | None
-    weight: int
 
 
 READ_AT_MOST = 10 * MAX_TOUCHPOINTS
@@ -148,114 +133,3 @@ def _shares(path: Sequence[Sequence[object]]) -> list[tuple[str, int, object, in
         for position, share in enumerate(share_out(kinds))
         if share
     ]
-
-
-def credit_sale(session: Session, order: Order, *, now: datetime) -> None:
-    """Share out what a paid order has earned, under every model to the cent."""
-    shares: defaultdict[str, list[Part]] = defaultdict(list)
-    for row in session.execute(
-        select(
-            Attribution.model, Attribution.position, Attribution.interaction_id, Attribution.share
-        )
-        .where(Attribution.merchant_id == order.merchant_id, Attribution.order_id == order.id)
-        .order_by(Attribution.model, Attribution.position)
-    ):
-        shares[row.model].append(Part(row.model, row.position, row.interaction_id, row.share))
-    _enter(
-        session,
-        order,
-        _share_out(shares.values(), order.total_minor),
-        cause="sale",
-        reference=order.public_id,
-        now=now,
-    )
-
-
-def debit_refund(session: Session, order_id: int, refund: Refund, *, now: datetime) -> None:
-    """Take a refund from what each interaction has left of an order, in proportion to it."""
-    order = session.get_one(Order, order_id)
-    taken = _share_out(_left(session, order), refund.amount_minor)
-    _enter(
-        session,
-        order,
-        [replace(part, weight=-part.weight) for part in taken],
-        cause="refund",
-        reference=refund.public_id,
-        now=now,
-    )
-
-
-def undo_debit(session: Session, order_id: int, refund: Refund, *, now: datetime) -> None:
-    """Write the opposite of what a failed refund took, from its stored parts."""
-    order = session.get_one(Order, order_id)
-    rows = session.execute(
-        select(
-            CreditEntry.model,
-            CreditEntry.position,
-            CreditEntry.interaction_id,
-            -CreditEntry.amount_minor,
-        ).where(
-            CreditEntry.merchant_id == order.merchant_id,
-            CreditEntry.order_id == order.id,
-            CreditEntry.cause == "refund",
-            CreditEntry.reference == refund.public_id,
-        )
-    )
-    parts = [Part(*row) for row in rows]
-    _enter(session, order, parts, cause="refund_failed", reference=refund.public_id, now=now)
-
-
-def _left(session: Session, order: Order) -> Collection[list[Part]]:
-    by_model: defaultdict[str, list[Part]] = defaultdict(list)
-    for row in session.execute(
-        select(
-            CreditEntry.model,
-            CreditEntry.position,
-            CreditEntry.interaction_id,
-            func.sum(CreditEntry.amount_minor),
-        )
-        .where(CreditEntry.merchant_id == order.merchant_id, CreditEntry.order_id == order.id)
-        .group_by(CreditEntry.model, CreditEntry.position, CreditEntry.interaction_id)
-        .order_by(CreditEntry.model, CreditEntry.position)
-    ):
-        model, position, interaction_id, left = row
-        by_model[model].append(Part(model, position, interaction_id, int(left)))
-    return by_model.values()
-
-
-def _share_out(by_model: Collection[list[Part]], minor: int) -> list[Part]:
-    """Give each part its amount as its weight."""
-    return [
-        replace(part, weight=amount)
-        for parts in by_model
-        for part, amount in zip(parts, split(minor, [part.weight for part in parts]), strict=True)
-    ]
-
-
-def _enter(
-    session: Session,
-    order: Order,
-    parts: Sequence[Part],
-    *,
-    cause: str,
-    reference: str,
-    now: datetime,
-) -> None:
-    entries = [
-        {
-            "merchant_id": order.merchant_id,
-            "order_id": order.id,
-            "model": part.model,
-            "position": part.position,
-            "interaction_id": part.interaction_id,
-            "amount_minor": part.weight,
-            "currency": order.currency,
-            "cause": cause,
-            "reference": reference,
-            "occurred_at": now,
-        }
-        for part in parts
-        if part.weight
-    ]
-    if entries:
-        session.execute(insert(CreditEntry), entries)

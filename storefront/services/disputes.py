@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from storefront.db.ids import public_id
 from storefront.domain.payments import (
@@ -16,7 +16,7 @@ from storefront.domain.payments import (
     is_later,
 )
 from storefront.models import Dispute, Payment
-from storefront.services import alarms, ledger
+from storefront.services import alarms, credit, ledger
 from storefront.services.checkout import note
 from storefront.services.ledger import Account
 from storefront.signals import announce
@@ -61,11 +61,27 @@ def book_waiting(session: Session, payment_id: int, *, now: datetime) -> None:
         _book(session, payment, dispute, now=now)
 
 
+def withdrawn_of(session: Session, order_id: int) -> int:
+    """Return how much of an order's kept payment disputes have taken, and not given back."""
+    taken = session.scalar(
+        select(func.sum(Dispute.amount_minor))
+        .join(Payment, Payment.id == Dispute.payment_id)
+        .where(
+            Payment.order_id == order_id,
+            Payment.returned_at.is_(None),
+            Dispute.withdrawn_at.is_not(None),
+            Dispute.won_at.is_(None),
+        )
+    )
+    return int(taken or 0)
+
+
 def _book(session: Session, payment: Payment, dispute: Dispute, *, now: datetime) -> None:
     minor = dispute.amount_minor
     if dispute.state in WITHDRAWN and dispute.withdrawn_at is None:
         amounts = {Account.GATEWAY: -minor, Account.DISPUTED: minor}
         _enter(session, payment, dispute, amounts=amounts, cause="dispute", now=now)
+        _debit(session, payment, dispute, now=now)
         _mark(session, dispute, withdrawn_at=now)
     if dispute.state == LOST and dispute.lost_at is None:
         amounts = {Account.DISPUTED: -minor, Account.LOSS: minor}
@@ -75,7 +91,31 @@ def _book(session: Session, payment: Payment, dispute: Dispute, *, now: datetime
         lies_in = Account.LOSS if dispute.lost_at else Account.DISPUTED
         amounts = {Account.GATEWAY: minor, lies_in: -minor}
         _enter(session, payment, dispute, amounts=amounts, cause="dispute_won", now=now)
+        credit.undo(
+            session,
+            payment.order_id,
+            "dispute",
+            reference=dispute.public_id,
+            by="dispute_won",
+            now=now,
+        )
         _mark(session, dispute, won_at=now)
+
+
+def _debit(session: Session, payment: Payment, dispute: Dispute, *, now: datetime) -> None:
+    """Take what the bank has taken from those who earned it, until it is won back.
+
+    Money that is on its way back anyway was never earned by anybody.
+    """
+    if payment.returned_at is None:
+        credit.debit(
+            session,
+            payment.order_id,
+            dispute.amount_minor,
+            cause="dispute",
+            reference=dispute.public_id,
+            now=now,
+        )
 
 
 def _enter(

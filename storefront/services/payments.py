@@ -21,6 +21,7 @@ from storefront.services import (
     alarms,
     attribution,
     card_testing,
+    credit,
     disputes,
     jobs,
     ledger,
@@ -231,7 +232,7 @@ def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetim
 
 def _mark_paid(session: Session, order: Order, *, kinds: Iterable[LineKind], now: datetime) -> None:
     attribution.assign(session, order.merchant_id, order.id, now=now)
-    attribution.credit_sale(session, order, now=now)
+    credit.sale(session, order, now=now)
     by_name = {kind.name: kind for kind in kinds}
     for line in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
         by_name[line.kind].on_paid(session, line, now)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from storefront.domain.refunds import RefundPlan, by_amount, by_lines, in_full
+from storefront.domain.refunds import Left, RefundPlan, by_amount, by_lines, in_full
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import LineItem, Order, Payment, Refund
-from storefront.services import refund_news, reversals, stock
+from storefront.services import disputes, refund_news, reversals, stock
 from storefront.services import refund_rows as rows
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def refund_order(
     """Intend a refund of a paid order, reverse what it paid for and promise to send it.
 
     Raises `NotFound` for an order that is not this merchant's, `Conflict` not_paid,
-    refund_too_large or already_refunded, `Invalid` for what cannot be meant.
+    refund_too_large, already_refunded or payment_disputed, `Invalid` for what cannot be meant.
     """
     order_id = session.scalar(
         select(Order.id).where(Order.merchant_id == merchant_id, Order.public_id == order_public_id)
@@ -66,6 +66,13 @@ def refund_order(
 def plan_refund(session: Session, order_id: int, wish: Wish) -> RefundPlan:
     """Return what a refund would take from each line and the shipping; raise as `refund_order`."""
     left = reversals.left_of(session, order_id)
+    plan = _plan(session, order_id, wish, left=left)
+    if plan.total > left.total - disputes.withdrawn_of(session, order_id):
+        raise Conflict("payment_disputed")
+    return plan
+
+
+def _plan(session: Session, order_id: int, wish: Wish, *, left: Left) -> RefundPlan:
     if wish.lines:
         return by_lines(left, _by_line_id(session, order_id, wish.lines))
     if wish.amount_minor is not None:

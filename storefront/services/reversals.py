@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from storefront.domain.refunds import Left, LineLeft, RefundPlan
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Payment, Refund, RefundLine
-from storefront.services import alarms, attribution, ledger, stock
+from storefront.services import alarms, credit, ledger, stock
 from storefront.services.ledger import Account
 
 if TYPE_CHECKING:
@@ -64,7 +64,14 @@ def book(
         Account.SHIPPING: plan.shipping,
     }
     ledger.book(session, payment, amounts, cause="refund", reference=refund.public_id, now=now)
-    attribution.debit_refund(session, payment.order_id, refund, now=now)
+    credit.debit(
+        session,
+        payment.order_id,
+        refund.amount_minor,
+        cause="refund",
+        reference=refund.public_id,
+        now=now,
+    )
 
 
 def book_return(session: Session, payment: Payment, refund: Refund, *, now: datetime) -> None:
@@ -91,7 +98,14 @@ def undo(session: Session, payment: Payment, refund: Refund, *, now: datetime) -
             session, payment.order_id, -refund.amount_minor, shipping=-refund.shipping_minor
         )
         _give_lines_back(session, refund, now=now)
-        attribution.undo_debit(session, payment.order_id, refund, now=now)
+        credit.undo(
+            session,
+            payment.order_id,
+            "refund",
+            reference=refund.public_id,
+            by="refund_failed",
+            now=now,
+        )
     ledger.reverse(
         session, payment, "refund", reference=refund.public_id, by="refund_failed", now=now
     )

@@ -238,6 +238,10 @@ SENTENCES: dict[str, Any] = {
     "price_negative": _("A price cannot be below zero."),
     "price_too_large": _("No card is charged this much. Please check the price."),
     "price_unreadable": _("A price is written like 4.50 or 4,50, without letters and signs."),
+    "payment_disputed": _(
+        "The buyer disputes this payment, and the bank has taken the money back. What is disputed "
+        "cannot be given back here."
+    ),
     "rate_taken": _("There is a rate for this place already. Change that one."),
     "refund_too_large": _("This is more than is left to give back. Nothing was sent."),
     "region_needed": _("Please add the state or region, such as RI: the tax depends on it."),

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 from sqlalchemy import func, select
 
-from storefront.models import Order, Payment, Refund
+from storefront.models import Dispute, Order, Payment, Refund
 from tests.races.market import Market, wait_until
 from tests.races.servers import Shop
 
@@ -32,18 +32,32 @@ def fail_refund(shop: Shop, reference: str) -> None:
     _call(shop, f"/sandbox/refunds/{reference}/fail", {})
 
 
+def dispute(shop: Shop, placed: dict[str, Any]) -> str:
+    """Let a buyer's bank dispute the payment of an order; return the dispute's reference."""
+    opened = _call(shop, "/sandbox/disputes", {"payment_intent": placed["payment_reference"]})
+    reference: str = opened["id"]
+    return reference
+
+
+def decide(shop: Shop, reference: str, verdict: str) -> None:
+    """Let the bank decide a dispute: "won" or "lost"."""
+    _call(shop, f"/sandbox/disputes/{reference}/end", {"verdict": verdict})
+
+
 def tally(shop: Shop) -> Counter[str]:
     """Count what has gone wrong at the gateway, by kind."""
     return Counter(_call(shop, "/sandbox/faults")["tally"])
 
 
 def gateway_books(shop: Shop) -> Books:
-    """Return what the gateway says it took and gave back, per account and currency."""
+    """Return what the gateway says it took, gave back and had to hand over to banks, per account
+    and currency."""
     return {
         (row["account"], row["currency"].upper()): {
             "charged": row["charged"],
             "charges": row["charges"],
             "refunded": row["refunded"],
+            "disputed": row["disputed"],
         }
         for row in _call(shop, "/sandbox/books")["data"]
     }
@@ -68,6 +82,7 @@ def shop_books(shop: Shop) -> Books:
                 "charged": int(charged),
                 "charges": charges,
                 "refunded": 0,
+                "disputed": 0,
             }
         given = session.execute(
             select(Payment.account, Refund.currency, func.sum(Refund.amount_minor))
@@ -77,6 +92,14 @@ def shop_books(shop: Shop) -> Books:
         )
         for account, currency, refunded in given:
             books[account, currency]["refunded"] = int(refunded)
+        withdrawn = session.execute(
+            select(Payment.account, Dispute.currency, func.sum(Dispute.amount_minor))
+            .join(Payment, Payment.id == Dispute.payment_id)
+            .where(Dispute.withdrawn_at.is_not(None), Dispute.won_at.is_(None))
+            .group_by(Payment.account, Dispute.currency)
+        )
+        for account, currency, disputed in withdrawn:
+            books[account, currency]["disputed"] = int(disputed)
     return books
 
 

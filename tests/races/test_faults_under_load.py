@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from storefront.models import Job, OrderEvent, Payment, Refund
+from storefront.models import Dispute, Job, OrderEvent, Payment, Refund
 from tests.engines import ENGINES, Databases
 from tests.races import fault_lines
 from tests.races.clients import Answer, Request, race
 from tests.races.fault_lines import (
+    decide,
+    dispute,
     fail_refund,
     flush,
     gateway_books,
@@ -229,3 +231,43 @@ def test_refunds_go_out_once_though_their_answers_are_lost_and_some_fail_later(
     assert {201} == {answer.status for answer in answers}
     assert len(refunded) == market.count(Refund)
     assert len(failing) == market.count(Refund) - market.count(Refund, failed_at=None)
+
+
+def test_disputes_are_opened_won_and_lost_while_sales_go_on(market: Market, orders: int) -> None:
+    """Messages come twice, late and out of order; a third each is won, lost and left open."""
+    variant = market.add_variant(stock=2 * orders)
+    placed = market.place(*[variant] * orders)
+    market.pay(placed)
+    wait_until(lambda: fault_lines.paid(market) == orders, "all orders are paid")
+    switch(
+        market.shop,
+        webhooks={"duplicate": 0.5, "copies": 3, "reorder": 0.7, "reorder_seconds": 0.5},
+        seed=12,
+    )
+    done = threading.Event()
+    selling = threading.Thread(target=_sell_until, args=(market, variant, done))
+    selling.start()
+    try:
+        opened = [dispute(market.shop, each) for each in placed]
+        won, lost = opened[::3], opened[1::3]
+        for verdict, references in (("won", won), ("lost", lost)):
+            for reference in references:
+                decide(market.shop, reference, verdict)
+        refused = race([market.refund(each) for each in placed], clients=CLIENTS)
+    finally:
+        done.set()
+        selling.join()
+    assert 0 == flush(market.shop)
+
+    assert orders == market.count(Dispute)
+    assert len(won) == market.count(Dispute) - market.count(Dispute, won_at=None)
+    assert len(lost) == market.count(Dispute) - market.count(Dispute, lost_at=None)
+    assert {answer.code for answer in refused} <= {"201", "payment_disputed"}
+    wait_until(lambda: market.count(Refund, sent_at=None, failed_at=None) == 0, "refunds are sent")
+    assert 0 == flush(market.shop)
+
+
+def _sell_until(market: Market, variant: str, done: threading.Event) -> None:
+    while not done.is_set():
+        answers = race([market.order(variant) for _ in range(2)], clients=2)
+        market.pay([answer.json for answer in answers if answer.status == 201])

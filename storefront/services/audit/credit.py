@@ -8,12 +8,21 @@ from sqlalchemy import case, func, or_, select
 
 from storefront.domain.attribution import MODELS
 from storefront.domain.money import FULL_SHARE
-from storefront.models import Attribution, CreditEntry, Order, OrderOrigin, OrderTouchpoint
+from storefront.models import (
+    Attribution,
+    CreditEntry,
+    Dispute,
+    Order,
+    OrderOrigin,
+    OrderTouchpoint,
+    Payment,
+)
 from storefront.services.audit.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 
@@ -75,8 +84,26 @@ def credit_equals_net_revenue(session: Session) -> Iterator[Finding]:
             .scalar_subquery(),
             0,
         )
-        due = case((Order.paid_at.is_not(None), Order.total_minor - Order.refunded_minor), else_=0)
+        net = Order.total_minor - Order.refunded_minor - _withdrawn()
+        due = case((Order.paid_at.is_not(None), net), else_=0)
         rows = session.execute(select(Order.public_id, credited, due).where(credited != due))
         for public_id, given, earned in rows:
             detail = f"{model} has {given} of {earned}"
             yield Finding("credit_equals_net_revenue", "credit_entries", public_id, detail)
+
+
+def _withdrawn() -> ColumnElement[int]:
+    """Return what disputes have taken from an order's kept payment and not given back."""
+    taken = (
+        select(func.sum(Dispute.amount_minor))
+        .join(Payment, Payment.id == Dispute.payment_id)
+        .where(
+            Payment.order_id == Order.id,
+            Payment.returned_at.is_(None),
+            Dispute.withdrawn_at.is_not(None),
+            Dispute.won_at.is_(None),
+        )
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    return func.coalesce(taken, 0)

@@ -1,16 +1,18 @@
-"""Paid orders and their money by what gets the credit, under the last-touch model."""
+"""Paid orders and what they earned net, by what gets the credit under the last-touch model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from storefront.domain.money import Money
-from storefront.models import Attribution, Interaction, Order
+from storefront.models import CreditEntry, Interaction
+from storefront.services import credit
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
     from storefront.services.views import MerchantView
@@ -21,7 +23,7 @@ MODEL = "last_touch"
 
 @dataclass(frozen=True)
 class Brought:
-    """What something brought: paid orders and their money."""
+    """What something brought: paid orders, and their money after refunds and disputes."""
 
     orders: int
     money: Money
@@ -33,11 +35,17 @@ def brought_by(
     """Return what each value of a column of `Interaction` brought; None stands for direct sales
     and for acts where the column is empty."""
     rows = session.execute(
-        select(what, func.count(), func.sum(Order.total_minor))
-        .select_from(Attribution)
-        .join(Order, Order.id == Attribution.order_id)
-        .outerjoin(Interaction, Interaction.id == Attribution.interaction_id)
-        .where(Attribution.merchant_id == shop.id, Attribution.model == MODEL)
+        select(what, count_of_sales(), func.sum(CreditEntry.amount_minor))
+        .select_from(CreditEntry)
+        .outerjoin(Interaction, Interaction.id == CreditEntry.interaction_id)
+        .where(CreditEntry.merchant_id == shop.id, CreditEntry.model == MODEL)
         .group_by(what)
     )
-    return {key: Brought(count, Money(int(minor), shop.currency)) for key, count, minor in rows}
+    return {
+        key: Brought(int(count), Money(int(minor), shop.currency)) for key, count, minor in rows
+    }
+
+
+def count_of_sales() -> ColumnElement[int]:
+    """Count orders once, whatever went back of them: each has one entry for its sale."""
+    return func.sum(case((CreditEntry.cause == credit.SALE, 1), else_=0))

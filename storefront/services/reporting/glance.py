@@ -1,4 +1,4 @@
-"""How the last days went: visitors, paid orders and money, in days of the merchant's zone."""
+"""How the last days went: visitors, paid orders and net money, in days of the merchant's zone."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import case, distinct, func, select
 
 from storefront.domain.money import FULL_SHARE, Money, total
-from storefront.models import Interaction, Order
+from storefront.models import CreditEntry, Interaction, Order
+from storefront.services.reporting.credits import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy.orm import Session
+    from sqlalchemy import Label
+    from sqlalchemy.orm import InstrumentedAttribute, Session
 
     from storefront.services.views import MerchantView
 
@@ -24,7 +26,8 @@ DAYS = 7
 
 @dataclass(frozen=True)
 class Day:
-    """What was paid on one day; `starts_at` is its midnight in the merchant's zone."""
+    """What was paid on one day, less what went back on it for whichever order; a day may cost
+    money. `starts_at` is its midnight in the merchant's zone."""
 
     starts_at: datetime
     orders: int
@@ -64,9 +67,10 @@ class Glance:
 def glance(session: Session, shop: MerchantView, *, now: datetime) -> Glance:
     """Return how the last seven days went, today included."""
     starts = day_starts(now, shop.zone)
-    paid = _paid_by_day(session, shop, starts, now=now)
+    paid = _paid_by_day(session, shop.id, starts, now=now)
+    earned = _earned_by_day(session, shop.id, starts, now=now)
     days = tuple(
-        Day(start, *paid.get(index, (0, Money(0, shop.currency))))
+        Day(start, paid.get(index, 0), Money(earned.get(index, 0), shop.currency))
         for index, start in enumerate(starts)
     )
     visitors_today, visitors = _visitors(session, shop.id, starts, now=now)
@@ -86,17 +90,44 @@ def day_starts(now: datetime, zone: str, count: int = DAYS) -> tuple[datetime, .
 
 
 def _paid_by_day(
-    session: Session, shop: MerchantView, starts: Sequence[datetime], *, now: datetime
-) -> Mapping[int, tuple[int, Money]]:
+    session: Session, merchant_id: int, starts: Sequence[datetime], *, now: datetime
+) -> Mapping[int, int]:
     """Count in the database, so that a busy week costs seven rows."""
-    later = enumerate(starts[1:])
-    day = case(*((Order.paid_at < end, index) for index, end in later), else_=len(starts) - 1)
+    day = _day_of(Order.paid_at, starts)
     rows = session.execute(
-        select(day.label("day"), func.count(), func.sum(Order.total_minor))
-        .where(Order.merchant_id == shop.id, Order.paid_at >= starts[0], Order.paid_at <= now)
+        select(day, func.count())
+        .where(Order.merchant_id == merchant_id, Order.paid_at >= starts[0], Order.paid_at <= now)
         .group_by("day")
     )
-    return {day: (count, Money(int(minor), shop.currency)) for day, count, minor in rows}
+    return {index: int(count) for index, count in rows}
+
+
+def _earned_by_day(
+    session: Session, merchant_id: int, starts: Sequence[datetime], *, now: datetime
+) -> Mapping[int, int]:
+    """Add up what sales brought, less what refunds and disputes took, on the day of each."""
+    day = _day_of(CreditEntry.occurred_at, starts)
+    rows = session.execute(
+        select(day, func.sum(CreditEntry.amount_minor))
+        .where(
+            CreditEntry.merchant_id == merchant_id,
+            CreditEntry.model == MODEL,
+            CreditEntry.occurred_at >= starts[0],
+            CreditEntry.occurred_at <= now,
+        )
+        .group_by("day")
+    )
+    return {index: int(minor) for index, minor in rows}
+
+
+def _day_of(
+    moment: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+    starts: Sequence[datetime],
+) -> Label[int]:
+    later = enumerate(starts[1:])
+    return case(*((moment < end, index) for index, end in later), else_=len(starts) - 1).label(
+        "day"
+    )
 
 
 def _visitors(

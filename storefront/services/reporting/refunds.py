@@ -10,6 +10,7 @@ from sqlalchemy import select
 from storefront.domain.money import Money
 from storefront.errors import Conflict, NotFound
 from storefront.models import LineItem, Order
+from storefront.services.disputes import withdrawn_of
 from storefront.services.refunds import plan_refund
 from storefront.services.reversals import left_of
 
@@ -32,12 +33,14 @@ class LineChoice:
 
 @dataclass(frozen=True)
 class Choices:
-    """What can go back of an order. `left` is nothing where it is not paid."""
+    """What can go back of an order. `left` is nothing where it is not paid; what is `disputed`
+    has been taken by the buyer's bank and cannot go back a second time."""
 
     order: str
     number: int | None
     lines: tuple[LineChoice, ...]
     left: Money
+    disputed: Money
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,15 @@ def refund_choices(session: Session, merchant_id: int, public_id: str) -> Choice
         )
         for line in _lines(session, order)
     )
-    minor = left.total if order.paid_at else 0
-    return Choices(order.public_id, order.number, lines, Money(minor, order.currency))
+    disputed = withdrawn_of(session, order.id)
+    minor = left.total - disputed if order.paid_at else 0
+    return Choices(
+        order.public_id,
+        order.number,
+        lines,
+        left=Money(max(0, minor), order.currency),
+        disputed=Money(disputed, order.currency),
+    )
 
 
 def preview_refund(session: Session, merchant_id: int, public_id: str, *, wish: Wish) -> Preview:

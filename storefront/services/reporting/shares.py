@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from storefront.domain.money import Money
-from storefront.models import Attribution, Channel, Interaction, Order, Placement, Share
+from storefront.models import Channel, CreditEntry, Interaction, Placement, Share
 from storefront.services.chains import SHORT_VISITOR
-from storefront.services.reporting.credits import MODEL, Brought
+from storefront.services.reporting.credits import MODEL, Brought, count_of_sales
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,14 +91,13 @@ def _credit(merchant_id: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Interaction.share_id,
-            func.count().label("orders"),
-            func.sum(Order.total_minor).label("minor"),
+            count_of_sales().label("orders"),
+            func.sum(CreditEntry.amount_minor).label("minor"),
         )
-        .join(Attribution, Attribution.interaction_id == Interaction.id)
-        .join(Order, Order.id == Attribution.order_id)
+        .join(CreditEntry, CreditEntry.interaction_id == Interaction.id)
         .where(
-            Attribution.merchant_id == merchant_id,
-            Attribution.model == MODEL,
+            CreditEntry.merchant_id == merchant_id,
+            CreditEntry.model == MODEL,
             Interaction.share_id.is_not(None),
         )
         .group_by(Interaction.share_id)
@@ -115,5 +114,5 @@ def _row(row: Row[*tuple[Any, ...]], currency: str) -> ShareRow:
         placement_public_id=row.placement_public_id,
         channel=row.channel,
         opens=row.opens,
-        brought=Brought(row.orders, Money(int(row.minor), currency)),
+        brought=Brought(int(row.orders), Money(int(row.minor), currency)),
     )

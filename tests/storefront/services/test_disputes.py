@@ -5,11 +5,24 @@ import itertools
 import pytest
 from sqlalchemy import func, select
 
-from storefront.models import Alarm, Dispute, LedgerEntry, OrderEvent
+from storefront.domain.attribution import MODELS
+from storefront.errors import Conflict
+from storefront.models import (
+    Alarm,
+    CreditEntry,
+    Dispute,
+    LedgerEntry,
+    OrderEvent,
+    Refund,
+    Variant,
+)
+from storefront.services.checkout import PlacedOrder
+from storefront.services.refunds import Wish, refund_order
+from tests.contents import nothing_changes
 from tests.factories import World, pay, place
 from tests.fakes import Bench
 from tests.storefront.gateway_news import tell_of_dispute
-from tests.storefront.sales import sell
+from tests.storefront.sales import sell, sell_through_a_share
 from tests.storefront.web.console.conftest import sign_in
 
 WITHDRAWN = {"gateway": 0, "sales": -450, "disputed": 450}
@@ -28,6 +41,13 @@ def balances(bench: Bench) -> dict[str, int]:
             )
         )
         return {account: int(total) for account, total in rows}
+
+
+def refund(bench: Bench, world: World, placed: PlacedOrder, wish: Wish) -> None:
+    """Give money back, as the merchant does."""
+    with bench.database.begin() as session:
+        now = bench.clock.now()
+        refund_order(session, world.merchant.id, placed.public_id, wish=wish, now=now)
 
 
 def test_a_dispute_withdraws_the_money_once(bench: Bench, world: World) -> None:
@@ -70,6 +90,82 @@ def test_a_warning_takes_no_money(bench: Bench, world: World) -> None:
         tell_of_dispute(bench, placed, 450, state)
 
     assert {"gateway": 450, "sales": -450} == balances(bench)
+
+
+@pytest.mark.parametrize(
+    ("states", "earned"),
+    [
+        (("warning_needs_response", "warning_closed"), 450),
+        (("needs_response",), 0),
+        (("needs_response", "under_review", "lost"), 0),
+        (("needs_response", "won"), 450),
+        (("lost", "won"), 450),
+    ],
+)
+def test_whoever_brought_the_sale_earns_nothing_while_the_bank_has_the_money(
+    bench: Bench, world: World, *, states: tuple[str, ...], earned: int
+) -> None:
+    placed = sell_through_a_share(bench, world)
+
+    for state in states:
+        tell_of_dispute(bench, placed, 450, state)
+
+    with bench.database.reads() as session:
+        by_model = select(CreditEntry.model, func.sum(CreditEntry.amount_minor))
+        rows = session.execute(by_model.group_by(CreditEntry.model))
+        credited = {model: int(minor) for model, minor in rows}
+    assert dict.fromkeys(MODELS, earned) == credited
+
+
+@pytest.mark.parametrize("state", ["needs_response", "under_review", "lost"])
+def test_what_the_bank_has_taken_cannot_be_given_back_as_well(
+    bench: Bench, world: World, state: str
+) -> None:
+    placed = sell(bench, world)
+    tell_of_dispute(bench, placed, 300, state)
+
+    for wish in (Wish(), Wish(amount_minor=151), Wish(lines={0: 1})):
+        with nothing_changes(bench.database), pytest.raises(Conflict) as refused:
+            refund(bench, world, placed, wish)
+        assert "payment_disputed" == refused.value.code
+    refund(bench, world, placed, Wish(amount_minor=150))
+
+    with bench.database.reads() as session:
+        assert [150] == session.scalars(select(Refund.amount_minor)).all()
+
+
+def test_a_dispute_that_was_won_leaves_all_of_it_to_be_given_back(
+    bench: Bench, world: World
+) -> None:
+    placed = sell(bench, world)
+    for state in ("needs_response", "won"):
+        tell_of_dispute(bench, placed, 450, state)
+
+    refund(bench, world, placed, Wish())
+
+    assert {**ENDS["won"], "gateway": 0, "sales": 0} == balances(bench)
+
+
+def test_goods_that_were_disputed_are_not_put_back_on_sale(bench: Bench, world: World) -> None:
+    """R-B9: the buyer has them, whatever the bank decides about the money."""
+    placed = sell(bench, world)
+    for state in ("needs_response", "lost"):
+        tell_of_dispute(bench, placed, 450, state)
+
+    with bench.database.reads() as session:
+        variant = session.scalars(select(Variant)).one()
+    assert (0, 1) == (variant.held, variant.sold)
+
+
+def test_the_refund_page_says_what_is_disputed(bench: Bench, world: World) -> None:
+    placed = sell(bench, world)
+    tell_of_dispute(bench, placed, 300, "needs_response")
+    owner = sign_in(bench, world.owner_email)
+
+    page = owner.get(f"/console/orders/{placed.public_id}/refunds").text
+
+    assert "$1.50 can still go back" in page
+    assert "The buyer disputes $3.00 of this payment" in page
 
 
 def test_a_dispute_that_is_told_before_its_payment_waits_for_it(bench: Bench, world: World) -> None:

@@ -53,12 +53,12 @@ def rival(bench: Bench) -> World:
     return world_on(bench, slug="rival", stripe_account=RIVALS)
 
 
-def tell(bench: Bench, body: bytes) -> None:
-    """Deliver a message, which is always answered with 200."""
-    answer = bench.client().post(
-        "/webhooks/stripe", data=body, headers={"Stripe-Signature": signature(body)}
-    )
-    assert 200 == answer.status_code
+def tell(bench: Bench, *bodies: bytes) -> None:
+    """Deliver messages, which are always answered with 200."""
+    client = bench.client()
+    for body in bodies:
+        header = {"Stripe-Signature": signature(body)}
+        assert 200 == client.post("/webhooks/stripe", data=body, headers=header).status_code
 
 
 def pay(bench: Bench, placed: PlacedOrder, account: str) -> None:
@@ -170,8 +170,7 @@ def test_no_message_for_another_account_changes_an_order(
     before = contents(bench.database)
     sent = list(messages(bench, placed, account))
 
-    for body in sent:
-        tell(bench, body)
+    tell(bench, *sent)
 
     after = contents(bench.database)
     kept = len(before["storefront_payment_events"]) + len(sent)

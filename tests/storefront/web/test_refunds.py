@@ -9,6 +9,7 @@ from storefront.models import Order, Refund
 from tests.contents import nothing_changes
 from tests.factories import World
 from tests.fakes import Bench
+from tests.storefront.gateway_news import tell_of_dispute
 from tests.storefront.sales import sell
 from tests.storefront.web.console.conftest import ORIGIN, sign_in
 
@@ -49,6 +50,16 @@ def test_the_same_key_refunds_once(bench: Bench, world: World) -> None:
     assert [201] * 3 == [answer.status_code for answer in answers]
     assert 1 == len({answer.json["public_id"] for answer in answers})
     assert [100] == refunded(bench)
+
+
+def test_a_server_cannot_give_back_what_the_bank_has_taken(bench: Bench, world: World) -> None:
+    client, placed = bench.client(), sell(bench, world)
+    tell_of_dispute(bench, placed, 450, "needs_response")
+
+    with nothing_changes(bench.database):
+        answer = refund(client, world, placed.public_id, {})
+
+    assert (409, "payment_disputed") == (answer.status_code, answer.json["code"])
 
 
 def test_the_same_key_for_another_refund_is_refused(bench: Bench, world: World) -> None:

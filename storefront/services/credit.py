@@ -1,0 +1,146 @@
+"""What each interaction has earned of an order, in money: credited when it is paid, taken back by
+refunds and disputes, given again when those come to nothing. Who shares it is in attribution."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select
+
+from storefront.domain.money import split
+from storefront.models import Attribution, CreditEntry, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+SALE = "sale"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One interaction's part of an order under a model; its weight is a share or an amount."""
+
+    model: str
+    position: int
+    interaction_id: int | None
+    weight: int
+
+
+def sale(session: Session, order: Order, *, now: datetime) -> None:
+    """Share out what a paid order has earned, under every model to the cent."""
+    shares: defaultdict[str, list[Part]] = defaultdict(list)
+    for row in session.execute(
+        select(
+            Attribution.model, Attribution.position, Attribution.interaction_id, Attribution.share
+        )
+        .where(Attribution.merchant_id == order.merchant_id, Attribution.order_id == order.id)
+        .order_by(Attribution.model, Attribution.position)
+    ):
+        shares[row.model].append(Part(row.model, row.position, row.interaction_id, row.share))
+    _enter(
+        session,
+        order,
+        _share_out(shares.values(), order.total_minor),
+        cause=SALE,
+        reference=order.public_id,
+        now=now,
+    )
+
+
+def debit(
+    session: Session, order_id: int, minor: int, *, cause: str, reference: str, now: datetime
+) -> None:
+    """Take an amount from what each interaction has left of an order, in proportion to it."""
+    order = session.get_one(Order, order_id)
+    taken = [replace(p, weight=-p.weight) for p in _share_out(_left(session, order), minor)]
+    _enter(session, order, taken, cause=cause, reference=reference, now=now)
+
+
+def undo(
+    session: Session, order_id: int, cause: str, *, reference: str, by: str, now: datetime
+) -> None:
+    """Write the opposite of what was taken, from its stored parts, with `by` as its cause."""
+    order = session.get_one(Order, order_id)
+    rows = session.execute(
+        select(
+            CreditEntry.model,
+            CreditEntry.position,
+            CreditEntry.interaction_id,
+            -CreditEntry.amount_minor,
+        ).where(
+            CreditEntry.merchant_id == order.merchant_id,
+            CreditEntry.order_id == order.id,
+            CreditEntry.cause == cause,
+            CreditEntry.reference == reference,
+        )
+    )
+    parts = [Part(*row) for row in rows]
+    _enter(session, order, parts, cause=by, reference=reference, now=now)
+
+
+def _left(session: Session, order: Order) -> Collection[list[Part]]:
+    by_model: defaultdict[str, list[Part]] = defaultdict(list)
+    for row in session.execute(
+        select(
+            CreditEntry.model,
+            CreditEntry.position,
+            CreditEntry.interaction_id,
+            func.sum(CreditEntry.amount_minor),
+        )
+        .where(CreditEntry.merchant_id == order.merchant_id, CreditEntry.order_id == order.id)
+        .group_by(CreditEntry.model, CreditEntry.position, CreditEntry.interaction_id)
+        .order_by(CreditEntry.model, CreditEntry.position)
+    ):
+        model, position, interaction_id, left = row
+        by_model[model].append(Part(model, position, interaction_id, int(left)))
+    return by_model.values()
+
+
+def _share_out(by_model: Collection[list[Part]], minor: int) -> list[Part]:
+    """Give each part its amount as its weight."""
+    return [
+        replace(part, weight=amount)
+        for parts in by_model
+        for part, amount in zip(parts, split(minor, _weights(parts)), strict=True)
+    ]
+
+
+def _weights(parts: Sequence[Part]) -> list[int]:
+    """Return the parts' weights; where nothing is left of any, they bear the rest alike."""
+    weights = [max(0, part.weight) for part in parts]
+    return weights if any(weights) else [1] * len(parts)
+
+
+def _enter(
+    session: Session,
+    order: Order,
+    parts: Sequence[Part],
+    *,
+    cause: str,
+    reference: str,
+    now: datetime,
+) -> None:
+    entries = [
+        {
+            "merchant_id": order.merchant_id,
+            "order_id": order.id,
+            "model": part.model,
+            "position": part.position,
+            "interaction_id": part.interaction_id,
+            "amount_minor": part.weight,
+            "currency": order.currency,
+            "cause": cause,
+            "reference": reference,
+            "occurred_at": now,
+        }
+        for part in parts
+        if part.weight
+    ]
+    if entries:
+        session.execute(insert(CreditEntry), entries)
