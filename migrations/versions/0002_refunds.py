@@ -168,7 +168,6 @@ def _make_credit() -> None:
         sa.UniqueConstraint(*unique, name="uq_storefront_credit_entries_cause"),
     )
     _index(table, "merchant_id", "interaction_id")
-    _index(table, "merchant_id", "occurred_at")
 
 
 def _make_disputes() -> None:
