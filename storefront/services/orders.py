@@ -13,6 +13,7 @@ from storefront.domain.money import Money
 from storefront.domain.orders import status
 from storefront.errors import NotFound
 from storefront.models import Merchant, Order, Payment, ProductImage, Shipment, Store, Variant
+from storefront.services import receipts
 from storefront.services.checkout import ORDER_PURPOSE
 from storefront.services.pictures import picture_view
 from storefront.services.placements import get_placement_by_id
@@ -89,6 +90,9 @@ def order_view(session: Session, order: Order, settings: Settings, *, now: datet
         cancelled_at=order.cancelled_at,
         tracking=_tracking(session, order) if order.shipped_at else None,
         cancel_until=_cancel_until(session, order, now=now) if order.paid_at else None,
+        refusals=receipts.refusals_of(session, order),
+        origin=receipts.origin_of(session, order),
+        tax_number=session.get_one(Merchant, order.merchant_id).tax_number or "",
     )
 
 
@@ -132,6 +136,7 @@ def _sums(order: Order) -> SumsView:
 
 def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLineView, ...]:
     pictures = _pictures(session, [line.variant_id for line in order.lines], settings)
+    discounts = receipts.discounts_of(session, order) if order.discount_minor else {}
     return tuple(
         OrderLineView(
             position=line.position,
@@ -147,6 +152,7 @@ def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLin
             refunded_quantity=line.refunded_quantity,
             refunded=Money(line.refunded_minor, line.currency),
             image=pictures.get(line.variant_id),
+            discounts=discounts.get(line.position, ()),
         )
         for line in order.lines
     )

@@ -231,6 +231,33 @@ class TrackingView:
 
 
 @dataclass(frozen=True)
+class DiscountView:
+    """What one offer took off one line, under the name that it had then."""
+
+    name: str
+    code: str
+    amount: Money
+
+
+@dataclass(frozen=True)
+class RefusalView:
+    """An offer or code that did not count, and the code of its reason."""
+
+    name: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class OriginView:
+    """The post that led to an order, by a link that somebody shared or directly."""
+
+    post: str
+    channel: str
+    is_shared: bool
+
+
+@dataclass(frozen=True)
 class OrderLineView:
     """A line as it was bought, and what of it has gone back. `listed` is its list price, `total`
     what the buyer paid: less the discount, with the tax that is added."""
@@ -248,6 +275,7 @@ class OrderLineView:
     refunded_quantity: int
     refunded: Money
     image: ImageView | None
+    discounts: tuple[DiscountView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -281,6 +309,9 @@ class OrderView:
     cancelled_at: datetime | None
     tracking: TrackingView | None
     cancel_until: datetime | None
+    refusals: tuple[RefusalView, ...]
+    origin: OriginView | None
+    tax_number: str
 
     @property
     def total(self) -> Money:

@@ -10,8 +10,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from storefront.domain.orders import HoldTerms, OrderStatus
-from storefront.errors import Invalid, StorefrontError
-from storefront.services import checkout, orders, visitors
+from storefront.errors import Conflict, Invalid, StorefrontError
+from storefront.services import cancelling, checkout, orders, visitors
 from storefront.services.placements import get_placement
 from storefront.web import forms
 from storefront.web.bodies import form_body, json_body
@@ -153,21 +153,32 @@ def order(public_id: str) -> AnyResponse:
     view = _find(public_id)
     if wants_json():
         return _order_as_json(view)
+    response = make_response(_order_page(view))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _order_page(view: OrderView, refused: str = "") -> str:
     settings = ports().settings
     name = PAGES[view.status]
     is_payment = name == "payment"
-    page = render_frame(
+    return render_frame(
         f"checkout/{name}.html",
         _state(view),
         settings,
         payment_hosts=settings.stripe_hosts if is_payment else None,
         order=view,
         order_token=request.args["t"],
+        cancel_url=_cancel_url(view),
+        refused=refused,
         **(_payment_values(view) if is_payment else {}),
     )
-    response = make_response(page)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+
+
+def _cancel_url(view: OrderView) -> str | None:
+    if view.cancel_until is None:
+        return None
+    return url_for("checkout.cancel", public_id=view.public_id, **_kept())
 
 
 def _state(view: OrderView) -> FrameState:
@@ -214,6 +225,7 @@ def _order_as_json(view: OrderView) -> Response:
         public_id=view.public_id,
         number=view.number,
         status=view.status.value,
+        stage=view.stage.value,
         amount_minor=view.total.minor,
         **sums_as_json(view.sums),
         currency=view.total.currency,
@@ -237,6 +249,26 @@ def _order_as_json(view: OrderView) -> Response:
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@blueprint.post("/orders/<public_id>/cancellation")
+def cancel(public_id: str) -> AnyResponse:
+    """Cancel a paid order for whoever holds its token, while that is possible."""
+    merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    try:
+        with ports().sessions.begin() as session:
+            cancelling.cancel_for_buyer(session, merchant_id, public_id, now=ports().clock.now())
+    except Conflict as error:
+        if wants_json():
+            raise
+        return make_response(_order_page(_find(public_id), sentence_of(error)), status_of(error))
+    if wants_json():
+        return _order_as_json(_find(public_id))
+    return redirect(url_for("checkout.order", public_id=public_id, **_kept()), 303)
+
+
+def _kept() -> dict[str, Any]:
+    return {name: request.args[name] for name in ("t", "in", "v") if request.args.get(name)}
 
 
 @blueprint.post("/orders/<public_id>/hold")

@@ -10,6 +10,7 @@ from jinja2 import FileSystemLoader, TemplateNotFound, UndefinedError
 from sqlalchemy import select
 
 from storefront.adapters.jinja_letters import JinjaLetters
+from storefront.domain.money import Money
 from storefront.models import Order
 from storefront.paths import TEMPLATES, TRANSLATIONS
 from storefront.ports import Message
@@ -23,6 +24,8 @@ from storefront.services.letters import (
     send_receipt,
     send_shipped,
 )
+from storefront.services.orders import get_order
+from storefront.services.views import DiscountView, OriginView, RefusalView
 from storefront.web.formats import letter_filters
 from tests.engines import Databases
 from tests.factories import pay, place, world_on
@@ -159,6 +162,47 @@ def test_what_a_member_writes_arrives_as_it_was_typed(parcel: list[Message]) -> 
     assert "Your <b>cone</b> melted.\n\nWe send another." in note.text
     assert "Your &lt;b&gt;cone&lt;/b&gt; melted.</p>" in note.html
     assert parseaddr(note.reply_to) == ("Gelato & Sons", "ask@gelato.test")
+
+
+def test_a_receipt_names_each_discount_what_did_not_count_and_what_led_here(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with databases.fresh("sqlite") as url:
+        bench = make_bench(tmp_path_factory.mktemp("receipt"), url, NOON)
+        world = world_on(bench)
+        placed = place(bench, world)
+        pay(bench.client(), bench, placed)
+        with bench.database.reads() as session:
+            view = get_order(
+                session,
+                world.merchant.id,
+                placed.public_id,
+                settings=bench.ports.settings,
+                now=NOON,
+            )
+        bench.database.dispose()
+    spring = DiscountView("Spring week", "SPRING", Money(50, "USD"))
+    order = replace(
+        view,
+        lines=(replace(view.lines[0], discounts=(spring,)),),
+        refusals=(RefusalView("Autumn week", "FALL", "offer_ended"),),
+        origin=OriginView("Cone post", "Blog", is_shared=True),
+        tax_number="PT 123",
+    )
+    values = {
+        "order": order,
+        "merchant": order.merchant,
+        "order_url": "https://x",
+        "is_demo": False,
+    }
+    _, text, html = writer().write("receipt", "en", values)
+
+    for part in (text, html):
+        assert "Spring week (SPRING)" in part
+        assert "\N{MINUS SIGN}$0.50" in part
+        assert "Autumn week (FALL): it had ended" in part
+        assert "You came through a link that somebody shared: Cone post, on Blog." in part
+        assert "Tax number: PT 123" in part
 
 
 def test_a_host_may_bring_a_letter_of_its_own(tmp_path: Path) -> None:

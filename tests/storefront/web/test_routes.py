@@ -53,6 +53,9 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     # Whoever holds the order's token
     ("GET", "/orders/<public_id>"): ("/orders/{order}?t={t}", SHOPPERS),
     ("POST", "/orders/<public_id>/hold"): ("/orders/{order}/hold?t={t}", SHOPPERS),
+    ("POST", "/orders/<public_id>/cancellation"): (
+        "/orders/{order}/cancellation?t={t}", (404, 409, *(404,) * 7),
+    ),
     # Signed messages only
     ("POST", "/webhooks/stripe"): ("/webhooks/stripe", (400,) * 9),
     # Machines of the merchant
