@@ -1,5 +1,5 @@
-"""What a refund takes from an order: whole, by lines or by amount. The parts always sum to it,
-and never to more than is left."""
+"""What a refund takes from an order: whole, by lines or by amount. It takes from the stored parts,
+which always sum to it, and never more than is left."""
 
 from __future__ import annotations
 
@@ -14,25 +14,76 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What some money is made of, in minor units: `net` is the list price less the discount, and
+    holds the tax where prices include it."""
+
+    net: int
+    tax: int = 0
+    discount: int = 0
+    is_tax_included: bool = True
+
+    @property
+    def listed(self) -> int:
+        """The list price."""
+        return self.net + self.discount
+
+    @property
+    def minor(self) -> int:
+        """What the buyer pays or gets back."""
+        return self.net if self.is_tax_included else self.net + self.tax
+
+    def units(self, quantity: int, among: int) -> Parts:
+        """Return the parts of so many units among those that are left."""
+        net = _share(self.net, quantity, among)
+        return Parts(
+            net=net,
+            tax=_share(self.tax, quantity, among),
+            discount=_share(self.listed, quantity, among) - net,
+            is_tax_included=self.is_tax_included,
+        )
+
+    def amount(self, minor: int) -> Parts:
+        """Return the parts of an amount of this money, each in proportion."""
+        tax = _share(self.tax, minor, self.minor)
+        net = minor if self.is_tax_included else minor - tax
+        return Parts(
+            net=net,
+            tax=tax,
+            discount=_share(self.listed, net, self.net) - net,
+            is_tax_included=self.is_tax_included,
+        )
+
+
+NOTHING = Parts(0)
+
+
+def _share(amount: int, part: int, whole: int) -> int:
+    """Return the part's share of an amount, rounded down: no run of refunds gives back more than
+    was paid for what goes back, and the last one takes the rest."""
+    return amount * part // whole if whole else 0
+
+
+@dataclass(frozen=True)
 class LineLeft:
-    """What has not been given back of one line: units, and minor units of money."""
+    """What has not been given back of one line: units, and the parts of their money."""
 
     line_id: int
     quantity: int
-    minor: int
+    parts: Parts
 
 
 @dataclass(frozen=True)
 class Left:
-    """What has not been given back of an order, in minor units."""
+    """What has not been given back of an order."""
 
     lines: tuple[LineLeft, ...]
-    shipping: int
+    shipping: Parts
 
     @property
     def total(self) -> int:
-        """All that can still be given back."""
-        return sum(line.minor for line in self.lines) + self.shipping
+        """All that can still be given back, in minor units."""
+        return sum(line.parts.minor for line in self.lines) + self.shipping.minor
 
 
 @dataclass(frozen=True)
@@ -41,43 +92,50 @@ class Part:
 
     line_id: int
     quantity: int
-    minor: int
+    parts: Parts
 
 
 @dataclass(frozen=True)
 class RefundPlan:
-    """What a refund takes from each line and from the shipping, in minor units."""
+    """What a refund takes from each line and from the shipping."""
 
     parts: tuple[Part, ...]
-    shipping: int
+    shipping: Parts
 
     @property
     def total(self) -> int:
-        """What the buyer gets back."""
-        return sum(part.minor for part in self.parts) + self.shipping
+        """What the buyer gets back, in minor units."""
+        return sum(part.parts.minor for part in self.parts) + self.shipping.minor
+
+    @property
+    def tax(self) -> int:
+        """The tax in it, in minor units."""
+        return sum(part.parts.tax for part in self.parts) + self.shipping.tax
 
 
-def in_full(left: Left) -> RefundPlan:
+def in_full(left: Left, *, with_shipping: bool = True) -> RefundPlan:
     """Give back all that is left; raise `Conflict` already_refunded where nothing is."""
-    _refuse_nothing(left)
-    return _plan([Part(line.line_id, line.quantity, line.minor) for line in left.lines], left)
+    parts = [Part(line.line_id, line.quantity, line.parts) for line in left.lines]
+    return _plan(
+        [part for part in parts if part.parts.minor or part.quantity],
+        left.shipping if with_shipping else NOTHING,
+    )
 
 
-def by_lines(left: Left, quantities: Mapping[int, int]) -> RefundPlan:
+def by_lines(
+    left: Left, quantities: Mapping[int, int], *, with_shipping: bool = False
+) -> RefundPlan:
     """Give back so many units of each line, at the line's average of what is left of it.
 
     Raises `Invalid` unknown_line or invalid_quantity; `Conflict` refund_too_large for more units
     than are left, already_refunded where their money has gone back.
     """
-    _refuse_nothing(left)
+    _refuse_nothing(left.total)
     known = {line.line_id: line for line in left.lines}
     if not quantities or not quantities.keys() <= known.keys():
         raise Invalid("unknown_line", field="lines")
     parts = [_units(known[line_id], quantity) for line_id, quantity in sorted(quantities.items())]
-    plan = RefundPlan(tuple(parts), 0)
-    if plan.total == 0:
-        raise Conflict("already_refunded")
-    return plan
+    return _plan(parts, left.shipping if with_shipping else NOTHING)
 
 
 def _units(line: LineLeft, quantity: int) -> Part:
@@ -85,28 +143,32 @@ def _units(line: LineLeft, quantity: int) -> Part:
         raise Invalid("invalid_quantity", field="lines", least=1, most=max(1, line.quantity))
     if quantity > line.quantity:
         raise Conflict("refund_too_large" if line.quantity else "already_refunded", field="lines")
-    minor, _ = split(line.minor, [quantity, line.quantity - quantity])
-    return Part(line.line_id, quantity, minor)
+    return Part(line.line_id, quantity, line.parts.units(quantity, line.quantity))
 
 
-def by_amount(left: Left, minor: int) -> RefundPlan:
+def by_amount(left: Left, minor: int, *, with_shipping: bool = True) -> RefundPlan:
     """Give back an amount, taken from all lines and the shipping in proportion to what is left."""
     if minor < 1:
         raise Invalid("invalid_refund_amount", field="amount")
-    _refuse_nothing(left)
-    if minor > left.total:
+    _refuse_nothing(left.total)
+    sources = [line.parts for line in left.lines]
+    sources.append(left.shipping if with_shipping else NOTHING)
+    weights = [source.minor for source in sources]
+    if minor > sum(weights):
         raise Conflict("refund_too_large", field="amount")
-    *lines, shipping = split(minor, [*(line.minor for line in left.lines), left.shipping])
-    parts = [
-        Part(line.line_id, 0, part) for line, part in zip(left.lines, lines, strict=True) if part
+    *lines, shipping = [
+        source.amount(share) for source, share in zip(sources, split(minor, weights), strict=True)
     ]
-    return RefundPlan(tuple(parts), shipping)
+    parts = [Part(line.line_id, 0, part) for line, part in zip(left.lines, lines, strict=True)]
+    return _plan([part for part in parts if part.parts.minor], shipping)
 
 
-def _plan(parts: list[Part], left: Left) -> RefundPlan:
-    return RefundPlan(tuple(part for part in parts if part.minor or part.quantity), left.shipping)
+def _plan(parts: list[Part], shipping: Parts) -> RefundPlan:
+    plan = RefundPlan(tuple(parts), shipping)
+    _refuse_nothing(plan.total)
+    return plan
 
 
-def _refuse_nothing(left: Left) -> None:
-    if left.total == 0:
+def _refuse_nothing(minor: int) -> None:
+    if minor == 0:
         raise Conflict("already_refunded")

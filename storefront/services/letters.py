@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from storefront import links
+from storefront.domain.money import Money
 from storefront.models import Order, Payment, Refund
 from storefront.ports import Message
 from storefront.services.checkout import order_token
@@ -63,7 +64,15 @@ def _send_about_refund(ports: Ports, refund_id: int, name: str) -> None:
             .join(Payment, Payment.id == Refund.payment_id)
             .where(Refund.id == refund_id)
         ).one()
-    send_about_order(ports, order_id, name, about=refund.public_id, amount=refund.amount)
+    send_about_order(
+        ports,
+        order_id,
+        name,
+        about=refund.public_id,
+        amount=refund.amount,
+        refunded_shipping=Money(refund.shipping_minor, refund.currency),
+        refunded_tax=Money(refund.tax_minor, refund.currency),
+    )
 
 
 def send_about_order(

@@ -26,11 +26,18 @@ REQUESTED = "requested"
 @dataclass(frozen=True)
 class Wish:
     """What is to go back: units by the position of their line, else an amount in minor units,
-    else all that is left. Units go back on sale unless `is_restocked` is off."""
+    else all that is left. Units go back on sale unless `is_restocked` is off. The shipping goes
+    back as well, unless units are named; `with_shipping` says otherwise."""
 
     lines: Mapping[int, int] = field(default_factory=dict)
     amount_minor: int | None = None
     is_restocked: bool = True
+    with_shipping: bool | None = None
+
+    @property
+    def takes_shipping(self) -> bool:
+        """Whether the shipping goes back as well."""
+        return not self.lines if self.with_shipping is None else self.with_shipping
 
 
 def refund_order(
@@ -74,10 +81,11 @@ def plan_refund(session: Session, order_id: int, wish: Wish) -> RefundPlan:
 
 def _plan(session: Session, order_id: int, wish: Wish, *, left: Left) -> RefundPlan:
     if wish.lines:
-        return by_lines(left, _by_line_id(session, order_id, wish.lines))
+        quantities = _by_line_id(session, order_id, wish.lines)
+        return by_lines(left, quantities, with_shipping=wish.takes_shipping)
     if wish.amount_minor is not None:
-        return by_amount(left, wish.amount_minor)
-    return in_full(left)
+        return by_amount(left, wish.amount_minor, with_shipping=wish.takes_shipping)
+    return in_full(left, with_shipping=wish.takes_shipping)
 
 
 def _by_line_id(session: Session, order_id: int, by_position: Mapping[int, int]) -> dict[int, int]:

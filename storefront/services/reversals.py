@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from storefront.domain.refunds import Left, LineLeft, RefundPlan
+from storefront.domain.refunds import Left, LineLeft, Parts, RefundPlan
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Payment, Refund, RefundLine
 from storefront.services import alarms, credit, ledger, stock
@@ -20,20 +20,39 @@ if TYPE_CHECKING:
 
 
 def left_of(session: Session, order_id: int) -> Left:
-    """Return what has not been given back of an order yet."""
-    lines = session.execute(
+    """Return what has not been given back of an order yet, part by part."""
+    order = session.execute(
         select(
-            LineItem.id,
-            LineItem.quantity - LineItem.refunded_quantity,
-            LineItem.total_minor - LineItem.refunded_minor,
-        )
+            Order.shipping_minor - Order.shipping_refunded_minor,
+            Order.shipping_tax_minor - Order.shipping_tax_refunded_minor,
+            Order.is_tax_included,
+        ).where(Order.id == order_id)
+    ).one()
+    shipping, shipping_tax, is_included = order
+    lines = session.scalars(
+        select(LineItem)
         .where(LineItem.order_id == order_id)
         .order_by(LineItem.position)
+        .execution_options(populate_existing=True)
     )
-    shipping = session.scalar(
-        select(Order.shipping_minor - Order.shipping_refunded_minor).where(Order.id == order_id)
+    return Left(
+        tuple(
+            LineLeft(line.id, line.quantity - line.refunded_quantity, _parts_left(line))
+            for line in lines
+        ),
+        Parts(shipping, tax=shipping_tax, is_tax_included=is_included),
     )
-    return Left(tuple(LineLeft(*row) for row in lines), shipping or 0)
+
+
+def _parts_left(line: LineItem) -> Parts:
+    tax = line.tax_minor - line.refunded_tax_minor
+    minor = line.total_minor - line.refunded_minor
+    return Parts(
+        net=minor if line.is_tax_included else minor - tax,
+        tax=tax,
+        discount=line.discount_minor - line.refunded_discount_minor,
+        is_tax_included=line.is_tax_included,
+    )
 
 
 def book(
@@ -49,19 +68,27 @@ def book(
 
     Raises `Conflict` refund_too_large, whatever was read before, where they do not hold it.
     """
-    _count(session, payment, refund.amount_minor)
-    _count_order(session, payment.order_id, refund.amount_minor, shipping=plan.shipping)
-    _take_lines(session, refund, plan, is_restocked=is_restocked)
     session.execute(
         update(Refund)
         .where(Refund.id == refund.id)
-        .values(booked_at=now, shipping_minor=plan.shipping)
+        .values(
+            booked_at=now,
+            tax_minor=plan.tax,
+            shipping_minor=plan.shipping.net,
+            shipping_tax_minor=plan.shipping.tax,
+        )
         .execution_options(synchronize_session=False)
     )
+    session.refresh(refund)
+    _count(session, payment, refund.amount_minor)
+    _count_order(session, payment.order_id, refund, sign=1)
+    _take_lines(session, refund, plan, is_restocked=is_restocked)
+    shipping = plan.shipping.minor - plan.shipping.tax
     amounts = {
         Account.GATEWAY: -refund.amount_minor,
-        Account.SALES: refund.amount_minor - plan.shipping,
-        Account.SHIPPING: plan.shipping,
+        Account.SALES: refund.amount_minor - plan.tax - shipping,
+        Account.SHIPPING: shipping,
+        Account.TAX: plan.tax,
     }
     ledger.book(session, payment, amounts, cause="refund", reference=refund.public_id, now=now)
     credit.debit(
@@ -94,9 +121,7 @@ def undo(session: Session, payment: Payment, refund: Refund, *, now: datetime) -
     """
     _count(session, payment, -refund.amount_minor)
     if payment.returned_at is None:
-        _count_order(
-            session, payment.order_id, -refund.amount_minor, shipping=-refund.shipping_minor
-        )
+        _count_order(session, payment.order_id, refund, sign=-1)
         _give_lines_back(session, refund, now=now)
         credit.undo(
             session,
@@ -127,18 +152,21 @@ def _count(session: Session, payment: Payment, minor: int) -> None:
         raise Conflict("refund_too_large", field="amount")
 
 
-def _count_order(session: Session, order_id: int, minor: int, *, shipping: int) -> None:
+def _count_order(session: Session, order_id: int, refund: Refund, *, sign: int) -> None:
+    """Count what a refund takes from the order's sums, or, with the sign -1, gives back to them."""
+    taken = {
+        Order.refunded_minor: (refund.amount_minor, Order.total_minor),
+        Order.refunded_tax_minor: (refund.tax_minor, Order.tax_minor),
+        Order.shipping_refunded_minor: (refund.shipping_minor, Order.shipping_minor),
+        Order.shipping_tax_refunded_minor: (refund.shipping_tax_minor, Order.shipping_tax_minor),
+    }
     counted = session.execute(
         update(Order)
         .where(
             Order.id == order_id,
-            Order.refunded_minor + minor <= Order.total_minor,
-            Order.shipping_refunded_minor + shipping <= Order.shipping_minor,
+            *(column + sign * minor <= most for column, (minor, most) in taken.items()),
         )
-        .values(
-            refunded_minor=Order.refunded_minor + minor,
-            shipping_refunded_minor=Order.shipping_refunded_minor + shipping,
-        )
+        .values({column: column + sign * minor for column, (minor, _) in taken.items()})
         .returning(Order.id)
         .execution_options(synchronize_session=False)
     ).first()
@@ -155,38 +183,41 @@ def _take_lines(session: Session, refund: Refund, plan: RefundPlan, *, is_restoc
         ).one()
         variant_id, not_restocked = row
         restocked = min(part.quantity, not_restocked) if is_restocked else 0
-        _count_line(
-            session, part.line_id, minor=part.minor, quantity=part.quantity, restocked=restocked
-        )
-        stock.put_back(session, variant_id, restocked)
-        session.execute(
-            insert(RefundLine).values(
+        row_id = session.execute(
+            insert(RefundLine)
+            .values(
                 merchant_id=refund.merchant_id,
                 refund_id=refund.id,
                 line_item_id=part.line_id,
-                amount_minor=part.minor,
+                amount_minor=part.parts.minor,
+                discount_minor=part.parts.discount,
+                tax_minor=part.parts.tax,
                 quantity=part.quantity,
                 restocked=restocked,
             )
-        )
+            .returning(RefundLine.id)
+        ).scalar_one()
+        taken = session.get_one(RefundLine, row_id)
+        _count_line(session, taken, restocked=restocked, sign=1)
+        stock.put_back(session, variant_id, restocked)
 
 
-def _count_line(
-    session: Session, line_id: int, *, minor: int, quantity: int, restocked: int
-) -> None:
+def _count_line(session: Session, taken: RefundLine, *, restocked: int, sign: int) -> None:
+    """Count what a refund takes from one line, or, with the sign -1, gives back to it."""
+    counters = {
+        LineItem.refunded_minor: (taken.amount_minor, LineItem.total_minor),
+        LineItem.refunded_discount_minor: (taken.discount_minor, LineItem.discount_minor),
+        LineItem.refunded_tax_minor: (taken.tax_minor, LineItem.tax_minor),
+        LineItem.refunded_quantity: (taken.quantity, LineItem.quantity),
+        LineItem.restocked_quantity: (restocked, LineItem.quantity),
+    }
     counted = session.execute(
         update(LineItem)
         .where(
-            LineItem.id == line_id,
-            LineItem.refunded_minor + minor <= LineItem.total_minor,
-            LineItem.refunded_quantity + quantity <= LineItem.quantity,
-            LineItem.restocked_quantity + restocked <= LineItem.quantity,
+            LineItem.id == taken.line_item_id,
+            *(column + sign * number <= most for column, (number, most) in counters.items()),
         )
-        .values(
-            refunded_minor=LineItem.refunded_minor + minor,
-            refunded_quantity=LineItem.refunded_quantity + quantity,
-            restocked_quantity=LineItem.restocked_quantity + restocked,
-        )
+        .values({column: column + sign * number for column, (number, _) in counters.items()})
         .returning(LineItem.id)
         .execution_options(synchronize_session=False)
     ).first()
@@ -203,12 +234,6 @@ def _give_lines_back(session: Session, refund: Refund, *, now: datetime) -> None
     ).all()
     for part, variant_id in rows:
         is_sold = stock.sell_again(session, variant_id, part.restocked, now=now)
-        _count_line(
-            session,
-            part.line_item_id,
-            minor=-part.amount_minor,
-            quantity=-part.quantity,
-            restocked=-part.restocked if is_sold else 0,
-        )
+        _count_line(session, part, restocked=part.restocked if is_sold else 0, sign=-1)
         if not is_sold:
             alarms.raise_alarm(session, refund.merchant_id, "refund_failed_sold_out", now=now)

@@ -27,9 +27,12 @@ RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     stock.paid_lines_are_sold,
     money.refunds_never_exceed_payments,
     money.refunded_parts_make_the_whole,
+    parts.refunded_tax_never_exceeds_tax,
+    parts.lines_count_what_refunds_took,
     books.transactions_sum_to_zero,
     books.merchants_ledgers_sum_to_zero,
     books.the_ledger_knows_every_payment,
+    books.the_ledger_knows_the_tax,
     credit.credit_equals_net_revenue,
 )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select
 
-from storefront.models import Dispute, LedgerEntry, Merchant, Payment
+from storefront.models import Dispute, LedgerEntry, Merchant, Order, Payment
 from storefront.services.audit.finding import Finding
 from storefront.services.ledger import Account
 
@@ -78,3 +78,20 @@ def _withdrawn() -> ColumnElement[int]:
         .scalar_subquery()
     )
     return func.coalesce(taken, 0)
+
+
+def the_ledger_knows_the_tax(session: Session) -> Iterator[Finding]:
+    """Find orders of which the ledger keeps other tax than was taken and not given back."""
+    kept = -func.coalesce(
+        select(func.sum(LedgerEntry.amount_minor))
+        .where(LedgerEntry.order_id == Order.id, LedgerEntry.account == Account.TAX.value)
+        .correlate(Order)
+        .scalar_subquery(),
+        0,
+    )
+    due = case((Order.paid_at.is_not(None), Order.tax_minor - Order.refunded_tax_minor), else_=0)
+    for public_id, booked, expected in session.execute(
+        select(Order.public_id, kept, due).where(kept != due)
+    ):
+        detail = f"the ledger keeps {booked}, the order {expected}"
+        yield Finding("the_ledger_knows_the_tax", "orders", public_id, detail)

@@ -71,7 +71,8 @@ def refunded_parts_make_the_whole(session: Session) -> Iterator[Finding]:
         .correlate(Order)
         .scalar_subquery()
     )
-    of_parts = func.coalesce(lines, 0) + Order.shipping_refunded_minor
+    added_tax = case((Order.is_tax_included, 0), else_=Order.shipping_tax_refunded_minor)
+    of_parts = func.coalesce(lines, 0) + Order.shipping_refunded_minor + added_tax
     of_payments = func.coalesce(payments, 0)
     rows = session.execute(
         select(Order.public_id, Order.refunded_minor, of_parts, of_payments).where(

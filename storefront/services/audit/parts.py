@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, or_, select
 
-from storefront.models import LineItem, Order
+from storefront.models import LineItem, Order, Refund, RefundLine
 from storefront.services.audit.finding import Finding
 
 if TYPE_CHECKING:
@@ -68,3 +68,47 @@ def lines_parts_make_their_totals(session: Session) -> Iterator[Finding]:
     for public_id, position, total, parts in rows:
         detail = f"line {position}: total {total}, parts {parts}"
         yield Finding("lines_parts_make_their_totals", "line_items", public_id, detail)
+
+
+def refunded_tax_never_exceeds_tax(session: Session) -> Iterator[Finding]:
+    """Find orders that gave back more tax than they took, or other than their lines and shipping
+    did."""
+    of_parts = _sum_of_lines(LineItem.refunded_tax_minor) + Order.shipping_tax_refunded_minor
+    rows = session.execute(
+        select(Order.public_id, Order.tax_minor, Order.refunded_tax_minor, of_parts).where(
+            or_(
+                Order.refunded_tax_minor > Order.tax_minor,
+                Order.refunded_tax_minor != of_parts,
+            )
+        )
+    )
+    for public_id, tax, counted, parts in rows:
+        detail = f"{counted} given back of {tax}, parts {parts}"
+        yield Finding("refunded_tax_never_exceeds_tax", "orders", public_id, detail)
+
+
+def lines_count_what_refunds_took(session: Session) -> Iterator[Finding]:
+    """Find lines whose counts of what went back are not the sums of their refunds' parts."""
+    pairs = (
+        (LineItem.refunded_minor, _sum_of_refunds(RefundLine.amount_minor)),
+        (LineItem.refunded_discount_minor, _sum_of_refunds(RefundLine.discount_minor)),
+        (LineItem.refunded_tax_minor, _sum_of_refunds(RefundLine.tax_minor)),
+        (LineItem.refunded_quantity, _sum_of_refunds(RefundLine.quantity)),
+    )
+    rows = session.execute(
+        select(Order.public_id, LineItem.position)
+        .join(LineItem, LineItem.order_id == Order.id)
+        .where(or_(*(counted != taken for counted, taken in pairs)))
+    )
+    for public_id, position in rows:
+        yield Finding("lines_count_what_refunds_took", "line_items", public_id, f"line {position}")
+
+
+def _sum_of_refunds(of: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    sums = (
+        select(func.sum(of))
+        .join(Refund, Refund.id == RefundLine.refund_id)
+        .where(RefundLine.line_item_id == LineItem.id, Refund.failed_at.is_(None))
+        .correlate(LineItem)
+    )
+    return func.coalesce(sums.scalar_subquery(), 0)

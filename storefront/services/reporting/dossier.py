@@ -52,9 +52,12 @@ class PaymentFacts:
 
 @dataclass(frozen=True)
 class RefundFacts:
-    """Money given back, or about to be while `sent_at` is missing."""
+    """Money given back, or about to be while `sent_at` is missing; `shipping` and `tax` are in
+    the amount."""
 
     amount: Money
+    shipping: Money
+    tax: Money
     reason: str
     reference: str | None
     intended_at: datetime
@@ -164,6 +167,8 @@ def _refunds(session: Session, order: Order) -> tuple[RefundFacts, ...]:
     return tuple(
         RefundFacts(
             amount=Money(row.amount_minor, row.currency),
+            shipping=Money(row.shipping_minor, row.currency),
+            tax=Money(row.tax_minor, row.currency),
             reason=row.reason,
             reference=row.gateway_reference,
             intended_at=row.intended_at,

@@ -39,26 +39,33 @@ class Choices:
     order: str
     number: int | None
     lines: tuple[LineChoice, ...]
+    shipping: Money
     left: Money
     disputed: Money
 
 
 @dataclass(frozen=True)
 class PreviewLine:
-    """What one line would give: `quantity` is 0 where an amount is shared out."""
+    """What one line would give: `quantity` is 0 where an amount is shared out. `listed` is by the
+    list, `discount` what was off it."""
 
     title: str
     variant: str
     quantity: int
-    amount: Money
+    listed: Money
+    discount: Money
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What would happen; `units` go back on sale, `left` stays with the shop."""
+    """What would happen; `units` go back on sale, `left` stays with the shop. `tax` is a part of
+    the prices where they include it."""
 
     lines: tuple[PreviewLine, ...]
     shipping: Money
+    tax: Money
+    tax_name: str
+    is_tax_included: bool
     total: Money
     left: Money
     units: int
@@ -75,7 +82,7 @@ def refund_choices(session: Session, merchant_id: int, public_id: str) -> Choice
             line.title,
             line.variant_name,
             of_line[line.id].quantity,
-            Money(of_line[line.id].minor, order.currency),
+            Money(of_line[line.id].parts.minor, order.currency),
         )
         for line in _lines(session, order)
     )
@@ -85,6 +92,7 @@ def refund_choices(session: Session, merchant_id: int, public_id: str) -> Choice
         order.public_id,
         order.number,
         lines,
+        shipping=Money(left.shipping.minor, order.currency),
         left=Money(max(0, minor), order.currency),
         disputed=Money(disputed, order.currency),
     )
@@ -103,11 +111,15 @@ def preview_refund(session: Session, merchant_id: int, public_id: str, *, wish: 
                 lines[part.line_id].title,
                 lines[part.line_id].variant_name,
                 part.quantity,
-                Money(part.minor, order.currency),
+                Money(part.parts.listed, order.currency),
+                Money(part.parts.discount, order.currency),
             )
             for part in plan.parts
         ),
-        shipping=Money(plan.shipping, order.currency),
+        shipping=Money(plan.shipping.net, order.currency),
+        tax=Money(plan.tax, order.currency),
+        tax_name=order.tax_name,
+        is_tax_included=order.is_tax_included,
         total=Money(plan.total, order.currency),
         left=Money(left_of(session, order.id).total - plan.total, order.currency),
         units=sum(part.quantity for part in plan.parts) if wish.is_restocked else 0,

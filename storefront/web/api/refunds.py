@@ -56,6 +56,11 @@ class RefundBody(Schema):
         falsy={False},
         metadata={"description": "Put units back on sale; true unless you say otherwise."},
     )
+    shipping = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Give the shipping back too; false for lines, else true."},
+    )
 
 
 class RefundAnswer(Schema):
@@ -64,6 +69,10 @@ class RefundAnswer(Schema):
     public_id = fields.String(required=True)
     order = fields.String(required=True)
     amount_minor = fields.Integer(required=True)
+    tax_minor = fields.Integer(required=True, metadata={"description": "The tax in the amount."})
+    shipping_minor = fields.Integer(
+        required=True, metadata={"description": "The shipping in the amount."}
+    )
     currency = fields.String(required=True)
     intended_at = fields.String(required=True, metadata={"format": "date-time"})
 
@@ -103,6 +112,8 @@ def _refund(session: Session, merchant_id: int, public_id: str, *, wish: Wish) -
         "public_id": refund.public_id,
         "order": public_id,
         "amount_minor": refund.amount_minor,
+        "tax_minor": refund.tax_minor,
+        "shipping_minor": refund.shipping_minor,
         "currency": refund.currency,
         "intended_at": now.isoformat(),
     }
@@ -117,6 +128,7 @@ def _wish(raw: Mapping[str, Any]) -> Wish:
         lines=lines,
         amount_minor=body.get("amount_minor"),
         is_restocked=body.get("restock", True),
+        with_shipping=body.get("shipping"),
     )
 
 

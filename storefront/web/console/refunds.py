@@ -124,7 +124,10 @@ def _wish(given: Mapping[str, str], currency: str) -> Wish:
     way = given.get("way", "")
     if way not in WAYS:
         raise Invalid("invalid", field="way")
-    values: dict[str, Any] = {"is_restocked": bool(given.get("restock")) and way != "amount"}
+    values: dict[str, Any] = {
+        "is_restocked": bool(given.get("restock")) and way != "amount",
+        "with_shipping": bool(given.get("shipping")),
+    }
     if way == "amount":
         values["amount_minor"] = _minor(given.get("amount", ""), currency)
     elif way == "lines":

@@ -122,6 +122,21 @@ DAMAGE: list[tuple[str, str, str]] = [
         "{order}",
     ),
     (
+        "refunded_tax_never_exceeds_tax",
+        "UPDATE storefront_orders SET refunded_tax_minor = 1 WHERE paid_at IS NOT NULL",
+        "{order}",
+    ),
+    (
+        "lines_count_what_refunds_took",
+        "UPDATE storefront_line_items SET refunded_discount_minor = 1 WHERE sold_at IS NOT NULL",
+        "{order}",
+    ),
+    (
+        "the_ledger_knows_the_tax",
+        "UPDATE storefront_ledger_entries SET account = 'tax' WHERE account = 'sales'",
+        "{order}",
+    ),
+    (
         "transactions_sum_to_zero",
         "UPDATE storefront_ledger_entries SET amount_minor = 1 WHERE account = 'gateway'",
         "{transaction}",

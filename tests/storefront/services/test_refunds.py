@@ -130,7 +130,7 @@ def test_parts_and_the_rest_make_the_whole(bench: Bench, world: World) -> None:
 
     give_back(bench, world, placed)
 
-    assert [100, 417, 833] == [refund.amount_minor for refund in rows(bench, Refund)]
+    assert [100, 416, 834] == [refund.amount_minor for refund in rows(bench, Refund)]
     assert OrderStatus.REFUNDED == standing(bench, placed)
     assert 0 == units_sold(bench)
 

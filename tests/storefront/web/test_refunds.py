@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from storefront.models import Order, Refund
+from storefront.services.checkout import Buyer
+from storefront.services.delivery import ShippingWish
+from storefront.services.taxes import TaxWish
 from tests.contents import nothing_changes
-from tests.factories import World
+from tests.factories import World, settle
 from tests.fakes import Bench
 from tests.storefront.gateway_news import tell_of_dispute
 from tests.storefront.sales import sell
@@ -184,3 +187,52 @@ def test_a_buyer_is_shown_that_the_money_goes_back(bench: Bench, world: World) -
         assert 450 == session.scalars(select(Order.refunded_minor)).one()
     assert "The shop has given back $1.00" in part.text
     assert "Your money is on its way back" in whole.text
+
+
+def sell_taxed(bench: Bench, world: World) -> str:
+    """Sell two things, sent with tax; return the order's public id."""
+    with bench.database.begin() as session:
+        rates = ShippingWish("US", "Ground", 500), TaxWish("US", "RI", "Sales tax", 70_000)
+        settle(session, world, *rates, prices_include_tax=False)
+    address = {"line1": "1 High St", "region": "RI", "country": "US"}
+    buyer = Buyer("ada@buyer.test", "Ada", address=address)
+    sold = sell(bench, world, quantity=2, fulfilment="shipping", store=None, buyer=buyer)
+    return sold.public_id
+
+
+@pytest.mark.parametrize(
+    ("wish", "amount", "tax", "shipping"),
+    [
+        ({}, 1498, 98, 500),
+        ({"shipping": False}, 963, 63, 0),
+        ({"lines": [{"line": 0, "quantity": 1}]}, 481, 31, 0),
+        ({"lines": [{"line": 0, "quantity": 1}], "shipping": True}, 1016, 66, 500),
+    ],
+)
+def test_a_server_decides_about_the_shipping_and_reads_the_parts(
+    bench: Bench, world: World, wish: dict[str, Any], amount: int, tax: int, shipping: int
+) -> None:
+    order = sell_taxed(bench, world)
+
+    made = refund(bench.client(), world, order, wish).json
+
+    assert (amount, tax, shipping) == (
+        made["amount_minor"], made["tax_minor"], made["shipping_minor"],
+    )  # fmt: skip
+
+
+def test_a_member_sees_tax_and_shipping_before_they_go_back(bench: Bench, world: World) -> None:
+    address = f"/console/orders/{sell_taxed(bench, world)}/refunds"
+    owner = sign_in(bench, world.owner_email)
+    chosen = {"way": "lines", "line-0": "1", "shipping": "1"}
+
+    whole = owner.get(address)
+    shown = owner.get(address, query_string=chosen)
+    kept = owner.get(address, query_string={"way": "all"})
+    owner.post(address, data={**chosen, "key": fields_of(shown, "key")}, headers=ORIGIN)
+
+    assert "Give the shipping back too ($5.35)" in whole.text
+    for part in ("$4.50", "$5.00", "$0.66", "Give back $10.16"):
+        assert part in shown.text
+    assert "Give back $9.63" in kept.text
+    assert [1016] == refunded(bench)
