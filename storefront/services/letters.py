@@ -27,9 +27,20 @@ def send_receipt(ports: Ports, order_id: int) -> None:
     send_about_order(ports, order_id, "receipt")
 
 
-def send_apology(ports: Ports, order_id: int) -> None:
-    """Tell the buyer that their money comes back, because what they bought was gone."""
-    send_about_order(ports, order_id, "apology")
+APOLOGIES = {
+    "sold_out_before_payment": "apology",
+    "cancelled_before_payment": "apology_cancelled",
+    "paid_twice": "paid_twice",
+}
+"""The letter for each reason for which money goes back unasked."""
+
+
+def send_apology(ports: Ports, order_id: int, *, payment_id: int, reason: str) -> None:
+    """Tell the buyer why their money comes back: it was too late, or came twice."""
+    with ports.reads() as session:
+        payment = session.get_one(Payment, payment_id)
+    name = APOLOGIES[reason]
+    send_about_order(ports, order_id, name, about=payment.public_id, amount=payment.amount)
 
 
 def send_ready(ports: Ports, order_id: int) -> None:

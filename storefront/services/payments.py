@@ -276,14 +276,14 @@ def _give_back(session: Session, order: Order, payment: Payment, *, now: datetim
             .values(cancelled_at=now, processing_at=None)
             .execution_options(synchronize_session=False)
         )
-        jobs.add(
-            session,
-            "send_apology",
-            {"order_id": order.id},
-            merchant_id=order.merchant_id,
-            now=now,
-            unique_key=str(order.id),
-        )
+    jobs.add(
+        session,
+        "send_apology",
+        {"order_id": order.id, "payment_id": payment.id, "reason": reason},
+        merchant_id=order.merchant_id,
+        now=now,
+        unique_key=str(payment.id),
+    )
     _note(session, order, "money_back", now=now, detail=reason)
     alarms.raise_alarm(session, order.merchant_id, reason, now=now)
 

@@ -18,7 +18,6 @@ from storefront.services.checkout import Buyer
 from storefront.services.fulfilment import Handling, Tracking, ship
 from storefront.services.letters import (
     send_about_order,
-    send_apology,
     send_cancelled,
     send_ready,
     send_receipt,
@@ -36,7 +35,6 @@ TRACKING = Tracking("Snail Post", "SN 123", "https://snail.test/SN123")
 BUYER = Buyer(email="ada@buyer.test", name="<b>Ada</b> & co")
 SENDERS = {
     "receipt": send_receipt,
-    "apology": send_apology,
     "ready": send_ready,
     "shipped": send_shipped,
     "cancelled": send_cancelled,

@@ -222,6 +222,7 @@ def test_an_order_that_waits_for_a_person_is_left_alone_by_the_sweep(
     placed = place(bench, world)
     tell(bench, placed.payment_reference, "payment_intent.succeeded", amount=Money(1, "USD"))
     bench.clock.pass_time(hours=1)
+    sweep(bench.ports)  # which promises to mail the alarm, once
 
     with nothing_changes(bench.database):
         sweep(bench.ports)
@@ -273,7 +274,8 @@ def test_a_message_that_names_two_orders_pays_neither(bench: Bench, world: World
 def second_payment(bench: Bench, placed: PlacedOrder) -> Snapshot:
     """Write a second attempt for the order, and return what the gateway says of it."""
     with bench.database.begin() as session:
-        first = session.scalars(select(Payment)).one()
+        order = select(Order.id).where(Order.public_id == placed.public_id).scalar_subquery()
+        first = session.scalars(select(Payment).where(Payment.order_id == order)).one()
         columns = [each for each in Payment.__table__.columns if each.name != "id"]
         row = {each.name: getattr(first, each.name) for each in columns}
         facts = dict.fromkeys(("succeeded_at", "charged_at", "cancelled_at"))
@@ -311,7 +313,9 @@ def test_who_pays_twice_gets_the_second_payment_back(bench: Bench, world: World)
     assert ["pi_second"] == [each.reference for each in bench.gateway.refunds.values()]
     assert standing(bench, placed) is OrderStatus.PAID
     assert (0, 1) == counters(bench)
-    assert ["receipt (en)"] == [message.subject for message in bench.mailbox.sent]
+    assert ["paid_twice (en)", "receipt (en)"] == sorted(
+        message.subject for message in bench.mailbox.sent
+    )
 
 
 def test_money_after_the_hold_is_taken_while_there_is_stock(bench: Bench, world: World) -> None:
@@ -342,6 +346,24 @@ def test_money_after_the_last_unit_is_gone_goes_back_with_an_apology(bench: Benc
         refund = session.scalars(select(Refund)).one()
     assert ("sold_out_before_payment", bench.clock.now()) == (refund.reason, refund.sent_at)
     assert {"receipt (en)", "apology (en)"} == {each.subject for each in bench.mailbox.sent}
+
+
+def test_money_for_a_cancelled_order_goes_back_with_a_letter_that_says_so(bench: Bench) -> None:
+    world = world_on(bench, stock=1)
+    late = place(bench, world)
+    tell(bench, late.payment_reference, "payment_intent.canceled")
+    tell(bench, place(bench, world).payment_reference, "payment_intent.succeeded")
+    second = second_payment(bench, late)
+
+    tell(bench, late.payment_reference, "payment_intent.succeeded")
+    tell_of(bench, second, "payment_intent.succeeded")
+    while run_due(bench.ports):
+        pass
+
+    assert ["apology (en)", "apology_cancelled (en)", "receipt (en)"] == sorted(
+        each.subject for each in bench.mailbox.sent
+    )
+    assert (0, 1) == counters(bench)
 
 
 def test_orders_are_numbered_as_they_are_paid(bench: Bench, world: World) -> None:
