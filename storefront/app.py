@@ -31,7 +31,16 @@ from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
 from storefront.ports import Clock, Ports
 from storefront.settings import PREFIX, Settings, SettingsError, read_settings
 from storefront.supervisor import die_with_server
-from storefront.web import checkout, embed, health, interactions, metrics, quotes, webhooks
+from storefront.web import (
+    checkout,
+    embed,
+    health,
+    interactions,
+    metrics,
+    offers,
+    quotes,
+    webhooks,
+)
 from storefront.web.api import init_api
 from storefront.web.assets import read_assets
 from storefront.web.auth import init_auth
@@ -65,6 +74,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     checkout.blueprint,
     quotes.blueprint,
     interactions.blueprint,
+    offers.blueprint,
     webhooks.blueprint,
     health.blueprint,
     metrics.blueprint,

@@ -22,6 +22,7 @@ from storefront.domain.offers import (
     TypedCode,
     why_not_running,
 )
+from storefront.domain.pricing import charge_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -145,7 +146,7 @@ def _unmet(terms: OfferTerms, items: Sequence[Item], facts: Facts) -> tuple[Reas
         return Reason.FIRST_ORDER_ONLY, 0
     if wanted.products and not wanted.products & {item.product_id for item in items}:
         return Reason.NEEDS_PRODUCT, 0
-    chosen = [item for item in items if _is_meant(terms, item)]
+    chosen = [item for item in items if is_meant(terms, item)]
     if not chosen:
         return Reason.NOTHING_CHOSEN, 0
     spend = sum(item.minor for item in items if item.is_promotable)
@@ -157,7 +158,8 @@ def _unmet(terms: OfferTerms, items: Sequence[Item], facts: Facts) -> tuple[Reas
     return None, 0
 
 
-def _is_meant(terms: OfferTerms, item: Item) -> bool:
+def is_meant(terms: OfferTerms, item: Item) -> bool:
+    """Return whether an offer is about this item, running or not."""
     if not item.is_promotable:
         return False
     if terms.scope is Scope.ORDER:
@@ -257,7 +259,7 @@ COMPETE = {Mode.ALL: _all, Mode.FIRST: _first, Mode.BEST: _best}
 def _off(terms: OfferTerms, items: Sequence[Item], left: Sequence[int]) -> Amounts:
     """Return what one offer takes off each item of which so much is left, capped."""
     meant = [
-        item if _is_meant(terms, item) and rest else None
+        item if is_meant(terms, item) and rest else None
         for item, rest in zip(items, left, strict=True)
     ]
     if not any(meant):
@@ -283,10 +285,11 @@ def _off_item(terms: OfferTerms, item: Item, left: int) -> int:
     if terms.benefit is Benefit.FIXED_PRICE:
         return left - terms.value_minor * item.quantity
     base = item.minor if terms.base is Base.INITIAL else left
+    step = charge_step(item.unit.currency)
     if base % item.quantity:
-        return _share(base, terms.rate_ppm)
+        return _share(base, terms.rate_ppm, step)
     # Rounded for one piece, so that three cost three times what the card says one costs.
-    return _share(base // item.quantity, terms.rate_ppm) * item.quantity
+    return _share(base // item.quantity, terms.rate_ppm, step) * item.quantity
 
 
 def _off_order(terms: OfferTerms, items: Sequence[Item | None], left: Sequence[int]) -> Amounts:
@@ -296,17 +299,19 @@ def _off_order(terms: OfferTerms, items: Sequence[Item | None], left: Sequence[i
         for item, rest in zip(items, left, strict=True)
     ]
     whole = sum(bases)
+    step = next(charge_step(item.unit.currency) for item in items if item)
     amount = (
-        _share(whole, terms.rate_ppm)
+        min(whole, _share(whole, terms.rate_ppm, step))
         if terms.benefit is Benefit.PERCENT
         else min(terms.value_minor, whole)
     )
     return split(amount, bases)
 
 
-def _share(minor: int, rate_ppm: int) -> int:
-    """Return so many parts per million of an amount, half a unit rounded up."""
-    return (2 * minor * rate_ppm + WHOLE) // (2 * WHOLE)
+def _share(minor: int, rate_ppm: int, step: int) -> int:
+    """Return so many parts per million of an amount, half a step rounded up: what is left must be
+    an amount that cards can be charged with."""
+    return step * ((2 * minor * rate_ppm + WHOLE * step) // (2 * WHOLE * step))
 
 
 def _losers(

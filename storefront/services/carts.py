@@ -1,11 +1,16 @@
-"""Carts: at most 20 lines of (variant, quantity) in a signed token; nothing is stored."""
+"""Carts: at most 20 lines of (variant, quantity), and the codes and links that were brought along,
+in a signed token; nothing is stored."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from storefront.domain.offers import normalise_code
 from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
+from storefront.services.codes import LONGEST, MOST_ENTERED
+from storefront.services.offering import Entered, offer_lines, with_discounts
 from storefront.services.quotes import price_lines
 from storefront.services.shelf import products_of_variants
 from storefront.services.views import CartLineView, CartView
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.ports import Signer
+    from storefront.services.offering import Occasion
     from storefront.services.quotes import Destination
     from storefront.services.views import MerchantView
     from storefront.settings import Settings
@@ -28,15 +34,67 @@ def read_cart(sign: Signer, token: str | None, merchant_public_id: str) -> dict[
     """
     if not token:
         return {}
-    value = sign.unseal(PURPOSE, token)
-    if not isinstance(value, list) or len(value) != 2 or value[0] != merchant_public_id:  # noqa: PLR2004
+    value = _unseal(sign, token, merchant_public_id)
+    if value is None:
         return None
     return {str(variant): int(quantity) for variant, quantity in value[1]}
 
 
-def seal_cart(sign: Signer, lines: dict[str, int], merchant_public_id: str) -> str:
-    """Return the token that carries these lines."""
-    return sign.seal(PURPOSE, [merchant_public_id, sorted(lines.items())])
+def read_entered(sign: Signer, token: str | None, merchant_public_id: str) -> Entered:
+    """Return the codes and links in the token; none when it cannot be read."""
+    value = _unseal(sign, token, merchant_public_id) if token else None
+    if not value or len(value) == len(PLAIN):
+        return Entered()
+    return Entered(tuple(map(str, value[2])), frozenset(map(str, value[3])))
+
+
+PLAIN = ("merchant", "lines")
+WHOLE = (*PLAIN, "codes", "links")
+
+
+def _unseal(sign: Signer, token: str, merchant_public_id: str) -> list[Any] | None:
+    value = sign.unseal(PURPOSE, token)
+    is_ours = isinstance(value, list) and len(value) in {len(PLAIN), len(WHOLE)}
+    return value if is_ours and value[0] == merchant_public_id else None  # type: ignore[index, return-value]
+
+
+def seal_cart(
+    sign: Signer,
+    lines: dict[str, int],
+    merchant_public_id: str,
+    *,
+    entered: Entered | None = None,
+) -> str:
+    """Return the token that carries these lines, and what was entered."""
+    value: list[object] = [merchant_public_id, sorted(lines.items())]
+    if entered and (entered.codes or entered.links):
+        value += [list(entered.codes), sorted(entered.links)]
+    return sign.seal(PURPOSE, value)
+
+
+def with_code(entered: Entered, text: str) -> Entered:
+    """Return what was entered with one more code, the latest last; the oldest makes room.
+
+    Raises `Invalid` code_unknown for what cannot be a code.
+    """
+    code = normalise_code(text)
+    if not 1 <= len(code) <= LONGEST:
+        raise Invalid("code_unknown", field="code")
+    others = [each for each in entered.codes if normalise_code(each) != code]
+    return replace(entered, codes=(*others, text.strip()[:LONGEST])[-MOST_ENTERED:])
+
+
+def without_code(entered: Entered, text: str) -> Entered:
+    """Return what was entered without this code."""
+    code = normalise_code(text)
+    kept = tuple(each for each in entered.codes if normalise_code(each) != code)
+    return replace(entered, codes=kept)
+
+
+def with_link(entered: Entered, link: str) -> Entered:
+    """Return what was entered with the link of one more offer."""
+    links = sorted({*entered.links, link})[:MOST_ENTERED]
+    return replace(entered, links=frozenset(links))
 
 
 def changed(lines: dict[str, int], variant: str, quantity: int) -> dict[str, int]:
@@ -60,6 +118,7 @@ def price_cart(
     lines: dict[str, int],
     *,
     settings: Settings,
+    occasion: Occasion,
     destination: Destination | None = None,
 ) -> CartView:
     """Return the cart priced now; what is no longer sold is left out with a notice.
@@ -75,5 +134,14 @@ def price_cart(
     notices = [] if len(kept) == len(lines) else ["line_vanished"]
     if any(not line.variant.availability.is_buyable for line in kept):
         notices.append("line_sold_out")
-    quote = price_lines(session, merchant, kept, destination=destination)
-    return CartView(kept, quote, tuple(notices))
+    offered = offer_lines(session, merchant.id, kept, occasion=occasion)
+    quote = price_lines(
+        session, merchant, kept, destination=destination, discounts=offered.discounts
+    )
+    return CartView(
+        with_discounts(kept, offered.discounts),
+        quote,
+        tuple(notices),
+        offered.counted(merchant.currency),
+        offered.refused(merchant.currency),
+    )

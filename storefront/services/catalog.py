@@ -19,6 +19,7 @@ from storefront.models import (
     ProductImage,
     Variant,
 )
+from storefront.services import price_history
 from storefront.services.stock_entries import by_program, open_stock
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ def add_variant(
     )
     session.add(variant)
     session.flush()
-    open_stock(session, variant, hand=hand or by_program(product.created_at))
+    hand = hand or by_program(product.created_at)
+    open_stock(session, variant, hand=hand)
+    price_history.begin(session, variant, since=hand.at)
     return variant
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
@@ -20,8 +20,17 @@ from storefront.errors import Conflict, Declined, Invalid, NotFound, TryAgain
 from storefront.kinds import GOODS
 from storefront.models import LineItem, Order, OrderContact, OrderEvent, Payment
 from storefront.ports import OpenRequest
-from storefront.services import attribution, card_testing, idempotency, jobs, stock
+from storefront.services import (
+    attribution,
+    card_testing,
+    idempotency,
+    jobs,
+    offer_uses,
+    order_discounts,
+    stock,
+)
 from storefront.services.idempotency import RequestKey, Turn
+from storefront.services.offering import Entered, Occasion, offer_lines
 from storefront.services.placements import get_placement
 from storefront.services.quotes import Destination, price_lines
 from storefront.services.shelf import list_stores, products_of_variants
@@ -35,7 +44,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.domain.money import Money
-    from storefront.ports import Ports
+    from storefront.ports import Ports, Signer
+    from storefront.services.offering import Offered
     from storefront.services.views import PlacementView, QuoteView, StoreView
     from storefront.services.visitors import Visitor
     from storefront.settings import Settings
@@ -43,6 +53,7 @@ if TYPE_CHECKING:
 ROUTE = "POST /orders"
 ANYONE = "anyone"
 ORDER_PURPOSE = "order"
+BUYER_PURPOSE = "buyer"
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,8 @@ class Buyer:
 @dataclass(frozen=True)
 class PlaceOrder:
     """What a buyer asks for. `lines` are (variant public id, quantity). `seen_total` is what the
-    buyer was told that it costs, in minor units; None where nobody told them."""
+    buyer was told that it costs, in minor units; None where nobody told them. `codes` must count,
+    and so must the offers that were seen; codes that are only `entered` need not."""
 
     placement: str
     lines: tuple[tuple[str, int], ...]
@@ -71,6 +83,8 @@ class PlaceOrder:
     request_key: str
     body_hash: str
     seen_total: int | None = None
+    codes: tuple[str, ...] = ()
+    entered: Entered = field(default_factory=Entered)
 
 
 @dataclass(frozen=True)
@@ -110,22 +124,32 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
     """Place an order and open its payment; the same request key never makes two.
 
     Raises `NotFound` for a placement that is not in use, `Invalid` for input that cannot be
-    used, `Conflict` sold_out / all_held / price_changed / in_progress, `TooMany` after many
-    failed payments, and `TryAgain` when the gateway does not answer: the hold is kept, and the
-    same key goes on where this try ended.
+    used, `Conflict` sold_out / all_held / price_changed / in_progress, `Conflict` or `Ended` with
+    its own reason for an offer that does not count any more, `TooMany` after many failed
+    payments, and `TryAgain` when the gateway does not answer: the hold is kept, and the same key
+    goes on where this try ended.
     """
-    now = ports.clock.now()
+    now, key = ports.clock.now(), buyer_key(ports.sign, command.buyer.email)
     with ports.reads() as session:
         placement = get_placement(session, command.placement)
         lines = _find_lines(session, placement, command, settings=ports.settings)
         store = _find_store(session, placement, command)
-        quote = price_lines(session, placement.merchant, lines, destination=destination_of(command))
+        offered = _offer(session, placement, lines, command=command, key=key, now=now)
+        quote = price_lines(
+            session,
+            placement.merchant,
+            lines,
+            destination=destination_of(command),
+            discounts=offered.discounts,
+        )
     with ports.sessions.begin() as session:
         turn = idempotency.take_turn(session, _request_key(placement, command), now=now)
         if turn.answer is not None:
             return _replay(ports, session, placement, turn=turn)
         draft = _resume(session, placement, turn, now=now) or _write_down(
-            session, ports, _Request(placement, lines, quote, store, command, turn, now)
+            session,
+            ports,
+            _Request(placement, lines, offered, quote, store, command, key, turn, now),
         )
     return _open_payment(ports, placement, draft)
 
@@ -134,11 +158,33 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
 class _Request:
     placement: PlacementView
     lines: Sequence[CartLineView]
+    offered: Offered
     quote: QuoteView
     store: StoreView | None
     command: PlaceOrder
+    buyer_key: str
     turn: Turn
     now: datetime
+
+
+def buyer_key(sign: Signer, email: str) -> str:
+    """Return the key by which a buyer's orders are known: a digest of their address, whatever the
+    case of its letters."""
+    return sign.digest(BUYER_PURPOSE, email.strip().lower())
+
+
+def _offer(
+    session: Session,
+    placement: PlacementView,
+    lines: Sequence[CartLineView],
+    *,
+    command: PlaceOrder,
+    key: str,
+    now: datetime,
+) -> Offered:
+    codes = (*command.entered.codes, *command.codes)
+    occasion = Occasion(now, placement.id, replace(command.entered, codes=codes), key)
+    return offer_lines(session, placement.merchant.id, lines, occasion=occasion)
 
 
 def destination_of(command: PlaceOrder) -> Destination:
@@ -186,6 +232,7 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
     card_testing.refuse_many_failures(
         session, merchant.id, visitor=command.visitor.key, email=command.buyer.email, now=now
     )
+    order_discounts.refuse_lost(request.offered, codes=command.codes, seen=command.entered.seen)
     amounts = request.quote.sums
     if command.seen_total not in (None, amounts.total.minor):
         raise Conflict("price_changed", field="seen_total")
@@ -206,6 +253,7 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
             placement_id=request.placement.id,
             store_id=request.store.id if request.store else None,
             visitor=command.visitor.key,
+            buyer_key=request.buyer_key,
             fulfilment=command.fulfilment,
             locale=command.locale,
             currency=merchant.currency,
@@ -224,6 +272,13 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
         .returning(Order.id)
     ).scalar_one()
     _write_lines(session, order_id, request)
+    order_discounts.write(
+        session, merchant.id, order_id, offered=request.offered, currency=merchant.currency
+    )
+    uses = order_discounts.uses(request.offered)
+    offer_uses.write(
+        session, merchant.id, order_id, buyer_key=request.buyer_key, uses=uses, now=now
+    )
     _write_contact(session, merchant.id, order_id, buyer=command.buyer)
     payment_id = session.execute(
         insert(Payment)
@@ -253,11 +308,12 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
     stock.hold(
         session,
         [
-            stock.Wanted(line.variant.id, line.quantity, line.variant.price.minor)
+            stock.Wanted(line.variant.id, line.quantity, line.variant.list_price.minor)
             for line in request.lines
         ],
         now=now,
     )
+    offer_uses.hold(session, uses, now=now)
     return _Draft(
         order_id,
         order_public_id,
@@ -284,8 +340,8 @@ def _write_lines(session: Session, order_id: int, request: _Request) -> None:
                 "title": line.product.name,
                 "variant_name": line.variant.name,
                 "sku": line.variant.sku,
-                "currency": line.variant.price.currency,
-                "unit_minor": line.variant.price.minor,
+                "currency": line.variant.list_price.currency,
+                "unit_minor": line.variant.list_price.minor,
                 "quantity": line.quantity,
                 "discount_minor": part.discount.minor,
                 "tax_minor": part.tax.minor,

@@ -368,15 +368,18 @@ def take(session: Session, order_id: int, *, now: datetime) -> None:
 
 
 def give_back(session: Session, order_id: int, *, now: datetime) -> None:
-    """Give back the uses of an order whose money went back, where its offers' terms say so.
-
-    Call `lock` first.
+    """Give back the uses of an order whose money went back as a whole, where its offers' terms
+    say so. Call `lock` first.
     """
+    is_whole = select(Order.id).where(
+        Order.id == order_id, Order.refunded_minor == Order.total_minor
+    )
     returning = select(Offer.id).where(Offer.returns_use.is_(True))
     freed = session.execute(
         update(OfferUse)
         .where(
             OfferUse.order_id == order_id,
+            is_whole.exists(),
             OfferUse.taken_at > now - RETURNED_WITHIN,
             OfferUse.released_at.is_(None),
             OfferUse.offer_id.in_(returning),

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from storefront.db.ids import public_id, random_symbols
 from storefront.domain.offers import WHOLE, Base, Benefit, Kind, Lane, Scope
+from storefront.domain.pricing import charge_step
 from storefront.domain.window import end_of, start_of
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import Offer, OfferTarget, Placement, Product, Variant
@@ -117,6 +118,7 @@ def edit_draft(session: Session, offer: Offer, draft: Draft, *, now: datetime) -
 def _fill(session: Session, offer: Offer, draft: Draft) -> None:
     times = read_times(draft, offer.zone)
     _check(draft)
+    _check_steps(draft, offer.currency)
     for name, value in _plain(draft).items():
         setattr(offer, name, value)
     offer.starts_at = times.start.at if times.start else None
@@ -176,6 +178,19 @@ def _check(draft: Draft) -> None:
     for field, least in (("min_spend", draft.min_spend_minor), ("value", draft.value_minor)):
         if not 0 <= least <= LARGEST:
             raise Invalid("invalid_amount", field=field)
+
+
+def _check_steps(draft: Draft, currency: str) -> None:
+    """Refuse amounts that would leave a total with which no card can be charged."""
+    step = charge_step(currency)
+    amounts = {
+        "value": 0 if draft.benefit is Benefit.PERCENT else draft.value_minor,
+        "max_discount": draft.max_discount_minor,
+        "budget": draft.budget_minor,
+    }
+    for field, minor in amounts.items():
+        if (minor or 0) % step:
+            raise Invalid("amount_not_chargeable", field=field, currency=currency, step=step)
 
 
 def _targets(session: Session, merchant_id: int, draft: Draft) -> list[OfferTarget]:

@@ -25,6 +25,7 @@ from storefront.services import (
     disputes,
     jobs,
     ledger,
+    offer_uses,
     refund_news,
     refunds,
     stock,
@@ -190,13 +191,15 @@ def _succeed(
     kinds: Iterable[LineKind],
     now: datetime,
 ) -> None:
+    offer_uses.claim_slots(session, payment.order_id)
     stock.lock(session, payment.order_id)
+    charged_at = snapshot.charged_at or now
     first = session.execute(
         update(Payment)
         .where(Payment.id == payment.id, Payment.succeeded_at.is_(None))
         .values(
             succeeded_at=now,
-            charged_at=snapshot.charged_at or now,
+            charged_at=charged_at,
             gateway_reference=snapshot.reference,
             failure=None,
         )
@@ -207,10 +210,16 @@ def _succeed(
         return
     order = session.get_one(Order, payment.order_id, populate_existing=True)
     is_over = order.paid_at is not None or order.cancelled_at is not None
-    if is_over or not stock.sell(session, order.id, now=now):
+    is_kept = (
+        not is_over
+        and offer_uses.regain(session, order, charged_at=charged_at, now=now)
+        and stock.sell(session, order.id, now=now)
+    )
+    if not is_kept:
         _give_back(session, order, payment, now=now)
         disputes.book_waiting(session, payment.id, now=now)
         return
+    offer_uses.take(session, order.id, now=now)
     _book_sale(session, order, payment, now=now)
     _mark_paid(session, order, kinds=kinds, now=now)
     refund_news.book_waiting(session, payment.id, now=now)

@@ -23,6 +23,19 @@ if TYPE_CHECKING:
 REMEMBERED = timedelta(days=30)
 
 
+def begin(session: Session, variant: Variant, *, since: datetime) -> None:
+    """Write down the first price of a variant that is put on sale."""
+    session.execute(
+        insert(VariantPrice).values(
+            merchant_id=variant.merchant_id,
+            variant_id=variant.id,
+            currency=variant.currency,
+            price_minor=variant.price_minor,
+            since=since,
+        )
+    )
+
+
 def note_prices(
     session: Session, merchant_id: int, variant_ids: Sequence[int], *, since: datetime
 ) -> None:

@@ -44,7 +44,7 @@ def price_lines(
     """
     nothing = Money(0, merchant.currency)
     off = tuple(discounts) or (nothing,) * len(lines)
-    priced = [PricedLine(line.variant.price, line.quantity) for line in lines]
+    priced = [PricedLine(line.variant.list_price, line.quantity) for line in lines]
     goods = total((line.total for line in priced), merchant.currency)
     goods = goods - total(off, merchant.currency)
     name, shipping = "", nothing

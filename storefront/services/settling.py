@@ -42,6 +42,14 @@ def expire_order(ports: Ports, order_id: int) -> None:
         order = session.get_one(Order, order_id)
         if status(order.facts, now) is not OrderStatus.EXPIRED or order.expired_at is not None:
             return
+    end_order(ports, order_id)
+
+
+def end_order(ports: Ports, order_id: int) -> None:
+    """End an order that is not paid, whether its time is up or its buyer begins anew: as above."""
+    now = ports.clock.now()
+    with ports.sessions.begin() as session:
+        order = session.get_one(Order, order_id)
         payment = _open_payment_of(session, order)
         if payment is None or payment.gateway_reference is None:
             _release(session, order, now=now)

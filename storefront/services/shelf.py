@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
 from storefront import links
 from storefront.domain.catalog import availability
-from storefront.domain.money import Money
 from storefront.errors import NotFound
 from storefront.models import PlacementProduct, Product, ProductImage, Store, Variant
+from storefront.services.offering import Entered, Occasion, offer_products
 from storefront.services.views import ImageView, ProductView, ShelfView, StoreView, VariantView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from storefront.services.views import PlacementView
     from storefront.settings import Settings
 
+COLUMNS = (
+    Product.id,
+    Product.public_id,
+    Product.name,
+    Product.description,
+    Product.is_promotable,
+)
 PAGE_SIZE = 12
 LONGEST_QUERY = 100
 
@@ -31,48 +39,62 @@ def shelf(
     placement: PlacementView,
     settings: Settings,
     *,
+    now: datetime,
+    followed: frozenset[str] = frozenset(),
     query: str = "",
     page: int = 1,
 ) -> ShelfView:
-    """Return page `page` (from 1) of what the placement shows, narrowed by `query`."""
+    """Return page `page` (from 1) of what the placement shows at `now`, narrowed by `query`.
+
+    `followed` are links of offers that led the shopper here.
+    """
     words = query.strip()[:LONGEST_QUERY]
     conditions = [_on_shelf(placement), *_matches(words)]
     total = session.scalar(select(func.count()).select_from(Product).where(*conditions)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
     rows = session.execute(
-        select(Product.id, Product.public_id, Product.name, Product.description)
+        select(*COLUMNS)
         .join(PlacementProduct, PlacementProduct.product_id == Product.id)
         .where(*conditions, PlacementProduct.placement_id == placement.id)
         .order_by(PlacementProduct.position, Product.id)
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     ).all()
-    products = _with_parts(session, placement.merchant.id, rows, settings=settings)
+    found = _with_parts(session, placement.merchant.id, rows, settings=settings)
+    occasion = Occasion(now, placement.id, Entered(links=followed))
+    products = offer_products(session, placement.merchant.id, found, occasion=occasion)
     return ShelfView(placement, products, query=words, page=page, pages=pages, total=total)
 
 
 def get_product(
-    session: Session, placement: PlacementView, public_id: str, *, settings: Settings
+    session: Session,
+    placement: PlacementView,
+    public_id: str,
+    *,
+    settings: Settings,
+    now: datetime,
+    followed: frozenset[str] = frozenset(),
 ) -> ProductView:
-    """Return one product that the placement shows; raise `NotFound` otherwise."""
+    """Return one product that the placement shows at `now`; raise `NotFound` otherwise."""
     rows = session.execute(
-        select(Product.id, Product.public_id, Product.name, Product.description).where(
-            _on_shelf(placement), Product.public_id == public_id
-        )
+        select(*COLUMNS).where(_on_shelf(placement), Product.public_id == public_id)
     ).all()
     if not rows:
         raise NotFound
-    return _with_parts(session, placement.merchant.id, rows, settings=settings)[0]
+    found = _with_parts(session, placement.merchant.id, rows, settings=settings)
+    occasion = Occasion(now, placement.id, Entered(links=followed))
+    return offer_products(session, placement.merchant.id, found, occasion=occasion)[0]
 
 
 def products_of_variants(
     session: Session, merchant_id: int, variant_ids: Iterable[str], *, settings: Settings
 ) -> dict[str, tuple[ProductView, VariantView]]:
-    """Return product and variant for each public id that this merchant still sells."""
+    """Return product and variant for each public id that this merchant still sells, by the list:
+    what offers take off depends on the whole cart."""
     wanted = list(variant_ids)
     rows = session.execute(
-        select(Product.id, Product.public_id, Product.name, Product.description).where(
+        select(*COLUMNS).where(
             Product.merchant_id == merchant_id,
             Product.withdrawn_at.is_(None),
             Product.id.in_(
@@ -127,7 +149,7 @@ def _matches(words: str) -> list[ColumnElement[bool]]:
 def _with_parts(
     session: Session,
     merchant_id: int,
-    rows: Sequence[Sequence[object]],
+    rows: Sequence[Sequence[Any]],
     *,
     settings: Settings,
 ) -> tuple[ProductView, ...]:
@@ -138,13 +160,15 @@ def _with_parts(
     images = _images(session, merchant_id, ids, settings=settings)
     return tuple(
         ProductView(
-            public_id=str(public_id),
-            name=str(name),
-            description=str(description),
+            id=product_id,
+            public_id=public_id,
+            name=name,
+            description=description,
+            is_promotable=is_promotable,
             images=tuple(images[product_id]),
             variants=tuple(variants[product_id]),
         )
-        for product_id, public_id, name, description in rows
+        for product_id, public_id, name, description, is_promotable in rows
         if variants[product_id]
     )
 
@@ -168,7 +192,8 @@ def _variants(
                 public_id=variant.public_id,
                 name=variant.name,
                 sku=variant.sku,
-                price=Money(variant.price_minor, variant.currency),
+                price=variant.price,
+                list_price=variant.price,
                 availability=availability(variant.count),
             )
         )

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select, update
 from storefront.domain.catalog import StockCount, why_not_taken
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Variant
+from storefront.services import offer_uses
 from storefront.services.alarms import raise_alarm
 
 if TYPE_CHECKING:
@@ -141,7 +142,8 @@ def _earliest_release(session: Session, variant_id: int, *, now: datetime) -> in
 
 
 def lock(session: Session, order_id: int) -> None:
-    """Lock the order's variants in id order, before the order itself: one order for everybody.
+    """Lock what the order holds before the order itself, in one order for everybody: variants by
+    their ids, then offers by theirs.
 
     The weaker lock lets others refer to a variant: an order that is being written down does so
     line by line, in the buyer's order, and would wait for us while we wait for it.
@@ -152,10 +154,11 @@ def lock(session: Session, order_id: int) -> None:
         .order_by(Variant.id)
         .with_for_update(key_share=True)
     ).all()
+    offer_uses.lock(session, order_id)
 
 
 def release(session: Session, order_id: int, *, now: datetime) -> None:
-    """Give back whatever the order still holds. Call `lock` first."""
+    """Give back whatever the order still holds, units and uses of offers. Call `lock` first."""
     freed = session.execute(
         update(LineItem)
         .where(
@@ -168,6 +171,7 @@ def release(session: Session, order_id: int, *, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     ).all()
     _let_go(session, _by_variant(freed))
+    offer_uses.release(session, order_id, now=now)
 
 
 def sell(session: Session, order_id: int, *, now: datetime) -> bool:

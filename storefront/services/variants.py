@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import Product, Variant
+from storefront.services import price_history
 from storefront.services.stock import watch
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def edit_variant(
         raise Conflict("sku_taken", field="sku") from error
     if not changed:
         raise Conflict("edited_meanwhile", field="version")
+    price_history.note_prices(session, variant.merchant_id, [variant.id], since=now)
     watch(session, [variant.id], now=now)
 
 

@@ -28,24 +28,55 @@ class ImageView:
 
 
 @dataclass(frozen=True)
+class OfferView:
+    """An offer that a thing is part of. `state` is active, scheduled, gone or ended; `seconds`
+    are left until it ends, or until it starts; `left` of its `quota` can still be had. `lowest`
+    is the lowest price of the 30 days before it, where one is known."""
+
+    public_id: str
+    name: str
+    state: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    seconds: float | None
+    left: int | None
+    quota: int | None
+    lowest: Money | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the price that is shown is the offer's."""
+        return self.state == "active"
+
+
+@dataclass(frozen=True)
 class VariantView:
-    """One exact thing, its price and whether it can be had."""
+    """One exact thing, its price now and by the list, and whether it can be had."""
 
     id: int
     public_id: str
     name: str
     sku: str
     price: Money
+    list_price: Money
     availability: Availability
+    offer: OfferView | None = None
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether it costs less than the list says."""
+        return self.price < self.list_price
 
 
 @dataclass(frozen=True)
 class ProductView:
     """A product with its variants; `price_from` is the lowest price."""
 
+    id: int
     public_id: str
     name: str
     description: str
+    is_promotable: bool
     images: tuple[ImageView, ...]
     variants: tuple[VariantView, ...]
 
@@ -117,16 +148,22 @@ class ShelfView:
 
 @dataclass(frozen=True)
 class CartLineView:
-    """A quantity of one variant in a cart."""
+    """A quantity of one variant in a cart, and what offers take off it."""
 
     product: ProductView
     variant: VariantView
     quantity: int
+    discount: Money | None = None
+
+    @property
+    def listed(self) -> Money:
+        """Price of all, by the list."""
+        return self.variant.list_price * self.quantity
 
     @property
     def total(self) -> Money:
-        """Price of all, by the list."""
-        return self.variant.price * self.quantity
+        """Price of all with the offers, without tax that is added."""
+        return self.listed - self.discount if self.discount else self.listed
 
 
 @dataclass(frozen=True)
@@ -192,12 +229,38 @@ class DeliveryView:
 
 
 @dataclass(frozen=True)
+class CountedOffer:
+    """An offer that counts for a cart or an order, and what it takes off in all; the code is as
+    it is written, None for an offer that needs none."""
+
+    public_id: str
+    name: str
+    code: str | None
+    amount: Money
+
+
+@dataclass(frozen=True)
+class RefusedOffer:
+    """A code or an offer that does not count, and why. `short` or `pieces` are what the cart
+    lacks where that is the reason; the name is None where the code is unknown."""
+
+    name: str | None
+    code: str | None
+    reason: str
+    short: Money | None = None
+    pieces: int = 0
+
+
+@dataclass(frozen=True)
 class CartView:
-    """A cart priced now. `notices` are codes: something vanished or became scarce."""
+    """A cart priced now. `notices` are codes: something vanished or became scarce. `offers` count
+    for it, those `refused` were entered and do not."""
 
     lines: tuple[CartLineView, ...]
     quote: QuoteView
     notices: tuple[str, ...]
+    offers: tuple[CountedOffer, ...] = ()
+    refused: tuple[RefusedOffer, ...] = ()
 
     @property
     def total(self) -> Money:

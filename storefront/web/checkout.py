@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from storefront.domain.orders import HoldTerms, OrderStatus
 from storefront.errors import Conflict, Invalid, StorefrontError
-from storefront.services import cancelling, checkout, orders, visitors
+from storefront.services import cancelling, checkout, orders, own_holds, visitors
 from storefront.services.placements import get_placement
 from storefront.web import forms
 from storefront.web.bodies import form_body, json_body
@@ -57,7 +57,7 @@ def create_order() -> AnyResponse:
         command = _command(body, placement)
         if body.get(SEEN_TOTAL) == "" and not wants_json():
             return _form_again(placement, body, None)
-        placed = checkout.place_order(ports(), command)
+        placed = own_holds.place_order(ports(), command)
     except StorefrontError as error:
         if wants_json() or not _belongs_to_the_form(error):
             raise

@@ -13,6 +13,7 @@ from storefront.services.quotes import PICKUP, SHIPPING, Destination
 from storefront.services.taxes import Place
 from storefront.web.context import ports
 from storefront.web.countries import preferred_country
+from storefront.web.occasions import occasion_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,13 +45,19 @@ def checkout_form(session: Session, state: FrameState, given: Mapping[str, Any])
     lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id) or {}
     stores = shelf.list_stores(session, merchant.id)
     sent_to = delivery.delivery_of(session, merchant.id)
-    destination, fault = _destination(given, stores, sent_to), None
+    destination, occasion, fault = _destination(given, stores, sent_to), occasion_of(state), None
     try:
         cart = carts.price_cart(
-            session, merchant, lines, settings=settings, destination=destination
+            session,
+            merchant,
+            lines,
+            settings=settings,
+            occasion=occasion,
+            destination=destination,
         )
     except Invalid as refused:
-        cart, fault = carts.price_cart(session, merchant, lines, settings=settings), refused
+        fault = refused
+        cart = carts.price_cart(session, merchant, lines, settings=settings, occasion=occasion)
     return CheckoutForm(cart, stores, sent_to, fault)
 
 

@@ -22,10 +22,12 @@ from storefront.web.context import ports
 from storefront.web.frame import (
     FrameState,
     read_surface,
+    read_token,
     render_frame,
     surface_of,
     use_frame_policy,
 )
+from storefront.web.occasions import entered_of, occasion_of
 from storefront.web.previews import preview_of_product, preview_of_shelf
 
 if TYPE_CHECKING:
@@ -49,7 +51,6 @@ CONTENT_NAMED = "p/"
 
 CART_FIELDS = frozenset({"surface", "placement", "v", "c", "variant", "quantity", "action"})
 ACTIONS = frozenset({"add", "set", "buy"})
-LONGEST_TOKEN = 4000
 LONGEST_PAGE = 10_000
 
 
@@ -102,7 +103,16 @@ def _show(placement: str, family: str) -> AnyResponse:
         state = _state(session, placement, family)
         is_card = state.placement.kind == "product"
         query = "" if is_card else request.args.get("q", "")
-        view = shelf.shelf(session, state.placement, settings, query=query, page=_page())
+        occasion = occasion_of(state)
+        view = shelf.shelf(
+            session,
+            state.placement,
+            settings,
+            now=occasion.now,
+            followed=occasion.entered.links,
+            query=query,
+            page=_page(),
+        )
         cart = _cart(session, state)
     if not view.products and not view.query:
         return make_response(render_frame("embed/unavailable.html", state, settings), 404)
@@ -131,7 +141,15 @@ def product(family: str, placement: str, product: str) -> AnyResponse:
     settings = ports().settings
     with ports().reads() as session:
         state = _state(session, placement, family)
-        view = shelf.get_product(session, state.placement, product, settings=settings)
+        occasion = occasion_of(state)
+        view = shelf.get_product(
+            session,
+            state.placement,
+            product,
+            settings=settings,
+            now=occasion.now,
+            followed=occasion.entered.links,
+        )
         cart = _cart(session, state)
     own = f"{links.placement_page(settings, placement)}/products/{view.public_id}"
     preview = preview_of_product(view, state.placement.merchant, own)
@@ -193,7 +211,10 @@ def change_cart() -> AnyResponse:
     lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id) or {}
     quantity = _quantity(form.get("quantity"), lines.get(variant, 0), action)
     token = carts.seal_cart(
-        ports().sign, carts.changed(lines, variant, quantity), merchant.public_id
+        ports().sign,
+        carts.changed(lines, variant, quantity),
+        merchant.public_id,
+        entered=entered_of(state),
     )
     goal = "embed.checkout" if action == "buy" else "embed.cart"
     return redirect(replace(state, cart_token=token).url(goal), 303)
@@ -211,7 +232,10 @@ def _quantity(given: str | None, present: int, action: str) -> int:
 def _state(session: Session, placement: str, family: str) -> FrameState:
     view = get_placement(session, placement)
     state = FrameState(
-        surface_of(family), view, _token(request.args.get("v")), _token(request.args.get("c"))
+        surface_of(family),
+        view,
+        read_token(request.args.get("v")),
+        read_token(request.args.get("c")),
     )
     use_frame_policy(state)
     return state
@@ -220,15 +244,13 @@ def _state(session: Session, placement: str, family: str) -> FrameState:
 def _state_of_form(session: Session, form: dict[str, str]) -> FrameState:
     view = get_placement(session, forms.line(form.get("placement"), field="placement", longest=24))
     state = FrameState(
-        read_surface(form.get("surface")), view, _token(form.get("v")), _token(form.get("c"))
+        read_surface(form.get("surface")),
+        view,
+        read_token(form.get("v")),
+        read_token(form.get("c")),
     )
     use_frame_policy(state)
     return state
-
-
-def _token(given: str | None) -> str:
-    """Return a token as it came; one that is too long to be ours counts as none."""
-    return given if given and len(given) <= LONGEST_TOKEN else ""
 
 
 def _cart(session: Session, state: FrameState) -> CartView:
@@ -236,5 +258,7 @@ def _cart(session: Session, state: FrameState) -> CartView:
     so."""
     merchant = state.placement.merchant
     lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id)
-    view = carts.price_cart(session, merchant, lines or {}, settings=ports().settings)
+    view = carts.price_cart(
+        session, merchant, lines or {}, settings=ports().settings, occasion=occasion_of(state)
+    )
     return view if lines is not None else replace(view, notices=("cart_unreadable",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -13,6 +14,7 @@ from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
 from storefront.services import carts, idempotency
 from storefront.services.checkout import Buyer, PlaceOrder
+from storefront.services.codes import LONGEST, MOST_ENTERED
 from storefront.services.fulfilment import Tracking
 from storefront.web.countries import is_country
 
@@ -46,6 +48,8 @@ ORDER_FIELDS = frozenset(
         "note",
         "locale",
         "seen_total",
+        "seen_offers",
+        "codes",
         *ADDRESS,
     }
 )
@@ -175,7 +179,21 @@ def place_order(
         request_key=idempotency.check_key(key, is_anonymous=True),
         body_hash=idempotency.hash_body(hashed),
         seen_total=seen_total(body.get("seen_total")),
+        codes=short_list(body.get("codes"), field="codes", most=MOST_ENTERED),
+        entered=replace(
+            carts.read_entered(sign, token(body.get("c"), field="c"), merchant_public_id),
+            seen=short_list(body.get("seen_offers"), field="seen_offers", most=MAX_LINES),
+        ),
     )
+
+
+def short_list(value: object, *, field: str, most: int) -> tuple[str, ...]:
+    """Return a few short texts: a list in JSON, parted by commas in a form."""
+    parts = value.split(",") if isinstance(value, str) else value or []
+    if not isinstance(parts, list) or len(parts) > most:
+        raise Invalid("invalid_text", field=field)
+    found = [line(part, field=field, longest=LONGEST) for part in parts]
+    return tuple(each for each in found if each)
 
 
 def seen_total(value: object) -> int | None:

@@ -33,6 +33,8 @@ Surface = Literal["frame", "page"]
 FAMILIES: Mapping[str, Surface] = {"e": "frame", "p": "page"}
 LETTERS: Mapping[Surface, str] = {surface: letter for letter, surface in FAMILIES.items()}
 
+LONGEST_TOKEN = 4000
+
 HOME = "embed.home"
 """Stands for the placement's card or page, whichever the surface is."""
 
@@ -68,6 +70,11 @@ class FrameState:
 def read_surface(given: str | None) -> Surface:
     """Return the surface that a form or an address names; anything unknown is a page."""
     return "frame" if given == "frame" else "page"
+
+
+def read_token(given: str | None) -> str:
+    """Return a token as it came; one that is too long to be ours counts as none."""
+    return given if given and len(given) <= LONGEST_TOKEN else ""
 
 
 def surface_of(family: str) -> Surface:

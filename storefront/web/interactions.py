@@ -153,7 +153,7 @@ def _landing(placement: PlacementView, mark: str) -> str:
 def _preview(link: ShareLink) -> Response:
     settings = ports().settings
     with ports().reads() as session:
-        view = shelf.shelf(session, link.placement, settings)
+        view = shelf.shelf(session, link.placement, settings, now=ports().clock.now())
     page = links.placement_page(settings, link.placement.public_id)
     response = make_response(
         render_template("embed/share_preview.html", preview=preview_of_shelf(view, page))

@@ -9,6 +9,7 @@ from flask import Blueprint, jsonify, make_response, render_template, request
 
 from storefront.errors import Conflict
 from storefront.services import carts, quotes
+from storefront.services.codes import MOST_ENTERED
 from storefront.services.placements import get_placement
 from storefront.services.taxes import Place
 from storefront.web import forms
@@ -18,16 +19,18 @@ from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of
 from storefront.web.formats import sums_as_json
 from storefront.web.frame import FrameState, read_surface, use_frame_policy
+from storefront.web.occasions import occasion_of
+from storefront.web.offers import offers_as_json
 
 if TYPE_CHECKING:
     from flask import Response
 
-    from storefront.services.views import PlacementView, QuoteView
+    from storefront.services.views import QuoteView
 
 blueprint = Blueprint("quotes", __name__)
 
 FIELDS = frozenset(
-    {"placement", "in", "c", "lines", "fulfilment", "address_country", "address_region"}
+    {"placement", "in", "c", "lines", "codes", "fulfilment", "address_country", "address_region"}
 )
 
 
@@ -43,20 +46,26 @@ def create() -> Response:
     cart_token = forms.token(body.get("c"), field="c")
     state = FrameState(read_surface(body.get("in")), placement, cart_token=cart_token)
     use_frame_policy(state)
-    return _as_json(placement, body) if wants_json() else _as_sums(state, body)
+    return _as_json(state, body) if wants_json() else _as_sums(state, body)
 
 
-def _as_json(placement: PlacementView, body: dict[str, Any]) -> Response:
-    merchant, settings = placement.merchant, ports().settings
+def _as_json(state: FrameState, body: dict[str, Any]) -> Response:
+    merchant, settings = state.placement.merchant, ports().settings
+    codes = forms.short_list(body.get("codes"), field="codes", most=MOST_ENTERED)
     lines = dict(forms.order_lines(body, ports().sign, merchant.public_id))
     with ports().reads() as session:
         cart = carts.price_cart(
-            session, merchant, lines, settings=settings, destination=_destination(body)
+            session,
+            merchant,
+            lines,
+            settings=settings,
+            occasion=occasion_of(state, codes=codes),
+            destination=_destination(body),
         )
     if len(cart.lines) < len(lines):
         gone = next(iter(lines.keys() - {line.variant.public_id for line in cart.lines}))
         raise Conflict("sold_out", field=gone)
-    answer = jsonify(_told(cart.quote, merchant.currency))
+    answer = jsonify(**_told(cart.quote, merchant.currency), **offers_as_json(cart))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storefront.services.audit import books, credit, money, parts, stock
+from storefront.services.audit import books, credit, money, offers, parts, stock
 from storefront.services.audit.finding import Finding
 
 if TYPE_CHECKING:
@@ -20,6 +20,12 @@ RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     stock.entries_make_the_stock,
     parts.parts_make_the_total,
     parts.lines_parts_make_their_totals,
+    offers.offers_stay_within_their_limits,
+    offers.offers_count_their_uses,
+    offers.codes_count_their_uses,
+    offers.buyers_stay_within_their_limits,
+    offers.allocations_make_the_discount,
+    offers.uses_equal_allocations,
     credit.every_order_has_one_origin,
     credit.origins_are_on_the_path,
     credit.credit_sums_to_one_whole,

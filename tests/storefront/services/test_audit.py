@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from storefront.db.base import Base
 from storefront.db.engine import Database
-from storefront.models import LedgerEntry
+from storefront.domain.offers import Kind
+from storefront.models import LedgerEntry, OfferCode
 from storefront.services.audit import RULES, audit
 from storefront.services.visitors import read_mark
-from tests.factories import pay, place, world_on
+from tests.factories import pay, place, running_offer, world_on
 from tests.fakes import Bench
 
 # What is done to the books, and which rule must name which row. {order} is a paid order, {open} one
@@ -56,6 +57,30 @@ DAMAGE: list[tuple[str, str, str]] = [
     (
         "lines_parts_make_their_totals",
         "UPDATE storefront_line_items SET is_tax_included = false",
+        "{order}",
+    ),
+    ("offers_stay_within_their_limits", "UPDATE storefront_offers SET quota = 1", "{offer}"),
+    ("offers_stay_within_their_limits", "UPDATE storefront_offers SET budget_minor = 1", "{offer}"),
+    ("offers_stay_within_their_limits", "UPDATE storefront_offers SET held = -1", "{offer}"),
+    ("offers_count_their_uses", "UPDATE storefront_offers SET held = held + 1", "{offer}"),
+    ("offers_count_their_uses", "UPDATE storefront_offers SET used = used + 1", "{offer}"),
+    ("offers_count_their_uses", "UPDATE storefront_offers SET spent_minor = 1", "{offer}"),
+    ("offers_count_their_uses", "DELETE FROM storefront_offer_uses", "{offer}"),
+    ("codes_count_their_uses", "UPDATE storefront_offer_codes SET used = 0", "{code}"),
+    (
+        "buyers_stay_within_their_limits",
+        "UPDATE storefront_offers SET per_buyer_limit = 1",
+        "{offer}",
+    ),
+    ("allocations_make_the_discount", "DELETE FROM storefront_order_discounts", "{order}"),
+    (
+        "allocations_make_the_discount",
+        "UPDATE storefront_line_items SET discount_minor = discount_minor + 1",
+        "{order}",
+    ),
+    (
+        "uses_equal_allocations",
+        "UPDATE storefront_offer_uses SET amount_minor = amount_minor + 1",
         "{order}",
     ),
     ("every_order_has_one_origin", "DELETE FROM storefront_order_origins", "{order}"),
@@ -184,13 +209,17 @@ def books(bench: Bench) -> dict[str, str]:
     body = {"placement": world.placement.public_id, "kind": "view"}
     mark = client.post("/interactions", json=body).json["v"]
     visitor = read_mark(bench.ports.sign, mark, world.merchant.public_id)
-    paid = place(bench, world, visitor=visitor)
+    offer = running_offer(bench, world, kind=Kind.CODE, code="Spring")
+    paid = place(bench, world, visitor=visitor, codes=("spring",))
     pay(client, bench, paid)
-    waiting = place(bench, world)
+    waiting = place(bench, world, codes=("spring",))
     with bench.database.reads() as session:
+        code = session.scalars(select(OfferCode.id)).one()
         transaction = session.scalars(select(LedgerEntry.transaction_id).distinct()).one()
     return {
         "transaction": transaction,
+        "offer": offer.public_id,
+        "code": str(code),
         "merchant": world.merchant.public_id,
         "order": paid.public_id,
         "open": waiting.public_id,

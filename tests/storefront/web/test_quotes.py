@@ -75,7 +75,7 @@ def test_a_program_learns_every_part_of_a_price(bench: Bench, taxed: World) -> N
     assert {
         "amount_minor": 1017, "currency": "USD", "is_final": True, "goods_minor": 450,
         "discount_minor": 0, "shipping_minor": 500, "tax_minor": 67, "is_tax_included": False,
-        "shipping_name": "Ground", "tax_name": "Sales tax",
+        "shipping_name": "Ground", "tax_name": "Sales tax", "offers": [], "refused": [],
     } == told.json  # fmt: skip
 
 

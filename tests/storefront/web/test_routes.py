@@ -45,7 +45,11 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("GET", "/<any(e, p):family>/<placement>/cart"): ("/e/{placement}/cart", ANYBODY),
     ("GET", "/<any(e, p):family>/<placement>/checkout"): ("/p/{placement}/checkout", ANYBODY),
     ("GET", "/s/<token>"): ("/s/{share}", (303,) * 9),
+    ("GET", "/<any(e, p):family>/<placement>/offers/<link>"): (
+        "/e/{placement}/offers/any", (303,) * 9,
+    ),
     ("POST", "/carts"): ("/carts", (303,) * 9),
+    ("POST", "/carts/codes"): ("/carts/codes", (303,) * 9),
     ("POST", "/interactions"): ("/interactions", (201,) * 9),
     ("POST", "/orders"): ("/orders", (201,) * 9),
     ("POST", "/quotes"): ("/quotes", ANYBODY),
@@ -346,6 +350,9 @@ class Cast:
         world = self.shop.world
         bodies: dict[str, dict[str, Any]] = {
             "/carts": {"data": self.names_for_cart()},
+            "/carts/codes": {
+                "data": {"placement": self.names["placement"], "code": "any", "action": "enter"}
+            },
             "/interactions": {"json": {"placement": self.names["placement"], "kind": "view"}},
             "/api/v1/interactions": {
                 "json": {"placement": self.names["placement"], "kind": "like"}

@@ -1,0 +1,137 @@
+"""What offers took off an order, written down line by line; which that were entered or seen did
+not count, and why; and the refusal of an order that relies on one of those."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from storefront.domain.money import Money, total
+from storefront.domain.offers import Reason, normalise_code
+from storefront.errors import Conflict
+from storefront.models import LineItem, OrderDiscount, OrderRefusal
+from storefront.models.offer import Offer
+from storefront.services.offer_uses import Use, refusal
+from storefront.services.views import CountedOffer, RefusedOffer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+    from storefront.services.offering import Offered
+
+
+def refuse_lost(offered: Offered, *, codes: Iterable[str], seen: Iterable[str]) -> None:
+    """Raise the reason of the first code or seen offer that does not count for this order.
+
+    What the buyer was shown and what they pay are one and the same, or nothing is ordered.
+    """
+    by_code = {each.code: each.reason for each in offered.outcome.rejected if each.code}
+    for code in sorted(normalise_code(code) for code in codes):
+        if code in by_code or code not in offered.known.shown:
+            raise refusal(by_code.get(code, Reason.CODE_UNKNOWN), field="codes")
+    applied = {each.offer_id for each in offered.outcome.applied}
+    by_offer = {each.offer_id: each.reason for each in offered.outcome.rejected}
+    for public_id in sorted(seen):
+        terms = offered.known.by_public_id(public_id)
+        if terms is None or (terms.id not in applied and terms.id not in by_offer):
+            raise Conflict("price_changed", field="seen_offers")
+        if terms.id not in applied:
+            raise refusal(by_offer[terms.id], field="seen_offers")
+
+
+def uses(offered: Offered) -> list[Use]:
+    """Return the uses of offers that an order with these lines would make."""
+    limits = {terms.id: terms.per_buyer_limit for terms in offered.known.terms}
+    return [
+        Use(
+            each.offer_id,
+            sum(amount.minor for amount in each.amounts),
+            offered.known.code_ids.get(each.code) if each.code else None,
+            limits[each.offer_id],
+        )
+        for each in offered.outcome.applied
+    ]
+
+
+def write(
+    session: Session, merchant_id: int, order_id: int, *, offered: Offered, currency: str
+) -> None:
+    """Write down what each offer takes off each line of an order, and what did not count."""
+    _write_discounts(session, merchant_id, order_id, offered=offered, currency=currency)
+    refused = [
+        {
+            "merchant_id": merchant_id,
+            "order_id": order_id,
+            "offer_id": each.offer_id,
+            "name": offered.known.names[each.offer_id].name,
+            "code": offered.code_of(each),
+            "reason": each.reason.value,
+        }
+        for each in offered.outcome.rejected
+        if each.code is not None and each.offer_id is not None
+    ]
+    if refused:
+        session.execute(insert(OrderRefusal), refused)
+
+
+def _write_discounts(
+    session: Session, merchant_id: int, order_id: int, *, offered: Offered, currency: str
+) -> None:
+    if not offered.outcome.applied:
+        return
+    line_ids = session.scalars(
+        select(LineItem.id).where(LineItem.order_id == order_id).order_by(LineItem.position)
+    ).all()
+    session.execute(
+        insert(OrderDiscount),
+        [
+            {
+                "merchant_id": merchant_id,
+                "order_id": order_id,
+                "line_item_id": line_id,
+                "offer_id": each.offer_id,
+                "name": offered.known.names[each.offer_id].name,
+                "code": offered.code_of(each),
+                "currency": currency,
+                "amount_minor": amount.minor,
+            }
+            for each in offered.outcome.applied
+            for line_id, amount in zip(line_ids, each.amounts, strict=True)
+            if amount.minor
+        ],
+    )
+
+
+def counted_in(session: Session, order_id: int) -> tuple[CountedOffer, ...]:
+    """Return the offers that counted for an order, under the names that they had then."""
+    rows = session.execute(
+        select(OrderDiscount, Offer.public_id)
+        .join(Offer, Offer.id == OrderDiscount.offer_id)
+        .where(OrderDiscount.order_id == order_id)
+        .order_by(OrderDiscount.id)
+    )
+    found: dict[str, list[OrderDiscount]] = {}
+    for row, public_id in rows:
+        found.setdefault(public_id, []).append(row)
+    return tuple(
+        CountedOffer(
+            public_id,
+            parts[0].name,
+            parts[0].code,
+            total((Money(part.amount_minor, part.currency) for part in parts), parts[0].currency),
+        )
+        for public_id, parts in found.items()
+    )
+
+
+def refused_in(session: Session, merchant_id: int, order_id: int) -> tuple[RefusedOffer, ...]:
+    """Return the offers that were entered for an order and did not count."""
+    rows = session.scalars(
+        select(OrderRefusal)
+        .where(OrderRefusal.merchant_id == merchant_id, OrderRefusal.order_id == order_id)
+        .order_by(OrderRefusal.id)
+    )
+    return tuple(RefusedOffer(row.name, row.code, row.reason) for row in rows)

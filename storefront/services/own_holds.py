@@ -1,0 +1,74 @@
+"""A buyer is never in their own way: where an order is refused because of what the same visitor's
+earlier, unpaid order holds, that one ends first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, or_, select
+
+from storefront.errors import Conflict
+from storefront.models import Order, Payment
+from storefront.services import checkout, settling
+from storefront.services.placements import get_placement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from storefront.ports import Ports
+    from storefront.services.checkout import PlacedOrder, PlaceOrder
+
+BLOCKING = {"all_held", "too_few_left", "offer_gone", "limit_reached"}
+"""Refusals that an earlier order of the same buyer may be the reason of."""
+
+MOST = 5
+"""So many earlier orders are ended for one that is new."""
+
+
+def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
+    """Place an order as `checkout.place_order` does, letting go of the visitor's own holds first
+    where they are what is in the way.
+
+    The earlier payment is cancelled before anything is released, so that only one can be paid;
+    where money was faster, the refusal stands.
+    """
+    try:
+        return checkout.place_order(ports, command)
+    except Conflict as refusal:
+        if refusal.code not in BLOCKING:
+            raise
+        own = _own_orders(ports, command)
+        if not own:
+            raise
+    for order_id in own:
+        settling.end_order(ports, order_id)
+    return checkout.place_order(ports, command)
+
+
+def _own_orders(ports: Ports, command: PlaceOrder) -> Sequence[int]:
+    """Return the open orders of a visitor whom we know, and those of the same address whose time
+    is up: nobody else's hold ends because somebody typed an address."""
+    now = ports.clock.now()
+    is_over = and_(
+        Order.held_until <= now,
+        Order.buyer_key == checkout.buyer_key(ports.sign, command.buyer.email),
+    )
+    is_theirs = Order.visitor == command.visitor.key
+    with ports.reads() as session:
+        merchant = get_placement(session, command.placement).merchant
+        return session.scalars(
+            select(Order.id)
+            .join(Payment, Payment.order_id == Order.id)
+            .where(
+                Order.merchant_id == merchant.id,
+                or_(is_over, is_theirs) if command.visitor.evidence == "verified" else is_over,
+                Order.paid_at.is_(None),
+                Order.processing_at.is_(None),
+                Order.expired_at.is_(None),
+                Order.cancelled_at.is_(None),
+                Order.needs_review_at.is_(None),
+                Payment.gateway_reference.is_not(None),
+            )
+            .order_by(Order.id.desc())
+            .limit(MOST)
+        ).all()

@@ -1,0 +1,26 @@
+"""When and where a page is shown, and what its shopper brought along: what prices depend on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from storefront.services import carts
+from storefront.services.offering import Entered, Occasion
+from storefront.web.context import ports
+
+if TYPE_CHECKING:
+    from storefront.web.frame import FrameState
+
+
+def entered_of(state: FrameState) -> Entered:
+    """Return the codes and links that the shopper's cart carries."""
+    merchant = state.placement.merchant
+    return carts.read_entered(ports().sign, state.cart_token, merchant.public_id)
+
+
+def occasion_of(state: FrameState, *, codes: tuple[str, ...] = ()) -> Occasion:
+    """Return the present occasion; `codes` are entered besides those in the cart."""
+    entered = entered_of(state)
+    entered = replace(entered, codes=(*entered.codes, *codes))
+    return Occasion(ports().clock.now(), state.placement.id, entered)
