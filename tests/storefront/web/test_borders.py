@@ -57,6 +57,7 @@ def address(shop: Shop, rule: Rule, order: PlacedOrder) -> str:
         "public_id": order.public_id,
         "path": "cone.jpg",
         "token": "0" * 26,
+        "link": "0" * 26,
     }
     path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda match: names[match[1]], rule.rule)
     return f"{path}?t={order.token}" if path.startswith("/orders/") else path
