@@ -39,6 +39,7 @@ from storefront.web import (
     metrics,
     offers,
     quotes,
+    refusals,
     webhooks,
 )
 from storefront.web.api import init_api
@@ -75,6 +76,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     quotes.blueprint,
     interactions.blueprint,
     offers.blueprint,
+    refusals.blueprint,
     webhooks.blueprint,
     health.blueprint,
     metrics.blueprint,

@@ -60,6 +60,11 @@ def frame(settings: Settings, public_id: str) -> str:
     return f"{root(settings)}/e/{quote(public_id)}"
 
 
+def refusals(settings: Settings, public_id: str, origin: str) -> str:
+    """Return where a browser reports that `origin` may not frame a placement."""
+    return f"{root(settings)}/refusals/{quote(public_id)}?{urlencode({'h': origin})}"
+
+
 def with_mark(post_url: str, mark: str) -> str:
     """Return a host's post address with the visitor's mark for our script to find."""
     parts = urlsplit(post_url)

@@ -5,7 +5,14 @@ from storefront.models.alarm import Alarm
 from storefront.models.attempt import Attempt
 from storefront.models.attribution import Attribution, OrderOrigin, OrderTouchpoint
 from storefront.models.catalog import Product, ProductImage, Variant
-from storefront.models.channel import AllowedHost, Campaign, Channel, Placement, PlacementProduct
+from storefront.models.channel import (
+    AllowedHost,
+    Campaign,
+    Channel,
+    Placement,
+    PlacementProduct,
+    RefusedHost,
+)
 from storefront.models.connection import Connection
 from storefront.models.dispute import Dispute
 from storefront.models.fulfilment import OrderNote, Shipment
@@ -85,6 +92,7 @@ __all__ = [
     "RecoveryCode",
     "Refund",
     "RefundLine",
+    "RefusedHost",
     "SecondFactor",
     "Share",
     "Shipment",

@@ -35,7 +35,8 @@ class Campaign(Base):
 
 
 class Placement(Base):
-    """One spot on a channel where our storefront is embedded. Its id is all that a host knows."""
+    """One spot on a channel where our storefront is embedded. Its id is all that a host knows.
+    `link_share` is the public id of the share whose link the merchant posts."""
 
     __tablename__ = "storefront_placements"
     __table_args__ = (
@@ -51,6 +52,8 @@ class Placement(Base):
     kind: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(120))
     post_url: Mapped[str] = mapped_column(String(2000))
+    link_share: Mapped[str | None] = mapped_column(String(24))
+    first_loaded_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
 
@@ -76,3 +79,18 @@ class AllowedHost(Base):
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
     origin: Mapped[str] = mapped_column(String(300))
     added_at: Mapped[datetime]
+
+
+class RefusedHost(Base):
+    """An origin that tried to frame a merchant's storefront and is not allowed to, as browsers
+    report it. Anybody can report anything: rows are few, and nothing follows from one."""
+
+    __tablename__ = "storefront_refused_hosts"
+    __table_args__ = (UniqueConstraint("merchant_id", "origin"),)
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    placement_id: Mapped[int] = mapped_column(ForeignKey(Placement.id))
+    origin: Mapped[str] = mapped_column(String(300))
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ignored_at: Mapped[datetime | None]

@@ -188,9 +188,15 @@ def add_placement(
     )
     session.add(placement)
     session.flush()
+    fill_placement(session, placement, products)
+    return placement
+
+
+def fill_placement(session: Session, placement: Placement, products: Sequence[Product]) -> None:
+    """Put products on an empty placement, in the given order."""
     session.add_all(
         PlacementProduct(
-            merchant_id=channel.merchant_id,
+            merchant_id=placement.merchant_id,
             placement_id=placement.id,
             product_id=product.id,
             position=position,
@@ -198,4 +204,3 @@ def add_placement(
         for position, product in enumerate(products)
     )
     session.flush()
-    return placement

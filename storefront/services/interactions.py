@@ -223,7 +223,12 @@ def _make_share(
             created_at=now,
         )
     )
-    symbols = name.removeprefix("shr_")
+    return share_token(sign, name)
+
+
+def share_token(sign: Signer, public_id: str) -> str:
+    """Return what a share's link carries: its name and our signature."""
+    symbols = public_id.removeprefix("shr_")
     return symbols + _signature(sign, symbols)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.ports import Signer
+    from storefront.services.members import SignedIn
 
 FIRST_ORDER_NUMBER = 1001
 TOKEN_PURPOSE = "api-token"  # noqa: S105 - the name of a purpose
+LONGEST_ORIGIN = 300
 DEFAULT_ACCENT = "#2f5bd7"
 
 
@@ -162,6 +164,13 @@ def allow_host(session: Session, merchant_id: int, origin: str, *, now: datetime
 
     Raises `Invalid` invalid_origin unless it is scheme, host and port only.
     """
+    clean = clean_origin(origin)
+    insert_if_new(session, AllowedHost, merchant_id=merchant_id, origin=clean, added_at=now)
+    return clean
+
+
+def clean_origin(origin: str) -> str:
+    """Return an origin as it is compared; raise `Invalid` invalid_origin for what is none."""
     given = origin.strip().lower()
     try:
         parts = urlsplit(given)
@@ -174,5 +183,16 @@ def allow_host(session: Session, merchant_id: int, origin: str, *, now: datetime
     if not re.fullmatch(r"[a-z0-9.*\[\]:-]+", parts.netloc) or parts.query or parts.fragment:
         raise Invalid("invalid_origin", field="origin")
     clean = f"{parts.scheme}://{parts.netloc}"
-    insert_if_new(session, AllowedHost, merchant_id=merchant_id, origin=clean, added_at=now)
+    if len(clean) > LONGEST_ORIGIN:
+        raise Invalid("invalid_origin", field="origin")
     return clean
+
+
+def show_guide(session: Session, who: SignedIn, *, is_shown: bool, now: datetime) -> None:
+    """Show the first steps on the console's home, or put them away."""
+    session.execute(
+        update(Merchant)
+        .where(Merchant.id == who.merchant_id)
+        .values(guide_hidden_at=None if is_shown else now)
+        .execution_options(synchronize_session=False)
+    )

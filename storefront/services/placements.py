@@ -1,16 +1,19 @@
-"""Look placements up: the spot, its merchant, and who may frame it."""
+"""Look placements up: the spot, its merchant, and who may frame it. How they are made is in
+services/placing.py."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storefront.errors import NotFound
 from storefront.models import AllowedHost, Channel, Merchant, Placement
 from storefront.services.views import MerchantView, PlacementView
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.orm import Session
 
@@ -20,6 +23,7 @@ COLUMNS = (
     Placement.kind,
     Placement.name,
     Placement.post_url,
+    Placement.first_loaded_at,
     Channel.name.label("channel"),
     Merchant.id.label("merchant_id"),
     Merchant.public_id.label("merchant_public_id"),
@@ -59,6 +63,17 @@ def _get(session: Session, *conditions: ColumnElement[bool]) -> PlacementView:
     return _view(row, list_origins(session, row.merchant_id))
 
 
+def note_first_load(session: Session, placement: PlacementView, *, now: datetime) -> None:
+    """Remember when a placement was first seen; a placement that was seen costs no statement."""
+    if not placement.is_loaded:
+        session.execute(
+            update(Placement)
+            .where(Placement.id == placement.id, Placement.first_loaded_at.is_(None))
+            .values(first_loaded_at=now)
+            .execution_options(synchronize_session=False)
+        )
+
+
 def list_origins(session: Session, merchant_id: int) -> tuple[str, ...]:
     """Return the origins that may frame this merchant's storefront, in a stable order."""
     return tuple(
@@ -94,5 +109,6 @@ def _view(row: Row[*tuple[Any, ...]], origins: tuple[str, ...]) -> PlacementView
         name=row.name,
         post_url=row.post_url,
         channel=row.channel,
+        is_loaded=row.first_loaded_at is not None,
         merchant=merchant,
     )

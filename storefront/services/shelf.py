@@ -114,6 +114,36 @@ def products_of_variants(
     return found
 
 
+def list_for_sale(
+    session: Session, merchant_id: int, settings: Settings, *, query: str = "", most: int
+) -> tuple[ProductView, ...]:
+    """Return up to `most` of all that this merchant sells, by name, narrowed by `query`."""
+    words = query.strip()[:LONGEST_QUERY]
+    rows = session.execute(
+        select(Product.id, Product.public_id, Product.name, Product.description)
+        .where(Product.merchant_id == merchant_id, Product.withdrawn_at.is_(None), *_matches(words))
+        .order_by(Product.name, Product.id)
+        .limit(most)
+    ).all()
+    return _with_parts(session, merchant_id, rows, settings=settings)
+
+
+def list_named(
+    session: Session, merchant_id: int, public_ids: Sequence[str], *, settings: Settings
+) -> tuple[ProductView, ...]:
+    """Return the products of this merchant with these names, in their order; others are left
+    out."""
+    rows = session.execute(
+        select(Product.id, Product.public_id, Product.name, Product.description).where(
+            Product.merchant_id == merchant_id,
+            Product.withdrawn_at.is_(None),
+            Product.public_id.in_(public_ids),
+        )
+    ).all()
+    found = _with_parts(session, merchant_id, rows, settings=settings)
+    return tuple(sorted(found, key=lambda product: public_ids.index(product.public_id)))
+
+
 def list_stores(session: Session, merchant_id: int) -> tuple[StoreView, ...]:
     """Return the merchant's open stores in their order."""
     rows = session.execute(

@@ -126,6 +126,7 @@ class PlacementView:
     name: str
     post_url: str
     channel: str
+    is_loaded: bool
     merchant: MerchantView
 
 

@@ -17,6 +17,7 @@ from storefront.web.context import note_merchant, note_surface
 from storefront.web.countries import country_choices, country_list, preferred_country
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
+from storefront.web.refusals import report_address
 from storefront.web.theme import theme_css
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def use_frame_policy(
             style=state.theme,
             payment=payment_hosts or {},
             images=images,
+            report=report_address(state.placement) if state.surface == "frame" else "",
         )
     )
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-MACHINES = ("/api/", "/webhooks/")
-"""Paths that answer to a token or a signature, never to a cookie."""
+MACHINES = ("/api/", "/webhooks/", "/refusals/")
+"""Paths that answer to a token, a signature or a browser's own report, never to a cookie."""
 
-SIGNED = "/webhooks/"
-"""Where the signature over the raw body decides, whatever the body calls itself."""
+ANY_BODY = ("/webhooks/", "/refusals/")
+"""Where the raw body decides, whatever it calls itself: it is signed, or its reader is wary."""
 
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 ANSWERS = ("text/html", JSON, "application/problem+json")
@@ -104,7 +104,7 @@ def _check_accept() -> None:
 
 def _check_media_type() -> None:
     """Refuse bodies that are neither JSON nor a form, and packed ones, which may be bombs."""
-    if request.method in SAFE_METHODS or request.path.startswith(SIGNED):
+    if request.method in SAFE_METHODS or request.path.startswith(ANY_BODY):
         return
     if request.headers.get("Content-Encoding", "identity") != "identity":
         abort(415)

@@ -34,6 +34,7 @@ class Policy:
     `ancestors` are the origins that may frame it; `style` is the text of its one inline style
     block; `payment` are the payment provider's hosts by directive (script, connect, frame);
     `images` are further origins of pictures, `forms` of pages that a form may lead to.
+    `holds_ours` lets it hold frames of our own; `report` is where browsers report what they block.
     """
 
     ancestors: tuple[str, ...] = ()
@@ -41,6 +42,8 @@ class Policy:
     payment: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     images: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
+    holds_ours: bool = False
+    report: str = ""
 
 
 STRICT = Policy()
@@ -67,12 +70,14 @@ def content_policy(policy: Policy) -> str:
         "style-src": style,
         "img-src": (*OURS, "data:", *policy.images),
         "connect-src": (*OURS, *pay.get("connect", ())),
-        "frame-src": pay.get("frame", NOBODY),
+        "frame-src": pay.get("frame", OURS if policy.holds_ours else NOBODY),
         "form-action": (*OURS, *policy.forms),
         "base-uri": NOBODY,
         "object-src": NOBODY,
         "frame-ancestors": policy.ancestors or NOBODY,
     }
+    if policy.report:
+        directives["report-uri"] = (policy.report,)
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
 
 

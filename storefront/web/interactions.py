@@ -10,7 +10,7 @@ from flask import Blueprint, jsonify, make_response, redirect, render_template, 
 
 from storefront import links
 from storefront.services import interactions, shelf, visitors
-from storefront.services.placements import get_placement
+from storefront.services.placements import get_placement, note_first_load
 from storefront.web import forms
 from storefront.web.bodies import json_body
 from storefront.web.context import ports, wants_json
@@ -48,6 +48,8 @@ def create() -> AnyResponse:
         recorded = interactions.record(
             session, placement, act, sign=ports().sign, now=ports().clock.now()
         )
+        if kind == "view":
+            note_first_load(session, placement, now=ports().clock.now())
     token = recorded.share_token
     answer = {
         "interaction": recorded.public_id,

@@ -11,6 +11,8 @@ from flask_babel import gettext
 from storefront.web.formats import decimal_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from storefront.services.views import ImageView, MerchantView, ProductView, ShelfView
 
 LONGEST_TITLE = 70
@@ -37,13 +39,20 @@ def preview_of_shelf(shelf: ShelfView, url: str) -> Preview:
     """Return the preview of a placement's page: its product, or the collection as a whole."""
     if shelf.placement.kind == "product" and shelf.products:
         return preview_of_product(shelf.products[0], shelf.merchant, url)
-    picture = next((product.images[0] for product in shelf.products if product.images), None)
-    names = ", ".join(product.name for product in shelf.products)
+    return preview_of_collection(shelf.placement.name, shelf.products, shelf.merchant, url=url)
+
+
+def preview_of_collection(
+    name: str, products: Sequence[ProductView], merchant: MerchantView, *, url: str
+) -> Preview:
+    """Return the preview of several products under one name."""
+    picture = next((product.images[0] for product in products if product.images), None)
+    names = ", ".join(product.name for product in products)
     return Preview(
         url=url,
-        site=shelf.merchant.name,
-        title=shorten(f"{shelf.placement.name} · {shelf.merchant.name}", LONGEST_TITLE),
-        description=shorten(names or _sold_by(shelf.merchant), LONGEST_DESCRIPTION),
+        site=merchant.name,
+        title=shorten(f"{name} · {merchant.name}", LONGEST_TITLE),
+        description=shorten(names or _sold_by(merchant), LONGEST_DESCRIPTION),
         image=picture,
     )
 

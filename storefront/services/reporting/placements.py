@@ -46,6 +46,9 @@ class PlacementRow:
     post_url: str
     created_at: datetime
     is_retired: bool
+    link_share: str | None
+    first_loaded_at: datetime | None
+    last_seen_at: datetime | None
     acts: Mapping[str, int]
     brought: Brought
 
@@ -62,10 +65,12 @@ class PlacementList:
 
 @dataclass(frozen=True)
 class PlacementReport:
-    """One placement and the names of what it shows."""
+    """One placement, and what it shows: public ids and names in their order."""
 
     row: PlacementRow
-    products: tuple[str, ...]
+    products: tuple[tuple[str, str], ...]
+    channel_slug: str
+    campaign_public_id: str
 
 
 def list_placements(
@@ -83,10 +88,12 @@ def list_placements(
         .offset(cutting.offset)
     ).all()
     brought = brought_by(session, shop, Interaction.placement_id)
-    acts = _acts(session, shop, [row.id for row in rows])
+    seen = _acts(session, shop, [row.id for row in rows])
     nothing = Brought(0, Money(0, shop.currency))
     return PlacementList(
-        rows=tuple(_row(row, acts.get(row.id), brought.get(row.id, nothing)) for row in rows),
+        rows=tuple(
+            _row(row, seen.get(row.id, NEVER_SEEN), brought.get(row.id, nothing)) for row in rows
+        ),
         slice=cutting,
         direct=brought.get(None, nothing),
     )
@@ -97,8 +104,8 @@ def get_placement_report(session: Session, shop: MerchantView, public_id: str) -
     row = session.execute(_placements(shop).where(Placement.public_id == public_id)).first()
     if row is None:
         raise NotFound
-    products = session.scalars(
-        select(Product.name)
+    products = session.execute(
+        select(Product.public_id, Product.name)
         .join(PlacementProduct, PlacementProduct.product_id == Product.id)
         .where(
             PlacementProduct.merchant_id == shop.id,
@@ -107,10 +114,15 @@ def get_placement_report(session: Session, shop: MerchantView, public_id: str) -
         )
         .order_by(PlacementProduct.position)
     )
-    acts = _acts(session, shop, [row.id]).get(row.id)
+    seen = _acts(session, shop, [row.id]).get(row.id, NEVER_SEEN)
     brought = brought_by(session, shop, Interaction.placement_id).get(row.id)
     nothing = Brought(0, Money(0, shop.currency))
-    return PlacementReport(_row(row, acts, brought or nothing), tuple(products))
+    return PlacementReport(
+        row=_row(row, seen, brought or nothing),
+        products=tuple((public_id, name) for public_id, name in products),
+        channel_slug=row.channel_slug,
+        campaign_public_id=row.campaign_public_id or "",
+    )
 
 
 def _placements(shop: MerchantView) -> Select[*tuple[Any, ...]]:
@@ -121,7 +133,11 @@ def _placements(shop: MerchantView) -> Select[*tuple[Any, ...]]:
             Placement.name,
             Placement.kind,
             Channel.name.label("channel"),
+            Channel.slug.label("channel_slug"),
             Campaign.name.label("campaign"),
+            Campaign.public_id.label("campaign_public_id"),
+            Placement.link_share,
+            Placement.first_loaded_at,
             Placement.post_url,
             Placement.created_at,
             Placement.retired_at,
@@ -132,25 +148,37 @@ def _placements(shop: MerchantView) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _acts(
-    session: Session, shop: MerchantView, placement_ids: Sequence[int]
-) -> dict[int, dict[str, int]]:
-    """Count each kind in one statement for all placements of the page."""
-    counts = [func.sum(case((Interaction.kind == kind, 1), else_=0)) for kind in COUNTED]
+@dataclass(frozen=True)
+class _Seen:
+    acts: Mapping[str, int]
+    last_view_at: datetime | None
+
+
+NEVER_SEEN = _Seen(dict.fromkeys(COUNTED, 0), None)
+
+
+def _acts(session: Session, shop: MerchantView, placement_ids: Sequence[int]) -> dict[int, _Seen]:
+    """Count each kind, and find the last view, in one statement for all placements of the page."""
+    # The links that members make in the console are shares, and nothing that a placement brought.
+    by_people = Interaction.surface != "console"
+    counts = [
+        func.sum(case(((Interaction.kind == kind) & by_people, 1), else_=0)) for kind in COUNTED
+    ]
+    last_view = func.max(case((Interaction.kind == "view", Interaction.occurred_at)))
     rows = session.execute(
-        select(Interaction.placement_id, *counts)
+        select(Interaction.placement_id, last_view, *counts)
         .where(Interaction.merchant_id == shop.id, Interaction.placement_id.in_(placement_ids))
         .group_by(Interaction.placement_id)
     )
     return {
-        row[0]: {kind: int(count) for kind, count in zip(COUNTED, row[1:], strict=True)}
+        row[0]: _Seen(
+            {kind: int(count) for kind, count in zip(COUNTED, row[2:], strict=True)}, row[1]
+        )
         for row in rows
     }
 
 
-def _row(
-    row: Row[*tuple[Any, ...]], acts: Mapping[str, int] | None, brought: Brought
-) -> PlacementRow:
+def _row(row: Row[*tuple[Any, ...]], seen: _Seen, brought: Brought) -> PlacementRow:
     return PlacementRow(
         public_id=row.public_id,
         name=row.name,
@@ -160,6 +188,9 @@ def _row(
         post_url=row.post_url,
         created_at=row.created_at,
         is_retired=row.retired_at is not None,
-        acts=acts or dict.fromkeys(COUNTED, 0),
+        link_share=row.link_share,
+        first_loaded_at=row.first_loaded_at,
+        last_seen_at=seen.last_view_at,
+        acts=seen.acts,
         brought=brought,
     )

@@ -8,10 +8,13 @@ from flask import redirect, url_for
 
 from storefront.errors import NotFound
 from storefront.services import actions, alarms
+from storefront.services.merchants import show_guide as show_steps
 from storefront.services.reporting.attention import attention
 from storefront.services.reporting.glance import glance
+from storefront.services.reporting.guide import guide
 from storefront.services.reporting.orders import list_orders
 from storefront.web.auth import member, roles
+from storefront.web.bodies import form_body
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import is_clerk, shop, show
 from storefront.web.context import ports
@@ -33,10 +36,11 @@ def home() -> AnyResponse | str:
     with ports().reads() as session:
         figures: dict[str, Any] = {
             "glance": glance(session, merchant, now=now),
+            "steps": guide(session, merchant, settings=ports().settings),
             "latest": list_orders(session, merchant.id, now=now, size=LATEST),
             "waiting": None if member().role == "reports" else attention(session, merchant.id),
         }
-    return show("console/home.html", merchant, **figures)
+    return show("console/home.html", merchant, mode=ports().settings.mode, **figures)
 
 
 @blueprint.route("/alarms/<kind>/end", methods=["POST"])
@@ -48,4 +52,14 @@ def end_alarm(kind: str) -> AnyResponse:
         if not alarms.mark_seen(session, who.merchant_id, kind, now=now):
             raise NotFound
         actions.note(session, who, "alarm_ended", of=thing, now=now, alarm=kind)
+    return redirect(url_for("console.home"), 303)
+
+
+@blueprint.route("/guide", methods=["POST"])
+@roles("owner", "manager")
+def show_guide() -> AnyResponse:
+    """Show the first steps on the home page, or put them away."""
+    is_shown = form_body().get("show") == "1"
+    with ports().sessions.begin() as session:
+        show_steps(session, member(), is_shown=is_shown, now=ports().clock.now())
     return redirect(url_for("console.home"), 303)

@@ -63,6 +63,18 @@ SETTINGS = (
         "clock",
         note=_("For how long buyers may take an order back."),
     ),
+    Place(
+        "console.hosts",
+        _("Sites"),
+        "open",
+        note=_("Which sites may show your shop in a frame, and which tried."),
+    ),
+    Place(
+        "console.labels",
+        _("Channels and campaigns"),
+        "share",
+        note=_("What the places and labels of your posts are called."),
+    ),
     Place("console.list_members", _("Team"), "people", note=_("Who works here, and as what.")),
     Place("console.log", _("What was done"), "clock", note=_("By whom, when, to what.")),
 )
@@ -71,7 +83,12 @@ SETTINGS = (
 PLACES = (
     Place("console.home", _("Home"), "home"),
     ORDERS,
-    Place("console.placements", _("Placements"), "picture", ("console.placement",)),
+    Place(
+        "console.placements",
+        _("Placements"),
+        "picture",
+        ("console.placement", "console.new_placement", "console.edit_placement"),
+    ),
     Place("console.shares", _("Shares"), "share"),
     Place(
         "console.products",
@@ -113,13 +130,18 @@ def shop() -> MerchantView:
 
 
 def show(
-    template: str, merchant: MerchantView, *, images: tuple[str, ...] = (), **values: object
+    template: str,
+    merchant: MerchantView,
+    *,
+    images: tuple[str, ...] = (),
+    holds_ours: bool = False,
+    **values: object,
 ) -> str:
     """Render a page of the console in the merchant's zone and colour; `images` are the origins
-    of pictures elsewhere that it shows."""
+    of pictures elsewhere that it shows, `holds_ours` says that a frame of ours stands in it."""
     theme = theme_css(merchant.accent)
     note_merchant(merchant.slug)
-    use_policy(Policy(style=theme, images=images))
+    use_policy(Policy(style=theme, images=images, holds_ours=holds_ours))
     use_zone(merchant.zone)
     return render_template(
         template,

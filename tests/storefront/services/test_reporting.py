@@ -243,7 +243,7 @@ def test_a_placement_names_what_it_shows(bench: Bench, world: World) -> None:
         report.products,
         report.row.channel,
         report.row.is_retired,
-    ) == (("Pistachio cone",), "Blog", False)
+    ) == (((world.product.public_id, "Pistachio cone"),), "Blog", False)
 
 
 def test_shares_are_listed_by_what_they_brought(bench: Bench, world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from storefront.app import build_app
-from storefront.services import members
+from storefront.services import catalog, members
 from storefront.services.fulfilment import Handling, pick_up
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
@@ -51,6 +51,7 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/carts"): ("/carts", (303,) * 9),
     ("POST", "/carts/codes"): ("/carts/codes", (303,) * 9),
     ("POST", "/interactions"): ("/interactions", (201,) * 9),
+    ("POST", "/refusals/<placement>"): ("/refusals/{placement}", (204,) * 9),
     ("POST", "/orders"): ("/orders", (201,) * 9),
     ("POST", "/quotes"): ("/quotes", ANYBODY),
     ("GET", "/api/v1/openapi.json"): ("/api/v1/openapi.json", ANYBODY),
@@ -145,6 +146,9 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
         "/console/account/password", (302, 302, 302, 422, 422, 422, 422, 302, 302),
     ),
     ("GET", "/console/"): ("/console/", (302, 302, 302, 302, 200, 200, 200, 302, 302)),
+    ("POST", "/console/guide"): (
+        "/console/guide", (302, 302, 302, 403, 303, 303, 303, 302, 302),
+    ),
     ("GET", "/console/orders"): (
         "/console/orders", (302, 302, 302, 200, 200, 200, 200, 302, 302),
     ),
@@ -196,6 +200,57 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("GET", "/console/placements/<public_id>"): (
         "/console/placements/{placement}", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("GET", "/console/placements/new"): (
+        "/console/placements/new", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/placements/preview"): (
+        "/console/placements/preview", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/placements"): (
+        "/console/placements", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/placements/<public_id>/edit"): (
+        "/console/placements/{placement}/edit", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("GET", "/console/placements/<public_id>/preview"): (
+        "/console/placements/{placement}/preview", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("GET", "/console/placements/<public_id>/poster"): (
+        "/console/placements/{placement}/poster", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("POST", "/console/placements/<public_id>"): (
+        "/console/placements/{placement}", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/placements/<public_id>/link"): (
+        "/console/placements/{placement}/link", (302, 302, 302, 403, 303, 303, 404, 302, 302),
+    ),
+    ("POST", "/console/placements/<public_id>/return"): (
+        "/console/placements/{placement}/return", (302, 302, 302, 403, 303, 303, 404, 302, 302),
+    ),
+    ("POST", "/console/placements/<public_id>/retirement"): (
+        "/console/placements/{retired}/retirement", (302, 302, 302, 403, 303, 303, 404, 302, 302),
+    ),
+    ("GET", "/console/hosts"): (
+        "/console/hosts", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/hosts"): (
+        "/console/hosts", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/hosts/removal"): (
+        "/console/hosts/removal", (302, 302, 302, 403, 303, 303, 303, 302, 302),
+    ),
+    ("POST", "/console/hosts/silence"): (
+        "/console/hosts/silence", (302, 302, 302, 403, 303, 303, 303, 302, 302),
+    ),
+    ("GET", "/console/labels"): (
+        "/console/labels", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/campaigns/<public_id>"): (
+        "/console/campaigns/{owner}", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/channels/<slug>"): (
+        "/console/channels/blog", (302, 302, 302, 403, 422, 422, 422, 302, 302),
     ),
     ("GET", "/console/shares"): (
         "/console/shares", (302, 302, 302, 403, 200, 200, 200, 302, 302),
@@ -266,7 +321,8 @@ WITHOUT_MEMBER = {
 
 
 FOR_REPORTS = {
-    "console.home", "console.placements", "console.placement", "console.shares",
+    "console.home", "console.placements", "console.placement", "console.preview_placement",
+    "console.shares",
     "console.account", "console.change_password", "console.choose_merchant",
     "console.set_up_second_factor", "console.start_second_factor", "console.confirm_second_factor",
     "console.remove_second_factor",
@@ -391,6 +447,19 @@ def add_member(shop: Shop, role: str) -> str:
     return email
 
 
+def retired_placement(shop: Shop) -> str:
+    """Put a placement up and take it down."""
+    now = shop.bench.clock.now()
+    with shop.bench.database.begin() as session:
+        channel = catalog.get_or_add_channel(session, shop.world.merchant.id, "blog", name="Blog")
+        product = session.merge(shop.world.product, load=False)
+        placement = catalog.add_placement(
+            session, channel, [product], name="Old post", post_url="", now=now
+        )
+        placement.retired_at = now
+        return placement.public_id
+
+
 def public_id_of(shop: Shop, email: str) -> str:
     """Return a member's public id."""
     with shop.bench.database.reads() as session:
@@ -448,6 +517,7 @@ def cast(shop: Shop) -> Cast:
         "paid": paid.public_id,
         "gone": gone.public_id,
         "placement": shop.world.placement.public_id,
+        "retired": retired_placement(shop),
         "product": shop.world.product.public_id,
         "variant": shop.world.variant.public_id,
         "share": shared.rpartition("/")[2],

@@ -43,7 +43,9 @@ def addresses(shop: Shop) -> dict[str, str]:
             for name, value in names.items():
                 path = path.replace(f"<{name}>", value)
             found[rule.rule] = f"{path}?t={order.token}" if path.startswith("/orders") else path
-    found["/console/placements/<public_id>"] = f"/console/placements/{names['placement']}"
+    for rule in found:
+        if rule.startswith("/console/placements/<public_id>"):
+            found[rule] = rule.replace("<public_id>", names["placement"])
     return found
 
 

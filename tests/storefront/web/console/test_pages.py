@@ -224,7 +224,7 @@ def test_a_placement_shows_the_code_that_puts_it_on_a_page(world: World, owner: 
 
 def test_a_name_cannot_break_out_of_the_code(tmp_path: Path) -> None:
     settings = make_settings(tmp_path, f"sqlite:///{tmp_path}/shop.sqlite")
-    snippets = make_snippets(settings, "plc_1", '"><script>alert(1)</script>')
+    snippets = make_snippets(settings, "plc_1", '"><script>alert(1)</script>', posted="")
 
     assert snippets.link.endswith("&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;</a>")
     assert "<script>" not in snippets.embed + snippets.iframe
