@@ -21,7 +21,7 @@ def test_an_owner_connects_an_account_leaves_it_half_done_and_finishes_it(
     page: Page, demo: Demo, faults: list[str]
 ) -> None:
     sign_in(page, demo, merchant=1)
-    page.get_by_role("link", name="Your account").click()
+    page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="Payments").click()
     expect(page.get_by_role("heading", name="Be paid to your own account")).to_be_visible()
 

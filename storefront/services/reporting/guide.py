@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, select
 
-from storefront.models import Invitation, Membership, Merchant, Order, Placement, Product, Variant
+from storefront.models import (
+    Invitation,
+    Membership,
+    Merchant,
+    Order,
+    Placement,
+    Product,
+    ShippingRate,
+    Store,
+    Variant,
+)
 from storefront.services import connections
 
 if TYPE_CHECKING:
@@ -60,6 +70,7 @@ def guide(session: Session, shop: MerchantView, *, settings: Settings) -> Guide:
         # A sandbox takes payments from the first moment on.
         "payments": settings.mode == "sandbox" or connections.view(session, shop.id).is_ready,
         "product": _has_product(session, shop.id),
+        "delivery": _has_way(session, shop.id),
         "placement": _has_placement(session, shop.id),
         "seen": _is_seen(session, shop.id),
         "sale": _has_sale(session, shop.id),
@@ -85,6 +96,19 @@ def _has_product(session: Session, merchant_id: int) -> bool:
             Variant.merchant_id == merchant_id,
             Variant.withdrawn_at.is_(None),
             Product.withdrawn_at.is_(None),
+        ),
+    )
+
+
+def _has_way(session: Session, merchant_id: int) -> bool:
+    """Return whether an order can reach its buyer: by a store or by post."""
+    return _is_there(
+        session,
+        select(Store.id).where(Store.merchant_id == merchant_id, Store.closed_at.is_(None)),
+    ) or _is_there(
+        session,
+        select(ShippingRate.id).where(
+            ShippingRate.merchant_id == merchant_id, ShippingRate.retired_at.is_(None)
         ),
     )
 

@@ -24,6 +24,7 @@ from storefront.web.console import (
     settings,
     shares,
     signing,
+    stores,
     variants,
 )
 from storefront.web.console.blueprint import blueprint
@@ -52,5 +53,6 @@ __all__ = [
     "settings",
     "shares",
     "signing",
+    "stores",
     "variants",
 ]

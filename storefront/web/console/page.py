@@ -63,6 +63,7 @@ SETTINGS = (
         "clock",
         note=_("For how long buyers may take an order back."),
     ),
+    Place("console.stores", _("Stores"), "store", note=_("Where orders are picked up.")),
     Place(
         "console.hosts",
         _("Sites"),

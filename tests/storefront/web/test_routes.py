@@ -231,6 +231,18 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/placements/<public_id>/retirement"): (
         "/console/placements/{retired}/retirement", (302, 302, 302, 403, 303, 303, 404, 302, 302),
     ),
+    ("GET", "/console/stores"): (
+        "/console/stores", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/stores"): (
+        "/console/stores", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/stores/<public_id>"): (
+        "/console/stores/{owner}", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/stores/<public_id>/closing"): (
+        "/console/stores/{owner}/closing", (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
     ("GET", "/console/hosts"): (
         "/console/hosts", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),

@@ -53,11 +53,11 @@ def test_every_list_shows_a_shop_that_sells(bench: Bench, world: World, owner: A
     ]
 
 
-def test_a_new_shop_is_led_to_the_code_for_its_page(console: Any) -> None:
+def test_a_new_shop_is_led_by_its_first_steps(console: Any) -> None:
     page = console.get("/console/")
 
-    assert "No orders yet" in words(page)
-    assert 'href="/console/placements">Get the code for your page' in page.text
+    assert "Your first steps 4 of 7 done" in words(page)
+    assert 'href="/console/members">Invite somebody' in page.text
 
 
 def test_pages_name_the_merchant_and_the_member(console: Any) -> None:
