@@ -227,5 +227,5 @@ def test_an_invited_person_joins_and_the_log_tells(page: Page, demo: Demo) -> No
     page.get_by_role("button", name="Sign out").click()
     sign_in(page, demo, owner["email"], owner["password"])
     page.goto(f"{demo.shop}/console/log")
-    expect(page.get_by_text("June Parker").first).to_be_visible()
+    expect(page.locator(".deed").filter(has_text="June Parker").first).to_be_visible()
     check(page)

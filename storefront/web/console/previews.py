@@ -60,7 +60,7 @@ def preview_placement(public_id: str) -> Response:
         placement = get_placement(session, named(public_id))
         if placement.merchant.id != member().merchant_id:
             raise NotFound
-        view = shelf.shelf(session, placement, ports().settings)
+        view = shelf.shelf(session, placement, ports().settings, now=ports().clock.now())
     return _frame(view)
 
 
