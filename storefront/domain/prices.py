@@ -12,6 +12,9 @@ LONGEST = 40
 LARGEST_MINOR = 10**11
 """Far more than any card is charged, and far below what a column holds."""
 
+MOST_PPM = 1_000_000
+"""A hundred per cent, in parts per million."""
+
 _SPACES = "\u00a0\u202f\u2009 "
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,' ])[0-9]{3})(?:\1[0-9]{3})*")
 
@@ -71,3 +74,16 @@ def _grouped(text: str, *, but: str = "") -> str | None:
     if match is None or match[1] == but:
         return None
     return text.replace(match[1], "")
+
+
+def read_percentage(typed: str) -> int:
+    """Return a percentage such as 8.875, 8,875 % or 20 in parts per million.
+
+    Raises `Invalid` invalid_rate for all else, and above a hundred.
+    """
+    text = unicodedata.normalize("NFKC", typed[:LONGEST]).strip(_SPACES).removesuffix("%")
+    match = re.fullmatch(r"([0-9]{1,3})(?:[.,]([0-9]{1,4}))?", text.strip(_SPACES), re.ASCII)
+    ppm = int(match[1] + (match[2] or "").ljust(4, "0")) if match else MOST_PPM + 1
+    if ppm > MOST_PPM:
+        raise Invalid("invalid_rate", field="rate")
+    return ppm

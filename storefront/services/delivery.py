@@ -82,6 +82,14 @@ def list_shipping_rates(session: Session, merchant_id: int) -> tuple[ShippingRat
     )
 
 
+def read_shipping_rate(session: Session, merchant_id: int, rate: str) -> ShippingRate:
+    """Return a rate in use; raise `NotFound` for any other."""
+    for row in list_shipping_rates(session, merchant_id):
+        if row.public_id == rate:
+            return row
+    raise NotFound
+
+
 def add_shipping_rate(
     session: Session, merchant_id: int, wish: ShippingWish, *, currency: str, now: datetime
 ) -> str:

@@ -93,6 +93,14 @@ def list_tax_rates(session: Session, merchant_id: int) -> tuple[TaxRate, ...]:
     )
 
 
+def read_tax_rate(session: Session, merchant_id: int, rate: str) -> TaxRate:
+    """Return a rate in use; raise `NotFound` for any other."""
+    for row in list_tax_rates(session, merchant_id):
+        if row.public_id == rate:
+            return row
+    raise NotFound
+
+
 def add_tax_rate(session: Session, merchant_id: int, wish: TaxWish, *, now: datetime) -> str:
     """Add a rate and return its public id. A region is kept by its code where it has one.
 

@@ -14,7 +14,12 @@ from storefront.domain.addresses import picture_origin
 from storefront.errors import NotFound
 from storefront.services.views import CartView, ImageView, OrderView, ProductView, ShelfView
 from storefront.web.context import note_merchant, note_surface
-from storefront.web.countries import country_choices, country_list, preferred_country
+from storefront.web.countries import (
+    country_choices,
+    country_list,
+    country_name,
+    preferred_country,
+)
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
 from storefront.web.refusals import report_address
@@ -170,6 +175,7 @@ def init_frame(app: Flask, assets: Assets) -> None:
         asset=lambda name: url_for("embed.asset", path=assets.path(name)),
         country_choices=country_choices,
         country_list=country_list,
+        country_name=country_name,
         page_language=page_language,
         preferred_country=preferred_country,
     )

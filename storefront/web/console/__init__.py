@@ -3,6 +3,7 @@ what they show is read in services/reporting/."""
 
 from storefront.web.console import (
     account,
+    delivery,
     handover,
     home,
     hosts,
@@ -25,6 +26,7 @@ from storefront.web.console import (
     shares,
     signing,
     stores,
+    taxes,
     variants,
 )
 from storefront.web.console.blueprint import blueprint
@@ -32,6 +34,7 @@ from storefront.web.console.blueprint import blueprint
 __all__ = [
     "account",
     "blueprint",
+    "delivery",
     "handover",
     "home",
     "hosts",
@@ -54,5 +57,6 @@ __all__ = [
     "shares",
     "signing",
     "stores",
+    "taxes",
     "variants",
 ]

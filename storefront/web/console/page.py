@@ -58,6 +58,18 @@ SETTINGS = (
         note=_("The account that your sales are paid to."),
     ),
     Place(
+        "console.delivery",
+        _("Delivery and tax"),
+        "box",
+        (
+            "console.shipping_rate",
+            "console.new_shipping_rate",
+            "console.tax_rate",
+            "console.new_tax_rate",
+        ),
+        note=_("Where you send things, for how much, and which tax is due."),
+    ),
+    Place(
         "console.order_rules",
         _("Cancelling"),
         "clock",

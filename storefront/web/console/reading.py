@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from storefront.domain.prices import read_price
+from storefront.domain.prices import read_percentage, read_price
 from storefront.errors import Invalid
 from storefront.web import forms
 from storefront.web.context import wants_json
@@ -59,6 +59,14 @@ class Reading:
     def price(self, name: str, currency: str) -> int:
         """Read a price in minor units."""
         return self._read(lambda: read_price(self.form.get(name, ""), currency).minor, 0, at=name)
+
+    def percentage(self, name: str) -> int:
+        """Read a percentage in parts per million."""
+        return self._read(lambda: read_percentage(self.form.get(name, "")), 0, at=name)
+
+    def country(self, name: str) -> str:
+        """Read the two letters of a country."""
+        return self._read(lambda: forms.country(self.form.get(name), field=name), "")
 
     def box(self, name: str) -> bool:
         """Read whether a box is ticked; one that is not is not sent."""

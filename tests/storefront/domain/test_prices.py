@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storefront.domain.money import Money, exponent
-from storefront.domain.prices import LARGEST_MINOR, read_price
+from storefront.domain.prices import LARGEST_MINOR, read_percentage, read_price
 from storefront.errors import Invalid
 
 READ = [
@@ -62,3 +62,20 @@ def test_every_amount_is_read_as_it_was_written(minor: int, currency: str, mark:
 def test_no_text_is_more_than_an_amount_or_a_refusal(typed: str, currency: str) -> None:
     with suppress(Invalid):
         assert 0 <= read_price(typed, currency).minor <= LARGEST_MINOR
+
+
+@pytest.mark.parametrize(
+    ("typed", "ppm"),
+    [("8.875", 88_750), ("8,875 %", 88_750), ("20", 200_000), ("0", 0), ("100%", 1_000_000),
+     (" 6.2500\N{NO-BREAK SPACE}% ", 62_500)],
+)  # fmt: skip
+def test_a_percentage_is_read_in_parts_per_million(typed: str, ppm: int) -> None:
+    assert ppm == read_percentage(typed)
+
+
+@pytest.mark.parametrize("typed", ["", "-1", "100.0001", "1.23456", "1e2", "7%%", "seven", "1000"])
+def test_what_is_no_percentage_is_refused(typed: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_percentage(typed)
+
+    assert "invalid_rate" == refused.value.code

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 
 from storefront.app import build_app
-from storefront.services import catalog, members
+from storefront.services import catalog, delivery, members, taxes
 from storefront.services.fulfilment import Handling, pick_up
+from storefront.services.taxes import TaxWish
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, order_json, pay, place, quote_json
@@ -166,6 +167,48 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("POST", "/console/orders/handovers"): (
         "/console/orders/handovers", (302, 302, 302, 303, 303, 303, 303, 302, 302),
+    ),
+    ("GET", "/console/delivery"): (
+        "/console/delivery", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/delivery"): (
+        "/console/delivery", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/delivery/rates/new"): (
+        "/console/delivery/rates/new", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/delivery/rates"): (
+        "/console/delivery/rates", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/delivery/rates/<public_id>"): (
+        "/console/delivery/rates/{shipping_rate}",
+        (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("POST", "/console/delivery/rates/<public_id>"): (
+        "/console/delivery/rates/{shipping_rate}",
+        (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/delivery/rates/<public_id>/retirement"): (
+        "/console/delivery/rates/shp_0000000000000000/retirement",
+        (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
+    ("GET", "/console/delivery/taxes/new"): (
+        "/console/delivery/taxes/new", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/delivery/taxes"): (
+        "/console/delivery/taxes", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/delivery/taxes/<public_id>"): (
+        "/console/delivery/taxes/{tax_rate}",
+        (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("POST", "/console/delivery/taxes/<public_id>"): (
+        "/console/delivery/taxes/{tax_rate}",
+        (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/delivery/taxes/<public_id>/retirement"): (
+        "/console/delivery/taxes/tax_0000000000000000/retirement",
+        (302, 302, 302, 403, 404, 404, 404, 302, 302),
     ),
     ("GET", "/console/orders/rules"): (
         "/console/orders/rules", (302, 302, 302, 403, 200, 200, 200, 302, 302),
@@ -443,6 +486,20 @@ class Cast:
         }
 
 
+def rates_of(shop: Shop) -> dict[str, str]:
+    """Return the public ids of a delivery rate and of a tax rate in use."""
+    merchant_id = shop.world.merchant.id
+    with shop.bench.database.begin() as session:
+        tax = taxes.add_tax_rate(
+            session,
+            merchant_id,
+            TaxWish("NO", "", "MVA", 250_000),
+            now=shop.bench.clock.now(),
+        )
+        shipping = delivery.list_shipping_rates(session, merchant_id)[0].public_id
+    return {"shipping_rate": shipping, "tax_rate": tax}
+
+
 def add_member(shop: Shop, role: str) -> str:
     """Add a member and return their address."""
     email = f"{role}@gelato.test"
@@ -532,6 +589,7 @@ def cast(shop: Shop) -> Cast:
         "retired": retired_placement(shop),
         "product": shop.world.product.public_id,
         "variant": shop.world.variant.public_id,
+        **rates_of(shop),
         "share": shared.rpartition("/")[2],
         "asset": shop.client.application.extensions[ASSETS].path("css/frame.css"),
     }
