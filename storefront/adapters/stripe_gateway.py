@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import stripe
 
 from storefront.adapters import stripe_accounts
+from storefront.adapters.fuse import Fuse
 from storefront.adapters.stripe_amounts import from_gateway, to_gateway
 from storefront.domain.payments import DisputeNews, GatewayEvent, RefundNews, Snapshot
 from storefront.errors import Declined, Invalid, StorefrontError, TryAgain, Unreadable
@@ -30,6 +31,8 @@ ANSWER_SECONDS = 6
 RETRY_WITHIN_SECONDS = 1.8
 """Together less than the ten seconds in which a buyer is told something, whatever Stripe does."""
 NETWORK_RETRIES = 2
+SILENCE_SECONDS = 2
+"""Who refuses a call at once costs nobody time; who says nothing for so long is silent."""
 TOLERANCE_SECONDS = 300
 RETRY_AFTER_SECONDS = 5
 LONGEST_TEXT = 80
@@ -46,20 +49,40 @@ class _TooLate(stripe.APIConnectionError):
         super().__init__("no time for another try", should_retry=False)  # type: ignore[no-untyped-call]
 
 
+class _Silent(stripe.APIConnectionError):
+    """Stripe was silent a moment ago, and somebody else is finding out whether it still is."""
+
+    def __init__(self) -> None:
+        super().__init__("silent a moment ago", should_retry=False)  # type: ignore[no-untyped-call]
+
+
 class _QuickClient(stripe.RequestsClient):
     """Asks again as the SDK has it, but only while there is time for another whole answer.
 
     The SDK bounds each try and not their sum: three times ten seconds, and whoever waits is gone.
+    Nor does it remember a silence, for which each buyer would then wait, and with all threads
+    waiting, the messages too.
     """
 
     def __init__(self, *, timeout: tuple[float, float]) -> None:
         super().__init__(timeout=timeout)
         self._call = threading.local()
+        self._fuse = Fuse(pause=RETRY_AFTER_SECONDS, longest=sum(timeout) + RETRY_WITHIN_SECONDS)
 
     def request_with_retries(self, *args: Any, **named: Any) -> Any:
-        """Try, and try again, beginning no try too late."""
-        self._call.last_begin = time.monotonic() + RETRY_WITHIN_SECONDS
-        return super().request_with_retries(*args, **named)
+        """Try, and try again, beginning no try too late, and none into a silence."""
+        if not self._fuse.lets_pass():
+            raise _Silent
+        begin = time.monotonic()
+        self._call.last_begin = begin + RETRY_WITHIN_SECONDS
+        is_silent = False
+        try:
+            return super().request_with_retries(*args, **named)
+        except stripe.APIConnectionError:
+            is_silent = time.monotonic() - begin >= SILENCE_SECONDS
+            raise
+        finally:
+            self._fuse.note(is_silent=is_silent)
 
     def request(self, *args: Any, **named: Any) -> Any:
         """Make one try."""

@@ -9,7 +9,14 @@ import pytest
 from storefront.models import Order, Payment
 from tests.engines import Databases
 from tests.races.clients import Answer, Request, race
-from tests.races.fault_lines import gateway_books, paid, shop_books, switch, tally
+from tests.races.fault_lines import (
+    gateway_books,
+    let_the_line_recover,
+    paid,
+    shop_books,
+    switch,
+    tally,
+)
 from tests.races.market import Market, wait_until
 from tests.races.servers import Shop, running_shop
 
@@ -17,6 +24,8 @@ pytestmark = pytest.mark.races
 
 CREATE = {"path": "/v1/payment_intents", "method": "POST"}
 LONGEST_ANSWER = 10.0
+WEB_WORKERS = 2
+BUYERS = 20
 _slugs = iter(range(1, 1_000))
 
 
@@ -33,6 +42,7 @@ def market(shop: Shop) -> Iterator[Market]:
     """Give a merchant; afterwards all is well again, and both sides' books agree."""
     yield Market(shop, slug=f"journey-{next(_slugs)}")
     switch(shop)
+    let_the_line_recover(Market(shop, slug=f"afterwards-{next(_slugs)}"))
     assert [] == shop.findings()
     assert gateway_books(shop) == shop_books(shop)
 
@@ -58,6 +68,7 @@ def test_a_buyer_is_asked_to_come_back_and_buys_with_the_same_key(
     refused = _ask(request)
     held = market.counters(variant)
     switch(market.shop)
+    let_the_line_recover(Market(market.shop, slug=f"meanwhile-{next(_slugs)}"))
     placed = _ask(request)
     market.pay([placed.json])
     wait_until(lambda: paid(market) == 1, "the order is paid")
@@ -67,6 +78,23 @@ def test_a_buyer_is_asked_to_come_back_and_buys_with_the_same_key(
     assert LONGEST_ANSWER >= refused.seconds
     assert (1, 0) == held
     assert (201, 1, 1) == (placed.status, market.count(Order), market.count(Payment))
+
+
+def test_after_a_silence_buyers_are_told_at_once_and_wait_no_more(market: Market) -> None:
+    """Each web worker is kept waiting once, and then again by one buyer in five seconds only."""
+    variant = market.add_variant(stock=None)
+    before = tally(market.shop)["hang"]
+    switch(market.shop, api=[{"kind": "hang", "seconds": 80, **CREATE}])
+
+    first = race([market.order(variant) for _ in range(WEB_WORKERS * 2)], clients=WEB_WORKERS * 2)
+    waited = tally(market.shop)["hang"] - before
+    later = race([market.order(variant) for _ in range(BUYERS)], clients=2)
+    waited_later = tally(market.shop)["hang"] - before - waited
+
+    told = {(answer.status, answer.code) for answer in first + later}
+    assert {(503, "payments_unavailable")} == told
+    assert 0 < waited <= len(first)
+    assert waited_later < BUYERS / 2
 
 
 def test_an_answer_that_is_a_little_slow_is_waited_for(market: Market) -> None:

@@ -1,6 +1,7 @@
 """What faults and books need: the sandbox's levers, and both sides' books in one form."""
 
 import json
+import time
 from collections import Counter
 from typing import Any
 from urllib.request import Request as Call
@@ -9,11 +10,14 @@ from urllib.request import urlopen
 from sqlalchemy import func, select
 
 from storefront.models import Dispute, Order, Payment, Refund
+from tests.races.clients import ask
 from tests.races.market import Market, wait_until
 from tests.races.servers import Shop
 
 Books = dict[tuple[str, str], dict[str, int]]
 POLL_INTERVALS = 2
+LONGEST_PAUSE = 60
+ENOUGH_TO_MEET_EVERY_WORKER = 10
 
 
 def switch(shop: Shop, **faults: Any) -> None:
@@ -101,6 +105,17 @@ def shop_books(shop: Shop) -> Books:
         for account, currency, disputed in withdrawn:
             books[account, currency]["disputed"] = int(disputed)
     return books
+
+
+def let_the_line_recover(market: Market) -> None:
+    """Wait until every web worker asks the gateway again: after a silence each pauses a little."""
+    in_a_row, variant = 0, market.add_variant(stock=None)
+    deadline = time.monotonic() + LONGEST_PAUSE
+    while in_a_row < ENOUGH_TO_MEET_EVERY_WORKER:
+        assert time.monotonic() < deadline, "the gateway is still not asked"
+        answer = ask(market.order(variant))
+        in_a_row = in_a_row + 1 if answer.status == 201 else 0
+        time.sleep(0 if in_a_row else 0.5)
 
 
 def let_pollers_look(market: Market, *, orders: int) -> None:

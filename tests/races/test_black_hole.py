@@ -9,7 +9,7 @@ import pytest
 
 from storefront.models import Job, OrderEvent, Refund
 from tests.races.clients import percentiles, race
-from tests.races.fault_lines import switch, tally
+from tests.races.fault_lines import let_the_line_recover, switch, tally
 from tests.races.market import Market, wait_until
 
 OVER = 11 * 60
@@ -46,6 +46,7 @@ def test_no_message_waits_for_a_gateway_that_is_a_black_hole(
     asked = tally(shop)["hang"] - before - len(orders)
     switch(shop)
     buyers.join()
+    let_the_line_recover(market)
 
     record_property("figure", f"{len(answers)} messages, {percentiles(answers)}")
     assert Counter(answer.status for answer in answers) == {200: 3 * each}
