@@ -226,7 +226,7 @@ def build_ports(settings: Settings, database: Database) -> Ports:
 
 def _letter_filters(locale: str, zone: str) -> Mapping[str, Callable[..., str]]:
     """Return the pages' filters, and the console's words for alarms; the letter translates them."""
-    return {**letter_filters(locale, zone), "alarm": partial(words.of, words.ALARMS)}
+    return {**letter_filters(locale, zone), "alarm": partial(words.untranslated, words.ALARMS)}
 
 
 def _mailer(settings: Settings, clock: Clock) -> Mailer:

@@ -283,3 +283,12 @@ def of(table: dict[str, Any], code: str | None) -> str:
     if not code:
         return ""
     return str(table.get(code) or code.replace("_", " "))
+
+
+def untranslated(table: dict[str, Any], code: str) -> str:
+    """Return the same as it stands here, for letters: they translate with no request, and beside
+    a host there is none of our translations to ask."""
+    if code not in table:
+        return code.replace("_", " ")
+    source: str = table[code]._args[0]  # noqa: SLF001 - a lazy text has no other way to its source
+    return source

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from jinja2 import FileSystemLoader
 
 from storefront.adapters.jinja_letters import JinjaLetters
@@ -11,6 +12,7 @@ from storefront.app import _letter_filters
 from storefront.errors import Invalid
 from storefront.paths import TEMPLATES, TRANSLATIONS
 from storefront.services import alarms, members
+from storefront.web.console import words
 from storefront.worker import run_due, sweep
 from tests.factories import PASSWORD, World
 from tests.fakes import Bench
@@ -148,6 +150,22 @@ def test_the_letter_says_in_plain_words_what_has_rung(
     assert subject == message.subject
     assert words in " ".join(message.text.split())
     assert words in " ".join(message.html.split())
+
+
+def test_a_letter_is_written_beside_a_host_that_knows_none_of_our_words(
+    bench: Bench, world: World
+) -> None:
+    """Commands run in the host's application, in which our pages' translations are not at home."""
+    letters = JinjaLetters(
+        FileSystemLoader(TEMPLATES), translations=TRANSLATIONS, filters=_letter_filters
+    )
+    bench.ports = replace(bench.ports, letters=letters)
+    ring(bench, world.merchant.id, "paid_twice")
+    with Flask("a host").app_context():
+        deliver(bench)
+    [letter] = bench.mailbox.sent
+
+    assert str(words.of(words.ALARMS, "paid_twice")) in letter.text
 
 
 def test_an_alarm_that_was_dealt_with_is_quiet_until_it_rings_again(
