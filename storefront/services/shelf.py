@@ -120,7 +120,7 @@ def list_for_sale(
     """Return up to `most` of all that this merchant sells, by name, narrowed by `query`."""
     words = query.strip()[:LONGEST_QUERY]
     rows = session.execute(
-        select(Product.id, Product.public_id, Product.name, Product.description)
+        select(*COLUMNS)
         .where(Product.merchant_id == merchant_id, Product.withdrawn_at.is_(None), *_matches(words))
         .order_by(Product.name, Product.id)
         .limit(most)
@@ -134,7 +134,7 @@ def list_named(
     """Return the products of this merchant with these names, in their order; others are left
     out."""
     rows = session.execute(
-        select(Product.id, Product.public_id, Product.name, Product.description).where(
+        select(*COLUMNS).where(
             Product.merchant_id == merchant_id,
             Product.withdrawn_at.is_(None),
             Product.public_id.in_(public_ids),
