@@ -17,6 +17,7 @@ from flask.cli import cli as flask_commands
 
 from storefront.db import backup, schema
 from storefront.errors import StorefrontError
+from storefront.import_command import import_command
 from storefront.logs import start_logging
 from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_programs, worker_program
 from storefront.services import alarms, audit, doctor, helping, members, merchants, retention
@@ -52,6 +53,7 @@ def command_group(name: str, ports: Ports, database: Database, *, host: str = ""
         _refuse_to_run(name, host) if host else _run(ports),
         _work(ports),
         _add_merchant(ports),
+        import_command(ports),
         _check(ports),
         _doctor(ports),
         _alarms(ports),

@@ -15,6 +15,7 @@ from storefront.services import (
     alarms,
     codes,
     connections,
+    imports,
     jobs,
     letters,
     member_letters,
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
     from storefront.ports import Ports
     from storefront.services.jobs import ClaimedJob
 
-    Handler = Callable[..., None]
+    Handler = Callable[..., object]
 
 log = logging.getLogger("storefront.worker")
 
 HANDLERS: dict[str, Handler] = {
     "check_connection": connections.check,
+    "check_import": imports.check_import,
     "end_offer": offer_life.end_offer,
     "expire_order": settling.expire_order,
     "make_codes": codes.make_codes,
@@ -57,6 +59,7 @@ HANDLERS: dict[str, Handler] = {
     "send_refund_letter": letters.send_refund_letter,
     "send_shipped": letters.send_shipped,
     "start_offer": offer_life.start_offer,
+    "write_import": imports.write_import,
 }
 """What runs a job: a function of the ports and the job's payload. It may be run again after a
 crash, so each does nothing where its work is done already."""

@@ -69,7 +69,7 @@ def handle_of(name: str) -> str:
 
     "" when nothing is left of it.
     """
-    words = unicodedata.normalize("NFKD", name).lower()
+    words = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(symbol for symbol in words if not unicodedata.combining(symbol))
     return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", plain)).strip("-")[:LONGEST_HANDLE]
 

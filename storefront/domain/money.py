@@ -29,6 +29,15 @@ def exponent(currency: str) -> int:
     return int(places)
 
 
+def is_currency(code: str) -> bool:
+    """Return whether three letters are a currency that can be charged."""
+    try:
+        exponent(code)
+    except ValueError:
+        return False
+    return True
+
+
 def split(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     """Split `total` by `weights` so that the parts sum to it exactly (largest remainder).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 
 from storefront.domain.money import Money, exponent
 from storefront.errors import Invalid
@@ -17,6 +18,11 @@ MOST_PPM = 1_000_000
 
 _SPACES = "\u00a0\u202f\u2009 "
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,' ])[0-9]{3})(?:\1[0-9]{3})*")
+
+
+def write_price(price: Money) -> str:
+    """Return an amount as files have it: all its decimals, a point, no separators."""
+    return f"{Decimal(price.minor).scaleb(-exponent(price.currency)):f}"
 
 
 def read_price(typed: str, currency: str) -> Money:

@@ -150,6 +150,11 @@ def issue_token(
     return secret
 
 
+def find_merchant_id(session: Session, slug: str) -> int | None:
+    """Return the key of the merchant of this short name, None when there is no such one."""
+    return session.scalar(select(Merchant.id).where(Merchant.slug == slug))
+
+
 def find_by_token(session: Session, secret: str, *, sign: Signer) -> ApiToken | None:
     """Return the token's row, or None when it is unknown or revoked."""
     return session.scalars(

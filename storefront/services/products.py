@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from storefront.db.ids import random_symbols
 from storefront.domain.catalog import LONGEST_SKU, sku_of
 from storefront.errors import Conflict, NotFound
+from storefront.feeds.descriptions import plain
 from storefront.models import Merchant, Product, Variant
 from storefront.services import catalog
 
@@ -53,7 +54,7 @@ def add_product(
     """Add a product that can be bought at once; raise `Conflict` sku_taken, `Invalid`."""
     merchant = session.get_one(Merchant, merchant_id)
     product = catalog.add_product(
-        session, merchant, name=details.name, description=details.description, now=hand.at
+        session, merchant, name=details.name, description=plain(details.description), now=hand.at
     )
     product.is_giftable, product.is_promotable = details.is_giftable, details.is_promotable
     add_variant(session, product, first, hand=hand)
@@ -103,7 +104,13 @@ def edit_product(
     changed = session.execute(
         update(Product)
         .where(Product.id == product.id, Product.version == version)
-        .values(**asdict(details), version=version + 1)
+        .values(
+            name=details.name,
+            description=plain(details.description),
+            is_giftable=details.is_giftable,
+            is_promotable=details.is_promotable,
+            version=version + 1,
+        )
         .returning(Product.id)
         .execution_options(synchronize_session=False)
     ).first()

@@ -124,8 +124,12 @@ SENTENCES: dict[str, Any] = {
     "edited_meanwhile": _(
         "Somebody else has changed this meanwhile. Compare, then save once more."
     ),
+    "encoding_unknown": _("The letters in this file cannot be read. Save it as UTF-8."),
     "ended": _("This is over."),
     "fault": _("It is our mistake, it has been noted, and nothing was charged."),
+    "file_empty": _("There is nothing in this file."),
+    "file_gone": _("The file is not where we kept it. Please send it again."),
+    "file_missing": _("Choose a file first."),
     "file_too_large": _("This file is too large. At most %(most)s MB are taken here."),
     "hold_over": _("The time to pay is over. Nothing was charged; you can order again."),
     "idempotency_key_invalid": _(
@@ -137,6 +141,7 @@ SENTENCES: dict[str, Any] = {
     "idempotency_mismatch": _(
         "This Idempotency-Key was used for another request. Use a fresh one."
     ),
+    "import_running": _("Another file is being taken in. Wait for it, or stop it."),
     "in_progress": _("The first request with this key is still running. Ask again in a second."),
     "invalid": _("This cannot be used. Please check it."),
     "invalid_address": _("Please fill this in, so that the parcel finds its way."),
@@ -166,6 +171,7 @@ SENTENCES: dict[str, Any] = {
     "invalid_units": _("This is a whole number from %(least)s to %(most)s."),
     "invalid_tracking_url": _("The address to follow the parcel begins with https://."),
     "invalid_zone": _("A time zone looks like Europe/Lisbon."),
+    "is_workbook": _("This is a workbook. Save it as CSV (UTF-8), and send that."),
     "limit_reached": _("You have used this offer as often as one person may. Nothing was charged."),
     "invitation_over": _(
         "This invitation is over: it was used or taken back, or its week has passed. "
@@ -267,8 +273,12 @@ SENTENCES: dict[str, Any] = {
     "too_few_left": _("Only %(left)s left. Please take fewer."),
     "too_large": _("This is too large. At most 64 KB are read here."),
     "too_many_pictures": _("A product has at most %(most)s pictures. Take one away first."),
+    "too_many_rows": _("A file has at most %(most)s rows. Please split it."),
     "too_many_tries": _("Too many tries. Please wait a little."),
     "unknown_field": _("We do not know a field called %(name)s. Prices are never taken from you."),
+    "unknown_format": _(
+        "We know Shopify's product CSV and Google's product feed; this is neither."
+    ),
     "unknown_kind": _("The kind must be one of: %(allowed)s."),
     "unknown_line": _("Name lines of this order, each with how many go back."),
     "unknown_reason": _("The reason must be one of: %(allowed)s."),
@@ -277,6 +287,7 @@ SENTENCES: dict[str, Any] = {
     "unknown_thing": _("This is not one of the shop's own."),
     "unknown_store": _("Choose one of the shop's stores."),
     "unsupported_media_type": _("Send JSON, or a form."),
+    "xml_doctype": _("This file has a document type of its own, which is not taken."),
 }
 
 

@@ -25,7 +25,7 @@ ANY_BODY = ("/webhooks/", "/refusals/")
 
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 ANSWERS = ("text/html", JSON, "application/problem+json")
-FILES = frozenset({"embed.script", "embed.asset", "embed.media"})
+FILES = frozenset({"embed.script", "embed.asset", "embed.media", "console.export_products"})
 """Endpoints whose files are of any type."""
 
 

@@ -74,6 +74,8 @@ LOGGED = {
     "change_stock": {"stock_changed"},
     "add_picture": {"picture_added"},
     "change_picture": {"picture_changed"},
+    "add_import": {"import_begun"},
+    "stop_import": {"import_stopped"},
 }
 
 

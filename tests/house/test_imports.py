@@ -39,6 +39,7 @@ OUTSIDE = (
     "storefront.paths",
     "storefront.qr",
     "storefront.signals",
+    "storefront.feeds",
 )
 
 # A module belongs to the longest name that it lies within.
@@ -50,6 +51,7 @@ LAYERS = {
     "storefront.logs": Layer(types=("storefront.settings",)),
     "storefront.links": Layer(types=("storefront.settings",)),
     "storefront.qr": Layer(foreign=("qrcode",)),
+    "storefront.feeds": Layer(ours=("storefront.domain",)),
     "storefront.signals": Layer(foreign=("blinker",), types=ORM_TYPES),
     "storefront.domain": Layer(foreign=("iso4217",)),
     "storefront.db": Layer(
@@ -71,6 +73,7 @@ LAYERS = {
             "storefront.settings",
             "storefront.links",
             "storefront.signals",
+            "storefront.feeds",
         ),
         foreign=(*ALCHEMY, "argon2", "email_validator", "pyotp"),
     ),
@@ -97,6 +100,7 @@ LAYERS = {
             *OUTSIDE,
             "storefront.db",
             "storefront.demo",
+            "storefront.import_command",
             "storefront.logs",
             "storefront.programs",
             "storefront.supervisor",
@@ -105,6 +109,7 @@ LAYERS = {
         foreign=FLASK,
         types=ORM_TYPES,
     ),
+    "storefront.import_command": Layer(ours=OUTSIDE, foreign=("click",)),
     "storefront.demo": Layer(
         ours=("storefront",),
         not_ours=("storefront.app", "storefront.adapters"),

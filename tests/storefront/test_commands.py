@@ -96,6 +96,44 @@ def test_a_slug_is_given_once(bench: Bench) -> None:
     assert [member.email for member in rows(bench, Member)] == ["ana@bakery.test"]
 
 
+PRODUCTS = "Handle,Title,Variant SKU,Variant Price\ncone,Cone,C-1,4.50\ncup,Cup,C-2,cheap\n"
+
+
+def import_file(bench: Bench, folder: Path, *flags: str, merchant: str = "gelato") -> Result:
+    file = folder / "products.csv"
+    file.write_text(PRODUCTS)
+    return run(bench, "import-products", str(file), "--merchant", merchant, *flags)
+
+
+def test_a_file_of_products_is_taken_in_and_its_faults_are_told(
+    bench: Bench, world: World, tmp_path: Path
+) -> None:
+    told = import_file(bench, tmp_path)
+
+    assert 0 == told.exit_code
+    assert "row 3, Variant Price: price unreadable (cheap)" in told.output
+    assert "2 rows: 1 variants added, 0 changed, 0 as they were, 1 faults." in told.output
+    assert {"C-1", world.variant.sku} == {variant.sku for variant in rows(bench, Variant)}
+
+
+def test_a_file_with_faults_is_refused_as_a_whole_when_that_is_wished(
+    bench: Bench, world: World, tmp_path: Path
+) -> None:
+    told = import_file(bench, tmp_path, "--all-or-nothing")
+
+    assert 1 == told.exit_code
+    assert "has faults" in told.output
+    assert [world.variant.sku] == [variant.sku for variant in rows(bench, Variant)]
+
+
+def test_a_file_is_for_a_merchant_who_is_here(bench: Bench, world: World, tmp_path: Path) -> None:
+    told = import_file(bench, tmp_path, merchant="nobody")
+
+    assert 1 == told.exit_code
+    assert "there is no merchant called nobody" in told.output
+    assert 1 == len(rows(bench, Variant))
+
+
 def test_the_check_of_sound_books_says_so(bench: Bench, world: World) -> None:
     pay(bench.client(), bench, place(bench, world))
     told = run(bench, "check")

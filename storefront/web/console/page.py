@@ -112,6 +112,8 @@ PLACES = (
             "console.new_product",
             "console.variant",
             "console.new_variant",
+            "console.imports",
+            "console.product_import",
         ),
     ),
     Place(

@@ -43,7 +43,7 @@ FIRST_VARIANT = frozenset({"variant", "sku", "price", "stock"})
 @roles("owner", "manager")
 def list_of_products() -> str:
     """List products, searched, by state, in an order."""
-    sought = _sought()
+    sought = products_sought()
     with ports().reads() as session:
         found = list_products(
             session, member().merchant_id, ports().settings, sought=sought, page=page_number()
@@ -61,7 +61,8 @@ def list_of_products() -> str:
     )
 
 
-def _sought() -> ProductsSought:
+def products_sought() -> ProductsSought:
+    """Return which products the address asks for, and in what order."""
     state, sort = request.args.get("state", ""), request.args.get("sort", "")
     return ProductsSought(
         query=search(),
@@ -73,10 +74,12 @@ def _sought() -> ProductsSought:
 @blueprint.route("/products/changes", methods=["POST"])
 @roles("owner", "manager")
 def change_products() -> AnyResponse:
-    """Withdraw the products that are ticked, or put them back on sale."""
+    """Withdraw the products that are ticked, put them back on sale, or give them out."""
     form = form_body()
     picked = [named(name.removeprefix(PICK)) for name in form if name.startswith(PICK)]
     act = form.get("act", "")
+    if act == "export" and picked:
+        return redirect(url_for("console.export_products", only=",".join(picked)), 303)
     if act not in {"withdraw", "put_back"}:
         raise Invalid("invalid", field="act")
     who, now = member(), ports().clock.now()

@@ -152,6 +152,8 @@ ALARMS = {
     "gave_up_send_apology": _("A letter of apology could not be sent."),
     "gave_up_send_refund": _("Money could not be given back. Please do it at the provider's."),
     "gave_up_expire_order": _("An unpaid order could not be ended."),
+    "gave_up_check_import": _("A file of products could not be checked."),
+    "gave_up_write_import": _("A file of products could not be taken in to its end."),
 }
 JOBS = {
     "send_alarms": _("Tell of what waits here"),
@@ -169,6 +171,8 @@ JOBS = {
     "send_refund_letter": _("Tell the buyer of a refund"),
     "send_refund_failed_letter": _("Tell the buyer of a failed refund"),
     "expire_order": _("End the unpaid order"),
+    "check_import": _("Check a file of products"),
+    "write_import": _("Take a file of products in"),
 }
 STAGES = {
     "none": _("Nothing to hand over"),
@@ -196,6 +200,55 @@ PRODUCT_SORTS = {
     "price": _("Cheapest first"),
     "left": _("Fewest left first"),
 }
+IMPORT_STATES = {
+    "checking": _("Being checked"),
+    "writing": _("Being taken in"),
+    "finished": _("Done"),
+    "stopped": _("Stopped"),
+}
+IMPORT_TONES = {"checking": "info", "writing": "info", "finished": "good", "stopped": "warn"}
+IMPORT_STOPS = {
+    "has_faults": _("Something was wrong, so nothing was taken in. Mend it and send it again."),
+    "stopped_by_hand": _("You have stopped it. What was taken in by then is here."),
+    "file_gone": _("The file is not where we kept it. Please send it again."),
+    "too_many_rows": _("The file has more than 250,000 rows. Please split it."),
+    "xml_doctype": _("The file has a document type of its own, which is not taken. Remove it."),
+    "fault": _("It is our mistake, and it has been noted. What was taken in by then is here."),
+}
+IMPORT_FORMATS = {
+    "shopify": _("Shopify"),
+    "google_table": _("Google feed, table"),
+    "google_xml": _("Google feed, XML"),
+}
+FAULTS = {
+    "availability_unknown": _("Write in_stock, out_of_stock, preorder or backorder."),
+    "file_cut": _("The file ends in the middle of this row. Save or export it once more."),
+    "handle_missing": _("This row belongs to no product. Fill in its handle."),
+    "picture_address": _("No page can show a picture from there. Use another address."),
+    "picture_not_https": _("The picture's address must begin with https://. It was left out."),
+    "price_ambiguous": _("It could be a thousand or a fraction. Write all %(hint)s decimals."),
+    "price_decimals": _("Too many decimals: this currency has %(hint)s."),
+    "price_missing": _("A price is missing. Write 0 for something free."),
+    "price_negative": _("A price cannot be below zero."),
+    "price_too_large": _("No card is charged this much. Please check the price."),
+    "price_unreadable": _("This is no price. Write it like 4.50, without signs."),
+    "row_long": _("The row has more cells than the first row has names. Look for a stray comma."),
+    "row_unreadable": _("From here on the file cannot be read. Look for a quote that never ends."),
+    "sku_elsewhere": _("Another product here has this SKU. Change one of the two."),
+    "sku_missing": _("Each row needs an id of its own: it becomes the SKU."),
+    "sku_twice": _("This SKU came before in the file. The first one counts."),
+    "stock_negative": _("Stock cannot be below zero. Write 0 when there is none."),
+    "stock_too_large": _("This is more stock than can be counted. Leave it empty for no limit."),
+    "stock_unreadable": _("Stock is a whole number, such as 12."),
+    "text_too_long": _("Too long: at most %(hint)s characters."),
+    "text_unusable": _("There are invisible characters in it. Type it anew."),
+    "title_missing": _("Nothing says what this product is called. Fill in its title."),
+    "unknown_currency": _("Nobody knows this currency. Use three letters, such as USD."),
+    "wrong_currency": _("Your shop sells in %(hint)s only."),
+    "xml_broken": _("From line %(hint)s on the file is no XML. Export it once more."),
+}
+"""What is wrong with a cell of a file, and what to do about it."""
+
 STOCK_REASONS = {
     "opening": _("First stock"),
     "restocked": _("Restocked"),
@@ -274,8 +327,16 @@ ACTIONS = {
     "stock_changed": _("changed the stock of the variant"),
     "picture_added": _("added a picture to the product"),
     "picture_changed": _("changed a picture of the product"),
+    "import_begun": _("sent in a file of products"),
+    "import_stopped": _("stopped the import"),
 }
 """What members do, as the log tells it: between who and to what."""
+
+
+def fault(code: str, hint: str) -> str:
+    """Return what is wrong with a cell, and what to do about it."""
+    sentence = str(FAULTS.get(code) or code.replace("_", " "))
+    return sentence % {"hint": hint} if "%(" in sentence else sentence
 
 
 def of(table: dict[str, Any], code: str | None) -> str:

@@ -322,6 +322,23 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/products/changes"): (
         "/console/products/changes", (302, 302, 302, 403, 422, 422, 422, 302, 302),
     ),
+    ("GET", "/console/products/export"): (
+        "/console/products/export", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/products/imports"): (
+        "/console/products/imports", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/products/imports"): (
+        "/console/products/imports", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/products/imports/<public_id>"): (
+        "/console/products/imports/imp_0000000000000000",
+        (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
+    ("POST", "/console/products/imports/<public_id>/stop"): (
+        "/console/products/imports/imp_0000000000000000/stop",
+        (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
     ("GET", "/console/products/<public_id>"): (
         "/console/products/{product}", (302, 302, 302, 403, 200, 200, 404, 302, 302),
     ),
