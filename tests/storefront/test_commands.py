@@ -126,7 +126,8 @@ def test_a_file_with_faults_is_refused_as_a_whole_when_that_is_wished(
     assert [world.variant.sku] == [variant.sku for variant in rows(bench, Variant)]
 
 
-def test_a_file_is_for_a_merchant_who_is_here(bench: Bench, world: World, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("world")
+def test_a_file_is_for_a_merchant_who_is_here(bench: Bench, tmp_path: Path) -> None:
     told = import_file(bench, tmp_path, merchant="nobody")
 
     assert 1 == told.exit_code
