@@ -4,6 +4,7 @@ comes back by itself, and what a buyer was told is still so."""
 import os
 import random
 import signal
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,9 @@ from tests.races.market import Market, wait_until
 from tests.races.post_office import PostOffice
 from tests.races.supervised import SupervisedShop, is_alive, supervised_shop
 
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="processes are found in /proc, and only Linux tells of deaths"
+)
 BUYERS = 4
 SALES_BETWEEN_KILLS = 3
 LONGEST_RETURN = 30.0  # seconds; the aim is 5, and what it took is printed

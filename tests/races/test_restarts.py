@@ -3,6 +3,7 @@ money goes back twice, and whoever was guessing has no new tries."""
 
 import random
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,9 @@ from tests.races.fault_lines import gateway_books, paid, shop_books, switch
 from tests.races.market import SANDBOX, Market, wait_until
 from tests.races.supervised import SupervisedShop, kill, supervised_shop
 
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="processes are found in /proc, and only Linux tells of deaths"
+)
 AT_ONCE = 2
 SLOW = 0.8
 """Long enough for us to take the lock that the answer's transaction will wait for."""
