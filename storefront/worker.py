@@ -23,6 +23,7 @@ from storefront.services import (
     order_notes,
     retention,
     settling,
+    tallies,
     upkeep,
 )
 from storefront.services.ailments import Ailment, ailment
@@ -143,6 +144,7 @@ def sweep(ports: Ports) -> None:
     for connection_id in unfinished:
         _carefully(ports, connections.check, connection_id)
     _tell_of_alarms(ports)
+    _count(ports)
     _forget(ports)
 
 
@@ -150,6 +152,16 @@ def _tell_of_alarms(ports: Ports) -> None:
     has_operator = bool(ports.settings.operator_email)
     with ports.sessions.begin() as session:
         alarm_mails.promise(session, has_operator=has_operator, now=ports.clock.now())
+
+
+def _count(ports: Ports) -> None:
+    try:
+        tallies.count_when_due(ports)
+    except Exception as error:
+        if ailment(error):
+            raise
+        # A report adds up what is not counted yet; the shop does not stop for it.
+        log.exception("counting interactions has failed; the next time tries again")
 
 
 def _forget(ports: Ports) -> None:

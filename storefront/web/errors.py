@@ -169,6 +169,7 @@ SENTENCES: dict[str, Any] = {
     "invalid_text": _("This is too long or has characters that cannot be used."),
     "invalid_time": _("A time looks like 2026-05-31T18:00:00Z."),
     "invalid_units": _("This is a whole number from %(least)s to %(most)s."),
+    "invalid_period": _("Choose a first and a last day, at most three years apart."),
     "invalid_tracking_url": _("The address to follow the parcel begins with https://."),
     "invalid_zone": _("A time zone looks like Europe/Lisbon."),
     "is_workbook": _("This is a workbook. Save it as CSV (UTF-8), and send that."),

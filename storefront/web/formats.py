@@ -17,7 +17,7 @@ from storefront.domain.money import exponent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from flask import Flask
 
@@ -83,6 +83,11 @@ def date_text(moment: datetime, style: str = "medium") -> str:
     return format_date(moment.astimezone(_zone()).date(), style, locale=_language())
 
 
+def day_text(day: date, style: str = "medium") -> str:
+    """Return a day that has no time, and so no zone: a calendar's."""
+    return format_date(day, style, locale=_language())
+
+
 def time_text(moment: datetime, style: str = "short") -> str:
     """Return a time of day in the merchant's zone."""
     return format_time(moment, style, tzinfo=_zone(), locale=_language())
@@ -109,6 +114,7 @@ def init_formats(app: Flask) -> None:
         decimal=decimal_text,
         percent=percent,
         dateformat=date_text,
+        dayformat=day_text,
         timeformat=time_text,
         datetimeformat=moment_text,
     )

@@ -103,6 +103,7 @@ PLACES = (
         ("console.placement", "console.new_placement", "console.edit_placement"),
     ),
     Place("console.shares", _("Shares"), "share"),
+    Place("console.report", _("Report"), "chart"),
     Place(
         "console.products",
         _("Products"),

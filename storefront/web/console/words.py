@@ -3,9 +3,12 @@ that nothing new is ever hidden."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import lazy_gettext as _
+
+if TYPE_CHECKING:
+    from storefront.services.reporting.report_names import Name
 
 STATUSES = {
     "awaiting_payment": _("Awaiting payment"),
@@ -337,6 +340,40 @@ def fault(code: str, hint: str) -> str:
     """Return what is wrong with a cell, and what to do about it."""
     sentence = str(FAULTS.get(code) or code.replace("_", " "))
     return sentence % {"hint": hint} if "%(" in sentence else sentence
+
+
+PERIODS = {
+    "today": _("Today"),
+    "yesterday": _("Yesterday"),
+    "7": _("7 days"),
+    "30": _("30 days"),
+    "90": _("90 days"),
+    "month": _("This month"),
+    "last_month": _("Last month"),
+    "365": _("365 days"),
+}
+BYS = {
+    "channel": _("Channels"),
+    "placement": _("Placements"),
+    "campaign": _("Campaigns"),
+    "share": _("Shares"),
+}
+NONES = {
+    "channel": _("Unknown"),
+    "placement": _("Unknown"),
+    "campaign": _("No campaign"),
+    "share": _("Not through a share"),
+}
+"""What a report calls its row for all that is not of its kind."""
+
+
+def row_name(name: Name, by: str) -> str:
+    """Return what a row of the report is called."""
+    if name.kind == "direct":
+        return str(_("Direct"))
+    if name.kind == "others":
+        return str(_("All others"))
+    return of(NONES, by) if name.kind == "none" else name.text
 
 
 def of(table: dict[str, Any], code: str | None) -> str:

@@ -162,6 +162,12 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/orders/<public_id>/refunds"): (
         "/console/orders/{paid}/refunds", (302, 302, 302, 403, 400, 400, 404, 302, 302),
     ),
+    ("GET", "/console/report"): (
+        "/console/report", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/report.csv"): (
+        "/console/report.csv", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
     ("GET", "/console/orders.csv"): (
         "/console/orders.csv", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),

@@ -1,0 +1,104 @@
+"""How often people came, in a period: from what is counted by day, and what came since."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from storefront.models import ActTally, Interaction, TallyMark
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from storefront.domain.periods import Period
+
+NONE = 0
+"""The key of what happened at no placement, or through no share."""
+
+
+class By(StrEnum):
+    """What a report is broken down by."""
+
+    CHANNEL = "channel"
+    PLACEMENT = "placement"
+    CAMPAIGN = "campaign"
+    SHARE = "share"
+
+    @property
+    def seen(self) -> str:
+        """The kind of act that begins the way to an order."""
+        return "open" if self is By.SHARE else "view"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report is asked about: whose, when, and by what. `zone` is the merchant's."""
+
+    merchant_id: int
+    zone: str
+    currency: str
+    period: Period
+    by: By
+
+    @property
+    def before(self) -> Asked:
+        """The same of the period before."""
+        return replace(self, period=self.period.before)
+
+    @property
+    def column(self) -> Any:
+        """What an interaction is filed under."""
+        return Interaction.share_id if self.by is By.SHARE else Interaction.placement_id
+
+    def within(self, moment: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        """Return that a moment lies in the period."""
+        return moment >= self.period.starts_at, moment < self.period.ends_at
+
+
+def count_acts(session: Session, asked: Asked) -> dict[int, int]:
+    """Count the acts that begin the way to an order, by placement or share."""
+    mark = session.scalars(
+        select(TallyMark).where(
+            TallyMark.merchant_id == asked.merchant_id, TallyMark.zone == asked.zone
+        )
+    ).first()
+    counts: defaultdict[int, int] = defaultdict(int)
+    for key, count in [*_counted(session, asked, mark), *_uncounted(session, asked, mark)]:
+        counts[key] += int(count)
+    return dict(counts)
+
+
+def _counted(session: Session, asked: Asked, mark: TallyMark | None) -> list[Any]:
+    if mark is None:
+        return []
+    key = ActTally.share_id if asked.by is By.SHARE else ActTally.placement_id
+    rows = session.execute(
+        select(key, func.sum(ActTally.count))
+        .where(
+            ActTally.merchant_id == asked.merchant_id,
+            ActTally.kind == asked.by.seen,
+            ActTally.acted_on >= asked.period.first,
+            ActTally.acted_on <= asked.period.last,
+        )
+        .group_by(key)
+    )
+    return list(rows)
+
+
+def _uncounted(session: Session, asked: Asked, mark: TallyMark | None) -> list[Any]:
+    since = (Interaction.recorded_at >= mark.counted_before,) if mark else ()
+    rows = session.execute(
+        select(func.coalesce(asked.column, NONE), func.count())
+        .where(
+            Interaction.merchant_id == asked.merchant_id,
+            Interaction.kind == asked.by.seen,
+            *asked.within(Interaction.occurred_at),
+            *since,
+        )
+        .group_by(asked.column)
+    )
+    return list(rows)
