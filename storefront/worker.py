@@ -46,6 +46,7 @@ HANDLERS: dict[str, Handler] = {
     "end_offer": offer_life.end_offer,
     "expire_order": settling.expire_order,
     "make_codes": codes.make_codes,
+    "reconcile_payment": settling.reconcile_payment,
     "send_account_changed": member_letters.send_account_changed,
     "send_alarms": alarm_mails.send_alarms,
     "send_apology": letters.send_apology,

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from storefront.db.ids import random_symbols
+from storefront.db.upsert import insert_if_new
 from storefront.domain.retries import MOST_ATTEMPTS, next_try
 from storefront.models import Job
 
@@ -49,16 +50,16 @@ def add(
     unique_key: str | None = None,
 ) -> None:
     """Promise to run `name` at `run_at` (default: at once). A key makes the promise once only."""
-    session.execute(
-        insert(Job).values(
-            merchant_id=merchant_id,
-            name=name,
-            unique_key=unique_key or random_symbols(26),
-            payload=dict(payload),
-            created_at=now,
-            run_at=run_at or now,
-            attempts=0,
-        )
+    insert_if_new(
+        session,
+        Job,
+        merchant_id=merchant_id,
+        name=name,
+        unique_key=unique_key or random_symbols(26),
+        payload=dict(payload),
+        created_at=now,
+        run_at=run_at or now,
+        attempts=0,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from storefront.domain.fulfilment import buyer_may_cancel_until, stage
 from storefront.domain.money import Money
-from storefront.domain.orders import status
+from storefront.domain.orders import OrderStatus, status
 from storefront.errors import NotFound
 from storefront.models import Merchant, Order, Payment, ProductImage, Shipment, Store, Variant
 from storefront.services import receipts
@@ -64,10 +64,12 @@ def order_view(session: Session, order: Order, settings: Settings, *, now: datet
     ).first()
     contact = order.contact
     address = contact.address if contact else {}
+    found = status(order.facts, now)
     return OrderView(
         public_id=order.public_id,
         number=order.number,
-        status=status(order.facts, now),
+        status=found,
+        is_settling=found is OrderStatus.EXPIRED and order.expired_at is None,
         lines=_lines(session, order, settings),
         sums=_sums(order),
         refunded=Money(order.refunded_minor, order.currency),

@@ -14,7 +14,7 @@ from storefront.domain.payments import GatewayState
 from storefront.errors import Conflict, Declined, Invalid
 from storefront.models import Merchant, Order, Payment, Refund
 from storefront.ports import RefundRequest
-from storefront.services import actions, payments, refund_news, stock
+from storefront.services import actions, jobs, payments, refund_news, stock
 from storefront.services.checkout import note
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from storefront.services.fulfilment import Handling
 
 BATCH = 100
+QUESTION_SECONDS = 20
 KEYS_ARE_KEPT = timedelta(hours=23)
 """The gateway forgets a request's key after a day; the rest is for clocks that differ."""
 
@@ -176,6 +177,38 @@ def reconcile_payment(ports: Ports, payment_id: int) -> None:
         return
     snapshot = ports.payments.fetch(payment.gateway_reference, account=payment.account)
     _take_in(ports, payment.id, snapshot)
+
+
+def promise_question(
+    session: Session, merchant_id: int, order_public_id: str, *, now: datetime
+) -> None:
+    """Promise to ask the gateway about an order's open payment, for a buyer who waits.
+
+    Once in a while is enough, however often they ask. Nothing is promised where nothing is open.
+    """
+    payment_id = session.scalar(
+        select(Payment.id)
+        .join(Order, Order.id == Payment.order_id)
+        .where(
+            Order.merchant_id == merchant_id,
+            Order.public_id == order_public_id,
+            Payment.gateway_reference.is_not(None),
+            Payment.succeeded_at.is_(None),
+            Payment.cancelled_at.is_(None),
+        )
+        .order_by(Payment.attempt.desc())
+    )
+    if payment_id is None:
+        return
+    turn = int(now.timestamp()) // QUESTION_SECONDS
+    jobs.add(
+        session,
+        "reconcile_payment",
+        {"payment_id": payment_id},
+        merchant_id=merchant_id,
+        now=now,
+        unique_key=f"{payment_id}-{turn}",
+    )
 
 
 def list_silent_payments(

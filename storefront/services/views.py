@@ -351,6 +351,7 @@ class OrderView:
     public_id: str
     number: int | None
     status: OrderStatus
+    is_settling: bool
     lines: tuple[OrderLineView, ...]
     sums: SumsView
     refunded: Money

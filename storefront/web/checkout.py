@@ -11,13 +11,13 @@ from flask_babel import gettext as _
 
 from storefront.domain.orders import HoldTerms, OrderStatus
 from storefront.errors import Conflict, Invalid, StorefrontError
-from storefront.services import cancelling, checkout, orders, own_holds, visitors
+from storefront.services import cancelling, checkout, orders, own_holds, settling, visitors
 from storefront.services.placements import get_placement
 from storefront.web import forms
 from storefront.web.bodies import form_body, json_body
 from storefront.web.checkout_form import checkout_form
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import sentence_of, status_of, title_of
 from storefront.web.formats import money, sums_as_json
 from storefront.web.frame import FrameState, read_surface, render_frame, use_frame_policy
 
@@ -96,8 +96,11 @@ def _command(body: dict[str, Any], placement: PlacementView) -> checkout.PlaceOr
 
 
 def _belongs_to_the_form(error: StorefrontError) -> bool:
-    """Whether a person can mend it in the form; a passing fault or a missing page is no such."""
-    return status_of(error) in {402, 409, 410, 422} and error.code != "in_progress"
+    """Whether a person can go on in the form: mend something there, or send it once more.
+
+    A missing page is no such, nor a shop whose own database cannot be asked for the form.
+    """
+    return status_of(error) in {402, 409, 410, 422, 429} or error.code == "payments_unavailable"
 
 
 def _form_again(
@@ -120,9 +123,13 @@ def _form_again(
         request_key=body.get("request_key"),
         values=body,
         errors=errors,
+        faults_title=title_of(error) if errors and error else None,
         news=_news(form.cart) if is_news else None,
     )
-    return make_response(page, status_of(error) if error else 200)
+    response = make_response(page, status_of(error) if error else 200)
+    if error and error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _news(cart: CartView) -> str:
@@ -160,7 +167,8 @@ def order(public_id: str) -> AnyResponse:
 
 def _order_page(view: OrderView, refused: str = "") -> str:
     settings = ports().settings
-    name = PAGES[view.status]
+    # Nothing may be said of money that the bank may be sending at this moment.
+    name = "payment" if view.is_settling else PAGES[view.status]
     is_payment = name == "payment"
     return render_frame(
         f"checkout/{name}.html",
@@ -216,6 +224,9 @@ def _payment_values(view: OrderView) -> dict[str, Any]:
             "hold_url": url_for(
                 "checkout.extend_hold", public_id=view.public_id, t=request.args["t"]
             ),
+            "question_url": url_for(
+                "checkout.ask_about_payment", public_id=view.public_id, t=request.args["t"]
+            ),
         },
     }
 
@@ -226,6 +237,7 @@ def _order_as_json(view: OrderView) -> Response:
         number=view.number,
         status=view.status.value,
         stage=view.stage.value,
+        is_settling=view.is_settling,
         amount_minor=view.total.minor,
         **sums_as_json(view.sums),
         currency=view.total.currency,
@@ -287,3 +299,12 @@ def extend_hold(public_id: str) -> AnyResponse:
     return make_response(
         jsonify(expires_at=end.isoformat(), seconds_left=int((end - now).total_seconds()))
     )
+
+
+@blueprint.post("/orders/<public_id>/question")
+def ask_about_payment(public_id: str) -> AnyResponse:
+    """Let the worker ask the payment provider soon: a buyer waits for news that may be lost."""
+    merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    with ports().sessions.begin() as session:
+        settling.promise_question(session, merchant_id, public_id, now=ports().clock.now())
+    return make_response(jsonify(asked=True), 202)

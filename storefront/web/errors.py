@@ -4,6 +4,7 @@ application/problem+json (RFC 9457), people a page in their language."""
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, Any
 
 from flask import jsonify, make_response, redirect, render_template, request, url_for
@@ -77,8 +78,8 @@ TITLES = {
 
 SENTENCES: dict[str, Any] = {
     "all_held": _(
-        "Somebody else is about to buy the last one. It may come free again in a few minutes; "
-        "nothing was charged."
+        "Somebody else is buying the last one right now. It is kept for them for %(minutes)s more "
+        "minutes; if they let it go, you can have it. Nothing was charged."
     ),
     "already_connected": _("Your account is connected already. There is nothing more to do."),
     "already_invited": _("This person has an invitation already. You can send it again below."),
@@ -142,7 +143,7 @@ SENTENCES: dict[str, Any] = {
         "This Idempotency-Key was used for another request. Use a fresh one."
     ),
     "import_running": _("Another file is being taken in. Wait for it, or stop it."),
-    "in_progress": _("The first request with this key is still running. Ask again in a second."),
+    "in_progress": _("Your first request is still on its way. Please try again in a second."),
     "invalid": _("This cannot be used. Please check it."),
     "invalid_address": _("Please fill this in, so that the parcel finds its way."),
     "invalid_address_of_page": _("The address of a page looks like https://blog.example.com/post."),
@@ -304,11 +305,27 @@ def status_of(error: errors.StorefrontError) -> int:
 def sentence_of(error: errors.StorefrontError) -> str:
     """Return what a person is told, in their language, with its blanks filled."""
     sentence = str(SENTENCES.get(error.code, SENTENCES["fault"]))
-    blanks = {"least": 1, "most": 99, "left": 0, "name": "", "allowed": "", "key": "", **error.data}
+    blanks = {
+        "minutes": 10,
+        "least": 1,
+        "most": 99,
+        "left": 0,
+        "name": "",
+        "allowed": "",
+        "key": "",
+        **error.data,
+    }
+    if error.retry_after is not None:
+        blanks["minutes"] = math.ceil(error.retry_after / 60)
     countries = error.data.get("countries")
     if isinstance(countries, tuple):
         blanks["countries"] = country_list(countries)
     return sentence % blanks if "%(" in sentence else sentence
+
+
+def title_of(error: errors.StorefrontError) -> str:
+    """Return the heading over an error's sentence."""
+    return str(TITLES[status_of(error)])
 
 
 def problem(error: errors.StorefrontError) -> dict[str, Any]:

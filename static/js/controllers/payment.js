@@ -1,15 +1,18 @@
 // Paying in place: mounts the provider's form, confirms, and waits for our own server to say that
-// the money has arrived. What the provider's page says is never taken as proof.
+// the money has arrived. What the provider's page says is never taken as proof, and where it says
+// nothing sure we look ourselves before we say anything about money.
 export default async function payment(element) {
   const part = (name) => element.querySelector(`[data-part="${name}"]`);
   const { dataset } = element;
-  const [form, button, wait] = ["form", "pay", "wait"].map(part);
-  const patience = 60_000;
+  const [form, button, wait, note] = ["form", "pay", "wait", "note"].map(part);
+  const hold = element.querySelector(".hold");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   part("unscripted").hidden = true;
-  element.addEventListener("hold-over", () => watch({ once: true }));
-  if (dataset.processing) return watch();
-  if (new URLSearchParams(location.search).has("payment_intent")) return watch({ wait: true });
+  element.addEventListener("hold-over", over);
+  if (dataset.waiting) return watch();
+  if (new URLSearchParams(location.search).has("payment_intent")) return watch();
 
   part("skeleton").hidden = false;
   let keptUntil = performance.now() + 60_000;
@@ -22,6 +25,7 @@ export default async function payment(element) {
       ...(dataset.account && { stripeAccount: dataset.account }),
     });
     elements = stripe.elements({ clientSecret: dataset.clientSecret, appearance: appearance() });
+    dark.addEventListener("change", () => elements.update({ appearance: appearance() }));
     const card = elements.create("payment", { layout: "tabs" });
     card.on("ready", ready);
     card.on("change", keep);
@@ -42,7 +46,7 @@ export default async function payment(element) {
     const answer = await fetch(dataset.holdUrl, { method: "POST" }).catch(() => null);
     if (!answer?.ok) return;
     const detail = (await answer.json()).seconds_left;
-    element.querySelector(".hold")?.dispatchEvent(new CustomEvent("hold-extended", { detail }));
+    hold?.dispatchEvent(new CustomEvent("hold-extended", { detail }));
   }
 
   function ready() {
@@ -55,12 +59,17 @@ export default async function payment(element) {
     if (button.ariaBusy === "true") return;
     part("error").hidden = true;
     button.ariaBusy = "true";
-    const result = await confirm();
-    if (result.error) return fail(explain(result.error));
-    watch({ wait: true });
+    const { error } = await confirm();
+    if (error && isSure(error)) return fail(explain(error));
+    await watch({ most: error ? 12_000 : Infinity });
+    fail(dataset.wordsUnclear);
   });
 
+  // A silent provider is said to be one, and our own server is asked meanwhile.
   async function confirm() {
+    const words = note.textContent;
+    const hint = setTimeout(() => (note.textContent = dataset.wordsStill), 8000);
+    const looking = setInterval(look, 5000);
     try {
       return await stripe.confirmPayment({
         elements,
@@ -68,43 +77,85 @@ export default async function payment(element) {
         redirect: "if_required",
       });
     } catch {
-      return { error: { message: dataset.wordsUnreachable } };
+      return { error: {} };
+    } finally {
+      clearTimeout(hint);
+      clearInterval(looking);
+      note.textContent = words;
     }
   }
 
-  function explain({ type, message }) {
+  // Whether the provider has surely taken no money. A silence and an error of its own say nothing.
+  function isSure({ type, code }) {
+    return ["card_error", "validation_error"].includes(type) || isUnproven(code);
+  }
+
+  function isUnproven(code) {
+    return code === "payment_intent_authentication_failure";
+  }
+
+  function explain({ type, code, message }) {
+    if (isUnproven(code)) return dataset.wordsUnproven;
     if (!message) return dataset.wordsFailed;
     return type === "card_error" ? `${message} ${dataset.wordsAgain}` : message;
   }
 
   function fail(words) {
     button.removeAttribute("aria-busy");
-    part("skeleton").hidden = true;
+    part("skeleton").hidden = wait.hidden = true;
+    form.hidden = false;
+    if (hold) hold.hidden = false;
     part("error-words").textContent = words;
     part("error").hidden = false;
     part("error").scrollIntoView({ block: "nearest" });
   }
 
-  // Asks our server until the order has left the state in which it waits for money.
-  async function watch({ once = false, wait: isWaiting = !once } = {}) {
-    if (isWaiting) {
-      form.hidden = part("skeleton").hidden = true;
-      wait.hidden = false;
-    }
+  // Asks our server until the order has left the state in which it waits for money, or for `most`
+  // milliseconds. A bank that has decided against it leads back to the form.
+  async function watch({ most = Infinity } = {}) {
+    form.hidden = part("skeleton").hidden = true;
+    wait.hidden = false;
+    if (hold) hold.hidden = true;
+    let wasProcessing = Boolean(dataset.waiting);
     const begun = performance.now();
-    for (let pause = 400; ; pause = Math.min(pause * 1.4, 5000)) {
-      const status = await ask();
-      if (status && !["awaiting_payment", "processing"].includes(status)) return location.reload();
-      if (once && status) return;
-      if (performance.now() - begun > patience) part("wait-words").textContent = dataset.wordsSlow;
-      await new Promise((resolve) => setTimeout(resolve, pause));
+    let nextQuestion = 6000;
+    for (let rest = 400; ; rest = Math.min(rest * 1.4, 5000)) {
+      const order = await ask();
+      if (isOver(order) || (wasProcessing && order?.status === "awaiting_payment")) {
+        return location.reload();
+      }
+      wasProcessing ||= order?.status === "processing";
+      const waited = performance.now() - begun;
+      if (waited > most) return;
+      if (waited > 60_000) part("wait-words").textContent = dataset.wordsSlow;
+      if (waited > nextQuestion) {
+        nextQuestion += 30_000;
+        fetch(dataset.questionUrl, { method: "POST" }).catch(() => null);
+      }
+      await pause(rest);
     }
+  }
+
+  async function look() {
+    if (isOver(await ask())) location.reload();
+  }
+
+  // The page of an order whose time is up says so; whoever is just paying is not interrupted.
+  async function over() {
+    if (button.ariaBusy === "true") return look();
+    const order = await ask();
+    if (order && order.status !== "awaiting_payment") location.reload();
+  }
+
+  function isOver(order) {
+    const isOpen = ["awaiting_payment", "processing"].includes(order?.status);
+    return Boolean(order) && !isOpen && !order.is_settling;
   }
 
   async function ask() {
     try {
       const answer = await fetch(dataset.orderUrl, { headers: { Accept: "application/json" } });
-      return answer.ok ? (await answer.json()).status : null;
+      return answer.ok ? await answer.json() : null;
     } catch {
       return null;
     }
@@ -122,7 +173,7 @@ export default async function payment(element) {
     const style = getComputedStyle(document.documentElement);
     const token = (name) => style.getPropertyValue(name).trim();
     return {
-      theme: matchMedia("(prefers-color-scheme: dark)").matches ? "night" : "stripe",
+      theme: dark.matches ? "night" : "stripe",
       variables: {
         borderRadius: "8px",
         colorBackground: token("--surface"),

@@ -140,6 +140,7 @@ ALARMS = {
         "the log has Stripe's words."
     ),
     "gave_up_send_alarms": _("A mail about such news could not be sent."),
+    "gave_up_reconcile_payment": _("We could not ask how a payment stands."),
     "gave_up_check_connection": _("We could not ask Stripe how your account stands."),
     "low_stock": _("Something is running low. Products → Low stock says what."),
     "gave_up_send_refund_letter": _("A letter about a refund could not be sent."),
@@ -160,6 +161,7 @@ ALARMS = {
 }
 JOBS = {
     "send_alarms": _("Tell of what waits here"),
+    "reconcile_payment": _("Ask about a payment"),
     "check_connection": _("Ask Stripe how your account stands"),
     "send_account_changed": _("Tell a member what changed"),
     "send_invitation": _("Send an invitation"),

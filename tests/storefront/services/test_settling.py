@@ -263,7 +263,7 @@ def test_a_job_is_not_claimed_before_its_time_and_never_after_its_end(bench: Ben
 def test_a_promise_with_a_key_is_made_once(bench: Bench) -> None:
     add_job(bench, unique_key="once")
 
-    with nothing_changes(bench.database), pytest.raises(Exception, match=r"(?i)unique"):
+    with nothing_changes(bench.database):
         add_job(bench, unique_key="once")
 
 
