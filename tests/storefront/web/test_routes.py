@@ -61,9 +61,9 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/orders/<public_id>/hold"): ("/orders/{order}/hold?t={t}", SHOPPERS),
     ("POST", "/orders/<public_id>/cancellation"): (
         "/orders/{order}/cancellation?t={t}", (404, 409, *(404,) * 7),
+    ),
     ("POST", "/orders/<public_id>/question"): (
-        "/orders/{order}/question?t={t}",
-        (404, 202, 404, 404, 404, 404, 404, 404, 404),
+        "/orders/{order}/question?t={t}", (404, 202, *(404,) * 7),
     ),
     # Signed messages only
     ("POST", "/webhooks/stripe"): ("/webhooks/stripe", (400,) * 9),
