@@ -5,6 +5,7 @@ from storefront.demo.values import (
     DemoHome,
     DemoMember,
     DemoMerchant,
+    DemoOffer,
     DemoPlacement,
     DemoProduct,
     DemoShipping,
@@ -150,6 +151,12 @@ PRODUCTS = (
     ),
 )
 
+OFFERS = (
+    DemoOffer("Tulips until tonight", percent=25, products=("tulips",)),
+    DemoOffer("The last twelve peonies", percent=15, products=("peonies",), days=3, quota=12),
+    DemoOffer("Bom dia", percent=10, code="BOM-DIA", days=30, per_buyer_limit=1),
+)
+
 PLACEMENTS = (
     DemoPlacement(
         key="peony-weeks",
@@ -215,5 +222,6 @@ ALVORIM = DemoMerchant(
     ),
     campaigns=("Peony weeks", "Everyday flowers"),
     products=PRODUCTS,
+    offers=OFFERS,
     placements=PLACEMENTS,
 )

@@ -5,6 +5,7 @@ from storefront.demo.values import (
     DemoHome,
     DemoMember,
     DemoMerchant,
+    DemoOffer,
     DemoPlacement,
     DemoProduct,
     DemoShipping,
@@ -188,6 +189,19 @@ PRODUCTS = (
     ),
 )
 
+OFFERS = (
+    DemoOffer("Pistachio night", percent=20, products=("pistachio",)),
+    DemoOffer("Brioche while it is warm", fixed_minor=400, products=("brioche",), days=3, quota=40),
+    DemoOffer(
+        "A cone on the house",
+        percent=10,
+        code="SECOND-SPOON",
+        days=30,
+        min_spend_minor=2000,
+        per_buyer_limit=1,
+    ),
+)
+
 PLACEMENTS = (
     DemoPlacement(
         key="pistachio-is-back",
@@ -255,5 +269,6 @@ BRINELLA = DemoMerchant(
     ),
     campaigns=("Summer opening", "Friday cakes"),
     products=PRODUCTS,
+    offers=OFFERS,
     placements=PLACEMENTS,
 )

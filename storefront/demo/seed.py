@@ -3,20 +3,23 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import links
-from storefront.demo.values import DemoMember, DemoMerchant, DemoPlacement, DemoProduct
+from storefront.demo.values import DemoMember, DemoMerchant, DemoOffer, DemoPlacement, DemoProduct
 from storefront.demo.world import MERCHANTS, picture_path
+from storefront.domain.offers import WHOLE, Benefit, Kind, Scope
 from storefront.models import Merchant, Placement, Product, Variant
 from storefront.ports import Ports
-from storefront.services import catalog, delivery, members, merchants, taxes
+from storefront.services import catalog, delivery, members, merchants, offer_life, offers, taxes
 from storefront.services.delivery import ShippingWish
+from storefront.services.offers import Draft
 from storefront.services.taxes import TaxWish
 
 
@@ -87,7 +90,7 @@ def _seed_merchant(
         "members": [_seed_member(seeding, member) for member in demo.members],
         "stores": _seed_stores(seeding, demo),
         "products": [_tell_product(session, product) for product in made.values()],
-        "offers": [],
+        "offers": [_seed_offer(seeding, offer, made) for offer in demo.offers],
         "placements": _seed_placements(seeding, demo, made),
     }
 
@@ -124,6 +127,31 @@ def _seed_product(seeding: _Seeding, demo: DemoProduct) -> Product:
             stock=variant.stock,
         )
     return product
+
+
+def _seed_offer(
+    seeding: _Seeding, demo: DemoOffer, products: Mapping[str, Product]
+) -> dict[str, Any]:
+    """Publish an offer that ends with one of the merchant's own days."""
+    session, merchant = seeding.session, seeding.merchant
+    today = seeding.now.astimezone(ZoneInfo(merchant.zone)).date()
+    draft = Draft(
+        name=demo.name,
+        kind=Kind.CODE if demo.code else Kind.AUTOMATIC,
+        benefit=Benefit.PERCENT if demo.percent else Benefit.FIXED_PRICE,
+        scope=Scope.CHOSEN if demo.products else Scope.ORDER,
+        rate_ppm=demo.percent * WHOLE // 100,
+        value_minor=demo.fixed_minor,
+        products=tuple(products[key].public_id for key in demo.products),
+        code=demo.code,
+        ends=(today + timedelta(days=demo.days - 1)).isoformat(),
+        quota=demo.quota,
+        min_spend_minor=demo.min_spend_minor,
+        per_buyer_limit=demo.per_buyer_limit,
+    )
+    offer = offers.add_draft(session, merchant, draft, now=seeding.now)
+    offer_life.publish(session, offer, now=seeding.now)
+    return {"public_id": offer.public_id, "name": offer.name, "code": demo.code or None}
 
 
 def _publish_picture(ports: Ports, name: str) -> tuple[int, int]:

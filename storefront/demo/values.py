@@ -98,6 +98,22 @@ class DemoHome:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoOffer:
+    """An offer that is on when the demo begins. Without products it is for whole orders; `days`
+    counts the days on which it is good, today being the first."""
+
+    name: str
+    percent: int = 0
+    fixed_minor: int = 0
+    products: tuple[str, ...] = ()
+    code: str = ""
+    days: int = 1
+    quota: int | None = None
+    min_spend_minor: int = 0
+    per_buyer_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DemoMerchant:
     """A whole demo business, ready to be written down by the seed."""
 
@@ -117,6 +133,7 @@ class DemoMerchant:
     channels: tuple[DemoChannel, ...]
     campaigns: tuple[str, ...]
     products: tuple[DemoProduct, ...]
+    offers: tuple[DemoOffer, ...]
     placements: tuple[DemoPlacement, ...]
 
 

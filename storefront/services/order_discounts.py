@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
 
-from storefront.domain.money import Money, total
 from storefront.domain.offers import Reason, normalise_code
 from storefront.errors import Conflict
 from storefront.models import LineItem, OrderDiscount, OrderRefusal
-from storefront.models.offer import Offer
 from storefront.services.offer_uses import Use, refusal
-from storefront.services.views import CountedOffer, RefusedOffer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,35 +100,3 @@ def _write_discounts(
             if amount.minor
         ],
     )
-
-
-def counted_in(session: Session, order_id: int) -> tuple[CountedOffer, ...]:
-    """Return the offers that counted for an order, under the names that they had then."""
-    rows = session.execute(
-        select(OrderDiscount, Offer.public_id)
-        .join(Offer, Offer.id == OrderDiscount.offer_id)
-        .where(OrderDiscount.order_id == order_id)
-        .order_by(OrderDiscount.id)
-    )
-    found: dict[str, list[OrderDiscount]] = {}
-    for row, public_id in rows:
-        found.setdefault(public_id, []).append(row)
-    return tuple(
-        CountedOffer(
-            public_id,
-            parts[0].name,
-            parts[0].code,
-            total((Money(part.amount_minor, part.currency) for part in parts), parts[0].currency),
-        )
-        for public_id, parts in found.items()
-    )
-
-
-def refused_in(session: Session, merchant_id: int, order_id: int) -> tuple[RefusedOffer, ...]:
-    """Return the offers that were entered for an order and did not count."""
-    rows = session.scalars(
-        select(OrderRefusal)
-        .where(OrderRefusal.merchant_id == merchant_id, OrderRefusal.order_id == order_id)
-        .order_by(OrderRefusal.id)
-    )
-    return tuple(RefusedOffer(row.name, row.code, row.reason) for row in rows)

@@ -18,7 +18,7 @@ from storefront.web.checkout_form import checkout_form
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of
 from storefront.web.formats import sums_as_json
-from storefront.web.frame import FrameState, read_surface, use_frame_policy
+from storefront.web.frame import FrameState, frame_values, read_surface, use_frame_policy
 from storefront.web.occasions import occasion_of
 from storefront.web.offers import offers_as_json
 
@@ -97,7 +97,12 @@ def _as_sums(state: FrameState, body: dict[str, Any]) -> Response:
         form = checkout_form(session, state, body)
     fault = form.fault
     errors = {fault.field or "form": sentence_of(fault)} if fault else {}
-    page = render_template("checkout/_quote.html", cart=form.cart, errors=errors)
+    page = render_template(
+        "checkout/_quote.html",
+        **frame_values(state, ports().settings),
+        cart=form.cart,
+        errors=errors,
+    )
     response = make_response(page)  # what is not known yet, while somebody types, is no fault
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -156,7 +156,7 @@ def test_a_purchase_needs_no_mouse(page: Page, demo: Demo) -> None:
     page.get_by_role("radio", name=re.compile("Small")).focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name=re.compile("Regular"))).to_be_checked()
-    expect(page.locator('[data-part="price"]')).to_have_text("$5.95")
+    expect(page.locator('[data-part="price"]')).to_have_text("$4.76")
     page.get_by_role("button", name="Buy now").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Checkout")).to_be_visible()

@@ -215,7 +215,7 @@ def test_without_script_everything_up_to_the_card_works(browser: Browser, demo: 
 
     expect(page.get_by_text("Paying by card needs JavaScript")).to_be_visible()
     expect(page.get_by_text("Kept for you until")).to_be_visible()
-    expect(page.get_by_text("$17.85").first).to_be_visible()
+    expect(page.get_by_text("$14.28").first).to_be_visible()
     context.close()
 
 

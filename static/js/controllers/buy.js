@@ -1,13 +1,20 @@
-// Shows price and stock of the variant that is chosen, keeps the quantity within what is left, and
+// Shows price, offer and stock of the variant that is chosen, keeps the quantity within what is left, and
 // records that the shopper went on to buy.
 export default function buy(form, frame) {
   const product = form.closest(".product");
   const price = product.querySelector('[data-part="price"]');
+  const was = product.querySelector('[data-part="was"]');
   const stock = product.querySelector('[data-part="stock"]');
   const number = form.elements.quantity;
 
-  function show({ dataset }) {
+  function show({ dataset, value }) {
     price.textContent = dataset.price;
+    was.hidden = !dataset.was;
+    was.querySelector('[data-part="was-price"]').textContent = dataset.was;
+    was.querySelector('[data-part="was-off"]').textContent = Number(dataset.off) ? `−${dataset.off} %` : "";
+    for (const offer of product.querySelectorAll("[data-offer-of]")) {
+      offer.hidden = offer.dataset.offerOf !== value;
+    }
     stock.textContent = dataset.stock;
     stock.className = `badge badge--${dataset.tone}`;
     number.max = dataset.left || 99;

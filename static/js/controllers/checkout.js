@@ -35,11 +35,29 @@ export default function checkout(form) {
     if (!sums || turn !== asked) return;
     shown.replaceChildren(...sums.childNodes);
     form.elements.seen_total.value = sums.dataset.seen;
+    form.elements.seen_offers.value = sums.dataset.offers;
     summary.textContent = sums.dataset.total;
     const { words } = form.dataset;
     go.textContent = sums.dataset.seen ? `${words} · ${sums.dataset.total}` : words;
   }
 
+  // A code changes the cart that the page carries, and nothing that was typed.
+  async function change(codes) {
+    const body = new URLSearchParams(new FormData(codes));
+    // The form has a field called action, which hides the property.
+    const answer = await fetch(codes.getAttribute("action"), { method: "POST", body });
+    const cart = new URL(answer.url).searchParams.get("c") ?? "";
+    for (const field of document.querySelectorAll('input[name="c"]')) field.value = cart;
+    history.replaceState(null, "", answer.url);
+    codes.reset();
+    await quote();
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.part !== "code") return;
+    event.preventDefault();
+    change(event.target).catch(() => event.target.submit());
+  });
   form.addEventListener("change", ({ target }) => {
     if (target.name === "fulfilment") fit();
     if (priced.includes(target.name)) quote().catch(() => {});
