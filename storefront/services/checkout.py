@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
@@ -16,7 +17,7 @@ from storefront.domain.orders import (
     hold_end,
     status,
 )
-from storefront.errors import Conflict, Declined, Invalid, NotFound, TryAgain
+from storefront.errors import Conflict, Declined, Invalid, NotFound, StorefrontError, TryAgain
 from storefront.kinds import GOODS
 from storefront.models import LineItem, Order, OrderContact, OrderEvent, Payment
 from storefront.ports import OpenRequest
@@ -39,7 +40,6 @@ from storefront.services.views import CartLineView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 ROUTE = "POST /orders"
 ANYONE = "anyone"
 ORDER_PURPOSE = "order"
+FIRST = 1
+"""The attempt that an order is placed with."""
 BUYER_PURPOSE = "buyer"
 
 
@@ -129,28 +131,19 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
     payments, and `TryAgain` when the gateway does not answer: the hold is kept, and the same key
     goes on where this try ended.
     """
-    now, key = ports.clock.now(), buyer_key(ports.sign, command.buyer.email)
+    now = ports.clock.now()
     with ports.reads() as session:
         placement = get_placement(session, command.placement)
-        lines = _find_lines(session, placement, command, settings=ports.settings)
-        store = _find_store(session, placement, command)
-        offered = _offer(session, placement, lines, command=command, key=key, now=now)
-        quote = price_lines(
-            session,
-            placement.merchant,
-            lines,
-            destination=destination_of(command),
-            discounts=offered.discounts,
-        )
+        key = _request_key(placement, command)
+        request = _look(session, ports, placement, command=command, key=key, now=now)
     with ports.sessions.begin() as session:
-        turn = idempotency.take_turn(session, _request_key(placement, command), now=now)
+        turn = idempotency.take_turn(session, key, now=now)
         if turn.answer is not None:
             return _replay(ports, session, placement, turn=turn)
-        draft = _resume(session, placement, turn, now=now) or _write_down(
-            session,
-            ports,
-            _Request(placement, lines, offered, quote, store, command, key, turn, now),
-        )
+        draft = _resume(session, placement, turn, now=now)
+        if draft is None:
+            request = request or _prepare(session, ports, placement, command=command, now=now)
+            draft = _write_down(session, ports, request, turn=turn)
     return _open_payment(ports, placement, draft)
 
 
@@ -163,8 +156,53 @@ class _Request:
     store: StoreView | None
     command: PlaceOrder
     buyer_key: str
-    turn: Turn
     now: datetime
+
+
+def _look(
+    session: Session,
+    ports: Ports,
+    placement: PlacementView,
+    *,
+    command: PlaceOrder,
+    key: RequestKey,
+    now: datetime,
+) -> _Request | None:
+    """Prepare an order, or refuse it at the price of a read; None where the key is in use.
+
+    Who asks again under their key is answered as before, though nothing may be left by now,
+    perhaps because they hold it. The key is looked for last: it is written together with the hold.
+    """
+    try:
+        return _prepare(session, ports, placement, command=command, now=now)
+    except StorefrontError:
+        if not idempotency.is_known(session, key):
+            raise
+        return None
+
+
+def _prepare(
+    session: Session,
+    ports: Ports,
+    placement: PlacementView,
+    *,
+    command: PlaceOrder,
+    now: datetime,
+) -> _Request:
+    """Look up what is ordered and what it costs; refuse what can be seen to be gone."""
+    lines = _find_lines(session, placement, command, settings=ports.settings)
+    stock.refuse_what_is_gone(session, _wanted(lines), now=now)
+    store = _find_store(session, placement, command)
+    key = buyer_key(ports.sign, command.buyer.email)
+    offered = _offer(session, placement, lines, command=command, key=key, now=now)
+    quote = price_lines(
+        session,
+        placement.merchant,
+        lines,
+        destination=destination_of(command),
+        discounts=offered.discounts,
+    )
+    return _Request(placement, lines, offered, quote, store, command, key, now)
 
 
 def buyer_key(sign: Signer, email: str) -> str:
@@ -226,7 +264,7 @@ def _find_store(
     raise Invalid("unknown_store", field="store")
 
 
-def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
+def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn) -> _Draft:
     """Write the order with everything that belongs to it; hot rows are touched last."""
     merchant, now, command = request.placement.merchant, request.now, request.command
     card_testing.refuse_many_failures(
@@ -241,7 +279,7 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
     terms = HoldTerms(ports.settings.hold_time, ports.settings.hold_longest)
     held_until = hold_end(now, now, terms)
     order_public_id, payment_public_id = public_id("ord"), public_id("pay")
-    idempotency.name_subject(session, request.turn, order_public_id)
+    idempotency.name_subject(session, turn, order_public_id)
     path = attribution.find_path(
         session, merchant.id, command.visitor, now=now, lookback=ports.settings.lookback
     )
@@ -286,7 +324,7 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
             merchant_id=merchant.id,
             order_id=order_id,
             public_id=payment_public_id,
-            attempt=1,
+            attempt=FIRST,
             amount_minor=amounts.total.minor,
             currency=merchant.currency,
             account=merchant.stripe_account,
@@ -305,14 +343,7 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
         run_at=held_until,
         unique_key=str(order_id),
     )
-    stock.hold(
-        session,
-        [
-            stock.Wanted(line.variant.id, line.quantity, line.variant.list_price.minor)
-            for line in request.lines
-        ],
-        now=now,
-    )
+    stock.hold(session, _wanted(request.lines), now=now)
     offer_uses.hold(session, uses, now=now)
     return _Draft(
         order_id,
@@ -322,8 +353,15 @@ def _write_down(session: Session, ports: Ports, request: _Request) -> _Draft:
         merchant.stripe_account,
         amounts.total,
         held_until,
-        request.turn,
+        turn,
     )
+
+
+def _wanted(lines: Sequence[CartLineView]) -> list[stock.Wanted]:
+    return [
+        stock.Wanted(line.variant.id, line.quantity, line.variant.list_price.minor)
+        for line in lines
+    ]
 
 
 def _write_lines(session: Session, order_id: int, request: _Request) -> None:
@@ -405,7 +443,11 @@ def _resume(
     order, payment = session.execute(
         select(Order, Payment)
         .join(Payment, Payment.order_id == Order.id)
-        .where(Order.merchant_id == placement.merchant.id, Order.public_id == turn.subject)
+        .where(
+            Order.merchant_id == placement.merchant.id,
+            Order.public_id == turn.subject,
+            Payment.attempt == FIRST,
+        )
     ).one()
     if status(order.facts, now) is not OrderStatus.AWAITING_PAYMENT:
         raise Conflict("hold_over")
@@ -463,7 +505,8 @@ def _open_payment(ports: Ports, placement: PlacementView, draft: _Draft) -> Plac
                 opened_at=now,
             )
         )
-        idempotency.keep_answer(session, draft.turn, status=201, answer={"order": draft.public_id})
+        answer = {"order": draft.public_id, "expires_at": draft.held_until.isoformat()}
+        idempotency.keep_answer(session, draft.turn, status=201, answer=answer)
     return placed
 
 
@@ -487,10 +530,17 @@ def _abandon(ports: Ports, merchant_id: int, draft: _Draft) -> None:
 
 
 def _replay(ports: Ports, session: Session, placement: PlacementView, *, turn: Turn) -> PlacedOrder:
+    """Say again what was said first, to the letter: the end of the hold too, whatever has become
+    of it. How things stand now is told by the order itself."""
+    answer = turn.answer or {}
     order, reference, secret = session.execute(
         select(Order, Payment.gateway_reference, Payment.client_secret)
         .join(Payment, Payment.order_id == Order.id)
-        .where(Order.merchant_id == placement.merchant.id, Order.public_id == turn.subject)
+        .where(
+            Order.merchant_id == placement.merchant.id,
+            Order.public_id == turn.subject,
+            Payment.attempt == FIRST,
+        )
     ).one()
     return PlacedOrder(
         order.public_id,
@@ -498,7 +548,7 @@ def _replay(ports: Ports, session: Session, placement: PlacementView, *, turn: T
         str(reference),
         str(secret),
         order.total,
-        order.held_until,
+        datetime.fromisoformat(answer["expires_at"]),
         is_replay=True,
     )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 LEASE = timedelta(seconds=30)
@@ -67,6 +68,12 @@ def hash_body(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def is_known(session: Session, request: RequestKey) -> bool:
+    """Return whether a request under this key was ever begun; it may have been another body's."""
+    found = session.execute(select(IdempotentRequest.id).where(*_same_key(request))).first()
+    return found is not None
+
+
 def take_turn(session: Session, request: RequestKey, *, now: datetime) -> Turn:
     """Claim the key, or find the earlier answer.
 
@@ -88,14 +95,7 @@ def take_turn(session: Session, request: RequestKey, *, now: datetime) -> Turn:
 
 
 def _repeat(session: Session, request: RequestKey, *, now: datetime) -> Turn:
-    row = session.scalars(
-        select(IdempotentRequest).where(
-            IdempotentRequest.merchant_id == request.merchant_id,
-            IdempotentRequest.caller == request.caller,
-            IdempotentRequest.route == request.route,
-            IdempotentRequest.request_key == request.key,
-        )
-    ).one()
+    row = session.scalars(select(IdempotentRequest).where(*_same_key(request))).one()
     if row.body_hash != request.body_hash:
         raise Invalid("idempotency_mismatch", field="Idempotency-Key")
     if row.answer is not None:
@@ -109,6 +109,15 @@ def _repeat(session: Session, request: RequestKey, *, now: datetime) -> Turn:
     if taken_over is None:
         raise Conflict("in_progress", retry_after=1)
     return Turn(row.id, subject=row.subject)
+
+
+def _same_key(request: RequestKey) -> tuple[ColumnElement[bool], ...]:
+    return (
+        IdempotentRequest.merchant_id == request.merchant_id,
+        IdempotentRequest.caller == request.caller,
+        IdempotentRequest.route == request.route,
+        IdempotentRequest.request_key == request.key,
+    )
 
 
 def name_subject(session: Session, turn: Turn, subject: str | None) -> None:

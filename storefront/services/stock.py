@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, update
 
 from storefront.domain.catalog import StockCount, why_not_taken
 from storefront.errors import Conflict
@@ -30,6 +30,36 @@ class Wanted:
     variant_id: int
     quantity: int
     unit_minor: int | None
+
+
+def refuse_what_is_gone(session: Session, wanted: Iterable[Wanted], *, now: datetime) -> None:
+    """Raise as `hold` would where a look shows that it must: nothing is written, nobody waits.
+
+    What passes here may still be refused by `hold`, which alone decides.
+    """
+    for want in sorted(wanted, key=lambda want: want.variant_id):
+        if not _is_there(session, want) and not _is_there(session, want, ended_at=now):
+            _refuse(session, want, now=now)
+
+
+def _is_there(session: Session, want: Wanted, *, ended_at: datetime | None = None) -> bool:
+    """Return whether so much is free, or would be without the holds that have ended by then."""
+    ended = _ended(want.variant_id, ended_at) if ended_at else 0
+    found = session.execute(
+        select(Variant.id).where(
+            Variant.id == want.variant_id,
+            or_(
+                Variant.stock.is_(None),
+                Variant.held + Variant.sold + want.quantity - ended <= Variant.stock,
+            ),
+        )
+    ).first()
+    return found is not None
+
+
+def _ended(variant_id: int, now: datetime) -> ScalarSelect[int]:
+    units = select(func.coalesce(func.sum(LineItem.quantity), 0))
+    return units.where(*_is_ended(variant_id, now)).scalar_subquery()
 
 
 def hold(session: Session, wanted: Iterable[Wanted], *, now: datetime) -> None:
@@ -82,20 +112,9 @@ def free_expired(session: Session, variant_id: int, *, now: datetime) -> int:
 
     An order whose payment is being processed keeps its hold: the bank has not decided.
     """
-    expired = select(Order.id).where(
-        Order.id == LineItem.order_id,
-        Order.held_until <= now,
-        Order.paid_at.is_(None),
-        Order.processing_at.is_(None),
-    )
     freed = session.execute(
         update(LineItem)
-        .where(
-            LineItem.variant_id == variant_id,
-            LineItem.sold_at.is_(None),
-            LineItem.released_at.is_(None),
-            expired.exists(),
-        )
+        .where(*_is_ended(variant_id, now))
         .values(released_at=now)
         .returning(LineItem.quantity)
         .execution_options(synchronize_session=False)
@@ -104,6 +123,22 @@ def free_expired(session: Session, variant_id: int, *, now: datetime) -> int:
     if units:
         _let_go(session, {variant_id: units})
     return units
+
+
+def _is_ended(variant_id: int, now: datetime) -> list[ColumnElement[bool]]:
+    """Return what is true of lines whose hold on a variant has ended."""
+    expired = select(Order.id).where(
+        Order.id == LineItem.order_id,
+        Order.held_until <= now,
+        Order.paid_at.is_(None),
+        Order.processing_at.is_(None),
+    )
+    return [
+        LineItem.variant_id == variant_id,
+        LineItem.sold_at.is_(None),
+        LineItem.released_at.is_(None),
+        expired.exists(),
+    ]
 
 
 def _refuse(session: Session, want: Wanted, *, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Placing an order, and what happens to it when the gateway or the buyer does not go on."""
 
 from dataclasses import replace
+from typing import Never
 
 import pytest
 from sqlalchemy import func, select, update
@@ -23,7 +24,7 @@ from storefront.services import catalog
 from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, extend_hold, place_order
 from storefront.worker import run_due, sweep
 from tests.contents import nothing_changes
-from tests.factories import World, an_order, place, world_on
+from tests.factories import World, an_order, order_json, pay, place, world_on
 from tests.fakes import Bench
 
 
@@ -288,3 +289,96 @@ def test_nobody_extends_the_hold_of_an_order_they_do_not_know(bench: Bench) -> N
 
     with nothing_changes(bench.database), pytest.raises(NotFound):
         extend(bench, rival, placed)
+
+
+class NoWriting:
+    """Sessions that must not be opened."""
+
+    def begin(self) -> Never:
+        pytest.fail("a write transaction was opened")
+
+
+@pytest.mark.parametrize(("is_paid", "code"), [(True, "sold_out"), (False, "all_held")])
+def test_what_is_gone_is_refused_from_a_look_without_writing(
+    bench: Bench, *, is_paid: bool, code: str
+) -> None:
+    world = world_on(bench, stock=1)
+    first = place(bench, world)
+    if is_paid:
+        pay(bench.client(), bench, first)
+
+    with pytest.raises(Conflict) as refusal:
+        place_order(replace(bench.ports, sessions=NoWriting()), an_order(world))  # type: ignore[arg-type]
+
+    assert code == refusal.value.code
+
+
+def test_who_holds_the_last_unit_may_ask_again(bench: Bench) -> None:
+    """The same key is answered before anybody looks whether something is left."""
+    world = world_on(bench, stock=1)
+    order = an_order(world)
+    first = place_order(bench.ports, order)
+
+    again = place_order(bench.ports, order)
+
+    assert replace(first, is_replay=True) == again
+
+
+def test_another_order_under_a_used_key_is_a_mismatch_even_where_nothing_is_left(
+    bench: Bench,
+) -> None:
+    order = an_order(world_on(bench, stock=1))
+    place_order(bench.ports, order)
+
+    assert "idempotency_mismatch" == refused(bench, replace(order, body_hash="other")).code
+
+
+def test_a_hold_that_has_ended_refuses_nobody(bench: Bench) -> None:
+    world = world_on(bench, stock=1)
+    place(bench, world)
+    bench.clock.pass_time(minutes=11)
+
+    place(bench, world)
+
+    assert 1 == held(bench)
+
+
+def test_a_repeat_says_what_was_said_first_to_the_letter(bench: Bench, world: World) -> None:
+    """R-A11: one body, though the hold was extended and the variant is off the shelf by now."""
+    client, order = bench.client(), order_json(world)
+    headers = {"Idempotency-Key": "k" * 24}
+    first = client.post("/orders", json=order, headers=headers)
+    bench.clock.pass_time(minutes=5)
+    terms = HoldTerms(bench.ports.settings.hold_time, bench.ports.settings.hold_longest)
+    with bench.database.begin() as session:
+        extended = extend_hold(
+            session,
+            world.merchant.id,
+            first.json["public_id"],
+            terms=terms,
+            now=bench.clock.now(),
+        )
+        session.execute(update(Variant).values(withdrawn_at=bench.clock.now()))
+
+    again = client.post("/orders", json=order, headers=headers)
+
+    assert (201, "true") == (again.status_code, again.headers["Idempotent-Replayed"])
+    assert first.data == again.data
+    assert extended.isoformat() > first.json["expires_at"]
+
+
+def test_a_try_that_the_gateway_left_hanging_goes_on_though_the_variant_is_withdrawn(
+    bench: Bench, world: World
+) -> None:
+    order = an_order(world)
+    bench.gateway.fault = TryAgain("payments_unavailable")
+    with pytest.raises(TryAgain):
+        place_order(bench.ports, order)
+    bench.gateway.fault = None
+    with bench.database.begin() as session:
+        session.execute(update(Variant).values(withdrawn_at=bench.clock.now()))
+
+    placed = place_order(bench.ports, order)
+
+    assert 450 == placed.amount.minor
+    assert 1 == held(bench)
