@@ -81,7 +81,9 @@ def test_several_products_become_a_collection_in_their_order(bench: Bench, world
     name = make(bench, world, products=(second, world.product.public_id))
 
     with bench.database.reads() as session:
-        view = shelf.shelf(session, get_placement(session, name), bench.ports.settings)
+        view = shelf.shelf(
+            session, get_placement(session, name), bench.ports.settings, now=bench.clock.now()
+        )
     assert "collection" == view.placement.kind
     assert ["Lemon ice", "Pistachio cone"] == [product.name for product in view.products]
 
