@@ -40,6 +40,7 @@ from storefront.web import (
     offers,
     quotes,
     refusals,
+    shop_texts,
     webhooks,
 )
 from storefront.web.api import init_api
@@ -77,6 +78,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     interactions.blueprint,
     offers.blueprint,
     refusals.blueprint,
+    shop_texts.blueprint,
     webhooks.blueprint,
     health.blueprint,
     metrics.blueprint,

@@ -60,6 +60,11 @@ def frame(settings: Settings, public_id: str) -> str:
     return f"{root(settings)}/e/{quote(public_id)}"
 
 
+def shop_text(settings: Settings, merchant: str, kind: str) -> str:
+    """Return the page of one of a shop's texts; `merchant` is its public id."""
+    return f"{root(settings)}/shops/{quote(merchant)}/{quote(kind)}"
+
+
 def refusals(settings: Settings, public_id: str, origin: str) -> str:
     """Return where a browser reports that `origin` may not frame a placement."""
     return f"{root(settings)}/refusals/{quote(public_id)}?{urlencode({'h': origin})}"

@@ -1,4 +1,5 @@
-"""Addresses of pictures elsewhere: what may stand in a page, and in its Content-Security-Policy."""
+"""Addresses that people type: of pictures elsewhere, which may stand in a page and in its
+Content-Security-Policy, and of pages on the web."""
 
 from __future__ import annotations
 
@@ -23,6 +24,18 @@ def read_picture_address(typed: str) -> str:
     if len(address) > LONGEST or picture_origin(address) is None:
         raise Invalid("picture_address", field="address")
     return f"https://{address[8:]}"
+
+
+def read_web_address(typed: str, *, field: str = "url") -> str:
+    """Return the address of a page on the web; raise `Invalid` invalid_address_of_page."""
+    try:
+        parts = urlsplit(typed)
+    except ValueError:  # brackets that are never closed
+        raise Invalid("invalid_address_of_page", field=field) from None
+    is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    if not is_web or parts.username or re.search(r"\s", typed):
+        raise Invalid("invalid_address_of_page", field=field)
+    return typed
 
 
 def picture_origin(address: str) -> str | None:

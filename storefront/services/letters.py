@@ -114,6 +114,10 @@ def _write(
         "order": view,
         "merchant": view.merchant,
         "order_url": links.order_page(ports.settings, order.public_id, token),
+        "texts": {
+            kind: links.shop_text(ports.settings, view.merchant.public_id, kind)
+            for kind in view.merchant.facade.texts
+        },
         "is_demo": ports.settings.demo,
         **more,
     }

@@ -80,6 +80,11 @@ def _check(*, slug: str, currency: str, zone: str, accent: str) -> None:
         exponent(currency)
     except ValueError:
         raise Invalid("invalid_currency", field="currency") from None
+    check_look(zone=zone, accent=accent)
+
+
+def check_look(*, zone: str, accent: str) -> None:
+    """Raise `Invalid` invalid_zone or invalid_colour unless both can be used."""
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from storefront.errors import NotFound
 from storefront.models import AllowedHost, Channel, Merchant, Placement
+from storefront.services.facade import facade_of
 from storefront.services.views import MerchantView, PlacementView
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.orm import Session
+
+    from storefront.services.views import Facade
 
 COLUMNS = (
     Placement.id,
@@ -60,7 +63,8 @@ def _get(session: Session, *conditions: ColumnElement[bool]) -> PlacementView:
     ).first()
     if row is None:
         raise NotFound
-    return _view(row, list_origins(session, row.merchant_id))
+    facade = facade_of(session, row.merchant_id)
+    return _view(row, list_origins(session, row.merchant_id), facade)
 
 
 def note_first_load(session: Session, placement: PlacementView, *, now: datetime) -> None:
@@ -85,7 +89,7 @@ def list_origins(session: Session, merchant_id: int) -> tuple[str, ...]:
     )
 
 
-def _view(row: Row[*tuple[Any, ...]], origins: tuple[str, ...]) -> PlacementView:
+def _view(row: Row[*tuple[Any, ...]], origins: tuple[str, ...], facade: Facade) -> PlacementView:
     merchant = MerchantView(
         id=row.merchant_id,
         public_id=row.merchant_public_id,
@@ -101,6 +105,7 @@ def _view(row: Row[*tuple[Any, ...]], origins: tuple[str, ...]) -> PlacementView
         region=row.region,
         prices_include_tax=row.prices_include_tax,
         allowed_origins=origins,
+        facade=facade,
     )
     return PlacementView(
         id=row.id,

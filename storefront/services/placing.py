@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, select, update
 
 from storefront.db.ids import random_symbols
+from storefront.domain.addresses import read_web_address
 from storefront.errors import Invalid, NotFound
 from storefront.models import (
     Campaign,
@@ -180,25 +181,13 @@ def rename_channel(session: Session, who: SignedIn, slug: str, *, name: str, now
 def _checked(wish: PlacementWish) -> PlacementWish:
     if not 1 <= len(wish.products) <= MOST_PRODUCTS:
         raise Invalid("invalid_products", field="products")
-    return replace(wish, name=_label(wish.name, "name"), post_url=_address(wish.post_url))
+    address = wish.post_url and read_web_address(wish.post_url, field="post_url")
+    return replace(wish, name=_label(wish.name, "name"), post_url=address)
 
 
 def _label(given: str, field: str) -> str:
     if not given:
         raise Invalid("invalid_label", field=field)
-    return given
-
-
-def _address(given: str) -> str:
-    if not given:
-        return ""
-    try:
-        parts = urlsplit(given)
-    except ValueError:  # brackets that are never closed
-        raise Invalid("invalid_address_of_page", field="post_url") from None
-    is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    if not is_web or parts.username or re.search(r"\s", given):
-        raise Invalid("invalid_address_of_page", field="post_url")
     return given
 
 

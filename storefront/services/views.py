@@ -97,6 +97,25 @@ class ProductView:
 
 
 @dataclass(frozen=True)
+class ShopPictureView:
+    """A picture of the shop itself, by its file's name in the media folder."""
+
+    file: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Facade:
+    """What a shop shows of itself: the kinds of its texts, its logo and its cover."""
+
+    texts: tuple[str, ...] = ()
+    logo: ShopPictureView | None = None
+    cover: ShopPictureView | None = None
+
+
+@dataclass(frozen=True)
 class MerchantView:
     """The seller as pages need it."""
 
@@ -114,6 +133,7 @@ class MerchantView:
     region: str
     prices_include_tax: bool
     allowed_origins: tuple[str, ...]
+    facade: Facade
 
 
 @dataclass(frozen=True)

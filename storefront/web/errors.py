@@ -271,6 +271,7 @@ SENTENCES: dict[str, Any] = {
     "sold_out": _("This is sold out. Nothing was charged."),
     "storage_full": _("The shop cannot store anything right now. Nothing was charged."),
     "text_missing": _("Please fill this in."),
+    "text_or_link": _("Give the text or a link to it, not both."),
     "token_needed": _("Send a good token: Authorization: Bearer sft_…"),
     "too_few_left": _("Only %(left)s left. Please take fewer."),
     "too_large": _("This is too large. At most 64 KB are read here."),

@@ -4,6 +4,7 @@ look is in static/css/tokens.css."""
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
 Colour = tuple[int, int, int]
@@ -30,13 +31,50 @@ def theme_css(accent: str) -> str:
     return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
-def _values(base: Colour, surfaces: tuple[Colour, ...], *, towards: Colour, wash: float) -> str:
+@dataclass(frozen=True)
+class Shade:
+    """How an accent looks on one theme. `contrast` is that of text in it, as WCAG counts;
+    `is_adjusted` says that the merchant's colour could not be read there as it is."""
+
+    surface: str
+    fill: str
+    on_fill: str
+    ink: str
+    tint: str
+    contrast: str
+    is_adjusted: bool
+
+
+def shades(accent: str) -> tuple[Shade, Shade]:
+    """Return how a merchant's colour looks by day and by night."""
+    base = _parse(accent if re.fullmatch(r"#[0-9a-fA-F]{6}", accent) else DEFAULT_ACCENT)
+    return (
+        _shade(base, LIGHT_SURFACES, towards=BLACK, wash=0.08),
+        _shade(base, DARK_SURFACES, towards=WHITE, wash=0.2),
+    )
+
+
+def _shade(base: Colour, surfaces: tuple[Colour, ...], *, towards: Colour, wash: float) -> Shade:
     fill = _until(base, surfaces, VISIBLE, towards=towards)
     tint = _mix(surfaces[0], fill, wash)
     ink = _until(fill, (*surfaces, tint), READABLE, towards=towards)
+    least = min(contrast(ink, surface) for surface in (*surfaces, tint))
+    return Shade(
+        surface=_hex(surfaces[0]),
+        fill=_hex(fill),
+        on_fill=_hex(readable_on(fill)),
+        ink=_hex(ink),
+        tint=_hex(tint),
+        contrast=f"{least:.1f}",
+        is_adjusted=fill != base,
+    )
+
+
+def _values(base: Colour, surfaces: tuple[Colour, ...], *, towards: Colour, wash: float) -> str:
+    shade = _shade(base, surfaces, towards=towards, wash=wash)
     return (
-        f"--accent:{_hex(fill)};--on-accent:{_hex(readable_on(fill))};"
-        f"--accent-ink:{_hex(ink)};--accent-wash:{_hex(tint)}"
+        f"--accent:{shade.fill};--on-accent:{shade.on_fill};"
+        f"--accent-ink:{shade.ink};--accent-wash:{shade.tint}"
     )
 
 

@@ -79,7 +79,7 @@ def checkout_with_an_address(page: Page, demo: Demo) -> None:
 def payment(page: Page, demo: Demo) -> None:
     checkout(page, demo)
     check_out(page)
-    expect(page.get_by_role("button", name=re.compile("^Pay "))).to_be_enabled()
+    expect(page.get_by_role("button", name=re.compile("^Order and pay "))).to_be_enabled()
 
 
 def paid(page: Page, demo: Demo) -> None:

@@ -65,7 +65,7 @@ def enter_card(shop: Surface, number: str) -> None:
     card.locator("#number").fill(number)
     card.locator("#expiry").fill("12/34")
     card.locator("#cvc").fill("123")
-    press(shop.get_by_role("button", name=re.compile("^Pay ")))
+    press(shop.get_by_role("button", name=re.compile("^Order and pay ")))
 
 
 def expect_paid(shop: Surface) -> None:

@@ -115,7 +115,7 @@ def buy(page: Page) -> None:
     card.locator("#number").fill("4242424242424242")
     card.get_by_label("Expires").fill("12 / 34")
     card.get_by_label("Security code").fill("123")
-    page.get_by_role("button", name=re.compile("[Pp]ay")).click()
+    page.get_by_role("button", name=re.compile("^Order and pay")).click()
     expect(page.get_by_role("heading", name=re.compile("^Paid"))).to_be_visible(timeout=20_000)
 
 
@@ -129,7 +129,7 @@ def test_a_new_merchant_is_led_to_a_first_sale(page: Page, demo: Demo) -> None:
     page.get_by_label(re.compile("^Price")).fill("4.50")
     page.get_by_role("button", name="Put on sale").click()
     page.goto(f"{demo.shop}/console/")
-    step(page, "Say how it reaches people").get_by_role("link").click()
+    step(page, "Say how it reaches people").get_by_role("link", name="Add a store").click()
     page.get_by_label("Name", exact=True).fill("Market Square")
     page.get_by_label("Address", exact=True).fill("1 Market Square")
     check(page)

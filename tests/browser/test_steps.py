@@ -68,7 +68,7 @@ def buy(page: Page, *, cards: tuple[str, ...]) -> str:
         form.locator("#number").fill(card)
         form.get_by_label("Expires").fill("12 / 34")
         form.get_by_label("Security code").fill("123")
-        shop.get_by_role("button", name=re.compile("^Pay")).click()
+        shop.get_by_role("button", name=re.compile("^Order and pay")).click()
         if card == DECLINED:
             expect(shop.get_by_role("alert")).to_contain_text("declined")
     expect(shop.get_by_role("heading", name=re.compile("^Paid"))).to_be_visible(timeout=20_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storefront.models import Merchant
+from storefront.services.facade import facade_of
 from storefront.services.placements import list_origins
 from storefront.services.views import MerchantView
 
@@ -30,4 +31,5 @@ def get_shop(session: Session, merchant_id: int) -> MerchantView:
         region=merchant.region,
         prices_include_tax=merchant.prices_include_tax,
         allowed_origins=list_origins(session, merchant.id),
+        facade=facade_of(session, merchant.id),
     )

@@ -52,6 +52,12 @@ class Place:
 ORDERS = Place("console.orders", _("Orders"), "receipt", ("console.order",))
 SETTINGS = (
     Place(
+        "console.shop",
+        _("Your shop"),
+        "home",
+        note=_("Name, colour, pictures; terms, privacy, returns, imprint."),
+    ),
+    Place(
         "console.payments",
         _("Payments"),
         "lock",

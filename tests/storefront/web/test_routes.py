@@ -45,6 +45,9 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("GET", "/<any(e, p):family>/<placement>/cart"): ("/e/{placement}/cart", ANYBODY),
     ("GET", "/<any(e, p):family>/<placement>/checkout"): ("/p/{placement}/checkout", ANYBODY),
+    ("GET", "/shops/<merchant>/<any(terms, privacy, returns, imprint):kind>"): (
+        "/shops/{merchant}/imprint", (404,) * 9,
+    ),
     ("GET", "/s/<token>"): ("/s/{share}", (303,) * 9),
     ("GET", "/<any(e, p):family>/<placement>/offers/<link>"): (
         "/e/{placement}/offers/any", (303,) * 9,
@@ -282,6 +285,16 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("POST", "/console/placements/<public_id>/retirement"): (
         "/console/placements/{retired}/retirement", (302, 302, 302, 403, 303, 303, 404, 302, 302),
+    ),
+    ("GET", "/console/shop"): ("/console/shop", (302, 302, 302, 403, 200, 200, 200, 302, 302)),
+    ("POST", "/console/shop"): (
+        "/console/shop", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/shop/texts/<kind>"): (
+        "/console/shop/texts/rules", (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
+    ("POST", "/console/shop/pictures/<kind>"): (
+        "/console/shop/pictures/logo", (302, 302, 302, 403, 422, 422, 422, 302, 302),
     ),
     ("GET", "/console/stores"): (
         "/console/stores", (302, 302, 302, 403, 200, 200, 200, 302, 302),
@@ -612,6 +625,7 @@ def cast(shop: Shop) -> Cast:
         "paid": paid.public_id,
         "gone": gone.public_id,
         "placement": shop.world.placement.public_id,
+        "merchant": shop.world.merchant.public_id,
         "retired": retired_placement(shop),
         "product": shop.world.product.public_id,
         "variant": shop.world.variant.public_id,
