@@ -416,7 +416,7 @@ WITHOUT_MEMBER = {
 
 FOR_REPORTS = {
     "console.home", "console.placements", "console.placement", "console.preview_placement",
-    "console.shares",
+    "console.shares", "console.report", "console.report_csv",
     "console.account", "console.change_password", "console.choose_merchant",
     "console.set_up_second_factor", "console.start_second_factor", "console.confirm_second_factor",
     "console.remove_second_factor",
