@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from storefront.domain import fulfilment as rules
 from storefront.errors import Conflict, NotFound
 from storefront.models import Merchant, Order
-from storefront.services import actions, jobs, refunds, settling, stock
-from storefront.services.checkout import note
+from storefront.services import actions, jobs, refunds, sales, settling, stock
 from storefront.services.fulfilment import IS_HERE, MAY_GO, refuse
+from storefront.services.history import note
 from storefront.services.orders import cancel_time
 from storefront.services.refund_rows import CANCELLED
 
@@ -127,15 +127,18 @@ def _cancel_paid(
         now=now,
         member_id=member_id,
     )
-    refunds.refund_order(
-        session,
-        order.merchant_id,
-        order.public_id,
-        wish=refunds.Wish(),
-        reason=CANCELLED,
-        member_id=member_id,
-        now=now,
-    )
+    if order.total_minor == 0:
+        sales.take_back_free(session, order.id, now=now)
+    else:
+        refunds.refund_order(
+            session,
+            order.merchant_id,
+            order.public_id,
+            wish=refunds.Wish(),
+            reason=CANCELLED,
+            member_id=member_id,
+            now=now,
+        )
     jobs.add(
         session,
         "send_cancelled",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 
 from storefront.db.ids import public_id
 from storefront.domain.orders import (
@@ -19,7 +19,7 @@ from storefront.domain.orders import (
 )
 from storefront.errors import Conflict, Declined, Invalid, NotFound, StorefrontError, TryAgain
 from storefront.kinds import GOODS
-from storefront.models import LineItem, Order, OrderContact, OrderEvent, Payment
+from storefront.models import LineItem, Order, OrderContact, Payment
 from storefront.ports import OpenRequest
 from storefront.services import (
     attribution,
@@ -28,8 +28,10 @@ from storefront.services import (
     jobs,
     offer_uses,
     order_discounts,
+    sales,
     stock,
 )
+from storefront.services.history import note
 from storefront.services.idempotency import RequestKey, Turn
 from storefront.services.offering import Entered, Occasion, offer_lines
 from storefront.services.placements import get_placement
@@ -92,7 +94,7 @@ class PlaceOrder:
 @dataclass(frozen=True)
 class PlacedOrder:
     """An order that waits for its payment. `token` makes its page the buyer's; the payment's
-    reference and secret are the gateway's."""
+    reference and secret are the gateway's, and empty where there is nothing to pay."""
 
     public_id: str
     token: str
@@ -105,11 +107,12 @@ class PlacedOrder:
 
 @dataclass(frozen=True)
 class _Draft:
-    """An order written down, for which the gateway is still to be asked."""
+    """An order written down, for which the gateway is still to be asked; without a payment where
+    there is nothing to pay."""
 
     order_id: int
     public_id: str
-    payment_id: int
+    payment_id: int | None
     payment_public_id: str
     account: str
     amount: Money
@@ -144,6 +147,8 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
         if draft is None:
             request = request or _prepare(session, ports, placement, command=command, now=now)
             draft = _write_down(session, ports, request, turn=turn)
+        if draft.payment_id is None:
+            return _settle_free(session, ports, placement, draft=draft)
     return _open_payment(ports, placement, draft)
 
 
@@ -274,11 +279,9 @@ def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn
     amounts = request.quote.sums
     if command.seen_total not in (None, amounts.total.minor):
         raise Conflict("price_changed", field="seen_total")
-    if amounts.total.minor == 0:
-        raise Invalid("amount_out_of_range", field="amount")  # no card can pay nothing
     terms = HoldTerms(ports.settings.hold_time, ports.settings.hold_longest)
     held_until = hold_end(now, now, terms)
-    order_public_id, payment_public_id = public_id("ord"), public_id("pay")
+    order_public_id = public_id("ord")
     idempotency.name_subject(session, turn, order_public_id)
     path = attribution.find_path(
         session, merchant.id, command.visitor, now=now, lookback=ports.settings.lookback
@@ -318,20 +321,7 @@ def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn
         session, merchant.id, order_id, buyer_key=request.buyer_key, uses=uses, now=now
     )
     _write_contact(session, merchant.id, order_id, buyer=command.buyer)
-    payment_id = session.execute(
-        insert(Payment)
-        .values(
-            merchant_id=merchant.id,
-            order_id=order_id,
-            public_id=payment_public_id,
-            attempt=FIRST,
-            amount_minor=amounts.total.minor,
-            currency=merchant.currency,
-            account=merchant.stripe_account,
-            created_at=now,
-        )
-        .returning(Payment.id)
-    ).scalar_one()
+    payment_id, payment_public_id = _write_payment(session, order_id, request)
     attribution.freeze(session, merchant.id, order_id, path=path, evidence=command.visitor.evidence)
     note(session, merchant.id, order_id, kind="placed", now=now)
     jobs.add(
@@ -392,6 +382,39 @@ def _write_lines(session: Session, order_id: int, request: _Request) -> None:
     )
 
 
+def _write_payment(session: Session, order_id: int, request: _Request) -> tuple[int | None, str]:
+    """Write what is to be asked of the gateway; nothing where there is nothing to pay."""
+    merchant, amount = request.placement.merchant, request.quote.sums.total
+    if amount.minor == 0:
+        return None, ""
+    name = public_id("pay")
+    row_id = session.execute(
+        insert(Payment)
+        .values(
+            merchant_id=merchant.id,
+            order_id=order_id,
+            public_id=name,
+            attempt=FIRST,
+            amount_minor=amount.minor,
+            currency=merchant.currency,
+            account=merchant.stripe_account,
+            created_at=request.now,
+        )
+        .returning(Payment.id)
+    ).scalar_one()
+    return row_id, name
+
+
+def _settle_free(
+    session: Session, ports: Ports, placement: PlacementView, *, draft: _Draft
+) -> PlacedOrder:
+    """Sell at once what costs nothing, in the transaction that writes it down."""
+    sales.settle_free(session, draft.order_id, kinds=ports.kinds, now=ports.clock.now())
+    idempotency.keep_answer(session, draft.turn, status=201, answer=_kept(draft))
+    token = order_token(ports, placement.merchant.id, draft.public_id)
+    return PlacedOrder(draft.public_id, token, "", "", draft.amount, draft.held_until)
+
+
 def _write_contact(session: Session, merchant_id: int, order_id: int, *, buyer: Buyer) -> None:
     session.execute(
         insert(OrderContact).values(
@@ -404,31 +427,6 @@ def _write_contact(session: Session, merchant_id: int, order_id: int, *, buyer: 
             note=buyer.note,
         )
     )
-
-
-def note(
-    session: Session,
-    merchant_id: int,
-    order_id: int,
-    *,
-    kind: str,
-    now: datetime,
-    detail: str = "",
-    member_id: int | None = None,
-) -> int:
-    """Add one line to an order's history, and return its id: ids and figures only."""
-    return session.execute(
-        insert(OrderEvent)
-        .values(
-            merchant_id=merchant_id,
-            order_id=order_id,
-            kind=kind,
-            detail=detail,
-            member_id=member_id,
-            occurred_at=now,
-        )
-        .returning(OrderEvent.id)
-    ).scalar_one()
 
 
 def _resume(
@@ -505,9 +503,13 @@ def _open_payment(ports: Ports, placement: PlacementView, draft: _Draft) -> Plac
                 opened_at=now,
             )
         )
-        answer = {"order": draft.public_id, "expires_at": draft.held_until.isoformat()}
-        idempotency.keep_answer(session, draft.turn, status=201, answer=answer)
+        idempotency.keep_answer(session, draft.turn, status=201, answer=_kept(draft))
     return placed
+
+
+def _kept(draft: _Draft) -> dict[str, str]:
+    """Return what is needed to answer a repeat as the first request was answered."""
+    return {"order": draft.public_id, "expires_at": draft.held_until.isoformat()}
 
 
 def _abandon(ports: Ports, merchant_id: int, draft: _Draft) -> None:
@@ -535,18 +537,14 @@ def _replay(ports: Ports, session: Session, placement: PlacementView, *, turn: T
     answer = turn.answer or {}
     order, reference, secret = session.execute(
         select(Order, Payment.gateway_reference, Payment.client_secret)
-        .join(Payment, Payment.order_id == Order.id)
-        .where(
-            Order.merchant_id == placement.merchant.id,
-            Order.public_id == turn.subject,
-            Payment.attempt == FIRST,
-        )
+        .outerjoin(Payment, and_(Payment.order_id == Order.id, Payment.attempt == FIRST))
+        .where(Order.merchant_id == placement.merchant.id, Order.public_id == turn.subject)
     ).one()
     return PlacedOrder(
         order.public_id,
         order_token(ports, placement.merchant.id, order.public_id),
-        str(reference),
-        str(secret),
+        reference or "",
+        secret or "",
         order.total,
         datetime.fromisoformat(answer["expires_at"]),
         is_replay=True,

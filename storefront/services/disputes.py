@@ -17,7 +17,7 @@ from storefront.domain.payments import (
 )
 from storefront.models import Dispute, Payment
 from storefront.services import alarms, credit, ledger
-from storefront.services.checkout import note
+from storefront.services.history import note
 from storefront.services.ledger import Account
 from storefront.signals import announce
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 
 from storefront.domain import fulfilment as rules
 from storefront.errors import Conflict, NotFound
 from storefront.models import Order, Shipment
 from storefront.services import actions, jobs
-from storefront.services.checkout import note
+from storefront.services.history import note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ IS_HERE = (
     Order.cancelled_at.is_(None),
     Order.picked_up_at.is_(None),
     Order.shipped_at.is_(None),
-    Order.refunded_minor < Order.total_minor,
+    or_(Order.refunded_minor < Order.total_minor, Order.total_minor == 0),
 )
 """What the facts of an order are while it is the buyer's and still with the merchant."""
 

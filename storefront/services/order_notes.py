@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import Order, OrderContact, OrderEvent, OrderNote
 from storefront.services import actions, jobs
-from storefront.services.checkout import note
+from storefront.services.history import note
 from storefront.services.letters import send_about_order
 
 if TYPE_CHECKING:

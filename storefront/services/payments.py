@@ -10,7 +10,6 @@ from sqlalchemy import insert, select, update
 from storefront.db.upsert import insert_if_new
 from storefront.domain.payments import Step, mismatch, step_for_event, step_for_state
 from storefront.models import (
-    LineItem,
     Merchant,
     Order,
     Payment,
@@ -19,20 +18,18 @@ from storefront.models import (
 )
 from storefront.services import (
     alarms,
-    attribution,
     card_testing,
-    credit,
     disputes,
     jobs,
     ledger,
     offer_uses,
     refund_news,
     refunds,
+    sales,
     stock,
 )
-from storefront.services.checkout import note
+from storefront.services.history import note
 from storefront.services.ledger import Account
-from storefront.signals import announce
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -221,7 +218,7 @@ def _succeed(
         return
     offer_uses.take(session, order.id, now=now)
     _book_sale(session, order, payment, now=now)
-    _mark_paid(session, order, kinds=kinds, now=now)
+    sales.mark_paid(session, order, kinds=kinds, now=now)
     refund_news.book_waiting(session, payment.id, now=now)
     disputes.book_waiting(session, payment.id, now=now)
 
@@ -237,38 +234,6 @@ def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetim
         Account.TAX: -order.tax_minor,
     }
     ledger.book(session, payment, amounts, cause="payment", reference=payment.public_id, now=now)
-
-
-def _mark_paid(session: Session, order: Order, *, kinds: Iterable[LineKind], now: datetime) -> None:
-    attribution.assign(session, order.merchant_id, order.id, now=now)
-    credit.sale(session, order, now=now)
-    by_name = {kind.name: kind for kind in kinds}
-    for line in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
-        by_name[line.kind].on_paid(session, line, now)
-    _note(session, order, "paid", now=now)
-    jobs.add(
-        session,
-        "send_receipt",
-        {"order_id": order.id},
-        merchant_id=order.merchant_id,
-        now=now,
-        unique_key=str(order.id),
-    )
-    # The counter is the merchant's hottest row: it is locked last and for the shortest time.
-    number = session.execute(
-        update(Merchant)
-        .where(Merchant.id == order.merchant_id)
-        .values(next_order_number=Merchant.next_order_number + 1)
-        .returning(Merchant.next_order_number)
-        .execution_options(synchronize_session=False)
-    ).scalar_one()
-    session.execute(
-        update(Order)
-        .where(Order.id == order.id)
-        .values(paid_at=now, number=number - 1, processing_at=None, expired_at=None)
-        .execution_options(synchronize_session=False)
-    )
-    announce(session, "order_paid", order=order.public_id)
 
 
 def _give_back(session: Session, order: Order, payment: Payment, *, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from storefront.db.ids import public_id
 from storefront.models import Payment, Refund
 from storefront.services import alarms, jobs
-from storefront.services.checkout import note
+from storefront.services.history import note
 from storefront.signals import announce
 
 if TYPE_CHECKING:

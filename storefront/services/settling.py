@@ -15,7 +15,7 @@ from storefront.errors import Conflict, Declined, Invalid
 from storefront.models import Merchant, Order, Payment, Refund
 from storefront.ports import RefundRequest
 from storefront.services import actions, jobs, payments, refund_news, stock
-from storefront.services.checkout import note
+from storefront.services.history import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -143,6 +143,7 @@ def _placed_as_json(placed: PlacedOrder) -> Response:
         client_secret=placed.client_secret,
         payment_reference=placed.payment_reference,
         amount_minor=placed.amount.minor,
+        needs_payment=bool(placed.client_secret),
         currency=placed.amount.currency,
         expires_at=placed.expires_at.isoformat(),
         url=url_for("checkout.order", public_id=placed.public_id),

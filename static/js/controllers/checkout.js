@@ -37,8 +37,10 @@ export default function checkout(form) {
     form.elements.seen_total.value = sums.dataset.seen;
     form.elements.seen_offers.value = sums.dataset.offers;
     summary.textContent = sums.dataset.total;
-    const { words } = form.dataset;
-    go.textContent = sums.dataset.seen ? `${words} · ${sums.dataset.total}` : words;
+    const { words, wordsFree } = form.dataset;
+    const { seen, total } = sums.dataset;
+    if (seen === "0") go.textContent = wordsFree;
+    else go.textContent = seen ? `${words} · ${total}` : words;
   }
 
   // A code changes the cart that the page carries, and nothing that was typed.

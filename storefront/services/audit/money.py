@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:
-    """Find paid orders without exactly one payment that succeeded and was kept."""
+    """Find paid orders without exactly one payment that succeeded and was kept, and those that
+    cost nothing with one."""
     kept = (
         select(func.count())
         .where(
@@ -28,7 +29,7 @@ def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:
         .correlate(Order)
         .scalar_subquery()
     )
-    due = case((Order.paid_at.is_not(None), 1), else_=0)
+    due = case((Order.paid_at.is_not(None) & (Order.total_minor > 0), 1), else_=0)
     for public_id, count in session.execute(select(Order.public_id, kept).where(kept != due)):
         detail = f"{count} payments that succeeded"
         yield Finding("paid_orders_have_their_money", "orders", public_id, detail)

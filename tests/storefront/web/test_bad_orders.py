@@ -232,19 +232,6 @@ def test_too_few_left_says_how_many(bench: Bench) -> None:
     assert "Only 3 left" in told.json["detail"]
 
 
-def test_what_costs_nothing_cannot_be_paid_by_card(bench: Bench) -> None:
-    world = world_on(bench, price_minor=0)
-    client = bench.client()
-
-    with nothing_changes(bench.database):
-        told = as_json(client, order_json(world))
-        shown = as_form(client, order_form(bench, world))
-
-    assert Refusal(422, "amount_out_of_range", "amount") == refusal(told)
-    assert 422 == shown.status_code
-    assert page_says(shown, told.json["detail"])
-
-
 @pytest.mark.parametrize("in_", ["page", "frame"])
 def test_a_second_click_leads_to_the_same_order(bench: Bench, world: World, in_: str) -> None:
     client = bench.client()
