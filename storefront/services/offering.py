@@ -220,14 +220,12 @@ class _Shelf:
 
     def _view(self, terms: OfferTerms, state: str) -> OfferView:
         named, window = self.known.names[terms.id], terms.window
-        until = window.starts_at if state == "scheduled" else window.ends_at
         return OfferView(
             named.public_id,
             named.name,
             state,
             window.starts_at,
             window.ends_at,
-            (until - self.facts.now).total_seconds() if until else None,
             terms.counts.left,
             terms.counts.quota,
         )

@@ -29,16 +29,14 @@ class ImageView:
 
 @dataclass(frozen=True)
 class OfferView:
-    """An offer that a thing is part of. `state` is active, scheduled, gone or ended; `seconds`
-    are left until it ends, or until it starts; `left` of its `quota` can still be had. `lowest`
-    is the lowest price of the 30 days before it, where one is known."""
+    """An offer that a thing is part of. `state` is active, scheduled, gone or ended; `left`
+    of its `quota` can still be had. `lowest` is the lowest price of the 30 days before it."""
 
     public_id: str
     name: str
     state: str
     starts_at: datetime | None
     ends_at: datetime | None
-    seconds: float | None
     left: int | None
     quota: int | None
     lowest: Money | None = None
@@ -47,6 +45,11 @@ class OfferView:
     def is_active(self) -> bool:
         """Whether the price that is shown is the offer's."""
         return self.state == "active"
+
+    @property
+    def until(self) -> datetime | None:
+        """When it ends, or starts where it has not."""
+        return self.starts_at if self.state == "scheduled" else self.ends_at
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from storefront import links
 from storefront.domain.addresses import picture_origin
 from storefront.errors import NotFound
 from storefront.services.views import CartView, ImageView, OrderView, ProductView, ShelfView
-from storefront.web.context import note_merchant, note_surface
+from storefront.web.context import note_merchant, note_surface, ports
 from storefront.web.countries import (
     country_choices,
     country_list,
@@ -27,6 +27,7 @@ from storefront.web.theme import theme_css
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from flask import Flask
 
@@ -174,11 +175,17 @@ def init_frame(app: Flask, assets: Assets) -> None:
     app.jinja_env.globals.update(
         asset=lambda name: url_for("embed.asset", path=assets.path(name)),
         country_choices=country_choices,
+        milliseconds_until=milliseconds_until,
         country_list=country_list,
         country_name=country_name,
         page_language=page_language,
         preferred_country=preferred_country,
     )
+
+
+def milliseconds_until(moment: datetime) -> int:
+    """Return how long it is until then, asked as late as can be: while the page is written."""
+    return int((moment - ports().clock.now()).total_seconds() * 1000)
 
 
 def page_language() -> str:

@@ -65,7 +65,7 @@ def test_seconds_are_not_read_out_and_the_price_before_is(page: Page, demo: Demo
 def test_another_variant_shows_its_own_price_before_and_after(page: Page, demo: Demo) -> None:
     page.goto(demo.page(CARD))
 
-    page.get_by_text("Large", exact=True).click()
+    page.get_by_role("radio", name=re.compile("Large")).check()
 
     expect(page.locator('[data-part="price"]')).to_have_text("$5.80")
     expect(page.locator('[data-part="was-price"]')).to_have_text("$7.25")
