@@ -5,6 +5,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from storefront.models import Offer
 from tests.races.clients import Answer, Request, race
 from tests.races.market import Market
 from tests.races.sizes import Size
@@ -57,3 +58,18 @@ def many_writes(market: Market, size: Size) -> list[Answer]:
     requests += [market.interaction("view") for _ in range(size.attempts - orders)]
     random.Random(11).shuffle(requests)
     return race(requests, clients=size.clients)
+
+
+def one_offer(market: Market, variant: str, offer: Offer, size: Size) -> list[Answer]:
+    """Let everybody order one piece at an offer's price, each under an address of their own."""
+    requests = [
+        market.order(variant, email=f"buyer-{number}@buyer.test", seen_offers=[offer.public_id])
+        for number in range(size.attempts)
+    ]
+    return race(requests, clients=size.clients)
+
+
+def one_buyer(market: Market, variant: str, offer: Offer, size: Size) -> list[Answer]:
+    """Let one buyer order at an offer's price again and again, in as many browsers."""
+    request = [market.order(variant, seen_offers=[offer.public_id]) for _ in range(size.attempts)]
+    return race(request, clients=size.clients)

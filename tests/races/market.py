@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from storefront.db.base import Base
 from storefront.domain.payments import Snapshot
-from storefront.models import Job, Order, Payment, Variant
-from storefront.services import catalog
+from storefront.models import Job, Offer, Order, Payment, Variant
+from storefront.services import catalog, offer_life, offers
+from storefront.services.offers import Draft
 from tests.factories import make_world
 from tests.fakes import event_body, signature
 from tests.races.clients import Request, race
@@ -49,6 +50,21 @@ class Market:
                 stock=stock,
             )
             return variant.public_id
+
+    def add_offer(self, *variants: str, **terms: Any) -> Offer:
+        """Publish an offer of 20 % on these variants."""
+        draft = Draft(name="Hot", rate_ppm=200_000, variants=variants, **terms)
+        now = self.shop.clock.now()
+        with self.shop.database.begin() as session:
+            offer = offers.add_draft(session, self.world.merchant, draft, now=now)
+            offer_life.publish(session, offer, now=now)
+            return offer
+
+    def uses(self, offer: Offer) -> tuple[int, int]:
+        """Return how many uses of an offer are held, and how many used."""
+        with self.shop.database.reads() as session:
+            row = session.get_one(Offer, offer.id)
+            return row.held, row.used
 
     def order(self, *variants: str, key: str | None = None, **changes: Any) -> Request:
         """Return a request that orders one of each variant."""

@@ -63,6 +63,26 @@ def test_without_guards_the_last_unit_has_several_buyers(twin: Shop) -> None:
 
 
 @on_postgresql
+def test_without_guards_an_offer_has_more_buyers_than_its_quota(twin: Shop) -> None:
+    def has_too_many(market: Market) -> bool:
+        variant = market.add_variant(stock=None)
+        answers = heats.one_offer(market, variant, market.add_offer(variant, quota=4), SMALL)
+        return count_codes(answers)["201"] > 4
+
+    assert _shows(twin, has_too_many)
+
+
+@on_postgresql
+def test_without_guards_a_buyer_has_more_than_the_limit(twin: Shop) -> None:
+    def has_too_many(market: Market) -> bool:
+        variant = market.add_variant(stock=None)
+        offer = market.add_offer(variant, per_buyer_limit=3)
+        return count_codes(heats.one_buyer(market, variant, offer, SMALL))["201"] > 3
+
+    assert _shows(twin, has_too_many)
+
+
+@on_postgresql
 def test_without_guards_one_request_makes_several_orders(twin: Shop) -> None:
     def makes_several_orders(market: Market) -> bool:
         heats.one_request(market.order(market.add_variant(stock=None)), SMALL)

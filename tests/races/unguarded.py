@@ -21,6 +21,8 @@ from storefront.models import (
     Interaction,
     Job,
     Merchant,
+    Offer,
+    OfferUse,
     Order,
     OrderEvent,
     Payment,
@@ -116,9 +118,42 @@ def _place(session: Session, body: Mapping[str, Any], key: str) -> Payment | dic
     variant = session.scalars(select(Variant).filter_by(public_id=wanted)).one()
     if variant.stock is not None and variant.held + variant.sold >= variant.stock:
         return {"code": "all_held", "status": 409}
+    offer = _offer(session, body)
+    if offer is not None and (refusal := _why_not(session, offer, body)):
+        return {"code": refusal, "status": 409}
     time.sleep(THINKING_SECONDS)
     variant.held += 1
-    return _write_down(session, variant, body, key=key)
+    payment = _write_down(session, variant, body, key=key)
+    if offer is not None:
+        offer.held += 1
+        session.add(_use(offer, payment, body))
+    return payment
+
+
+def _offer(session: Session, body: Mapping[str, Any]) -> Offer | None:
+    seen = body.get("seen_offers")
+    return session.scalars(select(Offer).filter_by(public_id=seen[0])).one() if seen else None
+
+
+def _why_not(session: Session, offer: Offer, body: Mapping[str, Any]) -> str | None:
+    """Look at the counter, and count what this buyer has."""
+    if offer.quota is not None and offer.held + offer.used >= offer.quota:
+        return "offer_gone"
+    uses = select(func.count()).select_from(OfferUse)
+    own = session.scalar(uses.filter_by(offer_id=offer.id, buyer_key=body["email"])) or 0
+    limit = offer.per_buyer_limit
+    return "limit_reached" if limit is not None and own >= limit else None
+
+
+def _use(offer: Offer, payment: Payment, body: Mapping[str, Any]) -> OfferUse:
+    return OfferUse(
+        merchant_id=offer.merchant_id,
+        order_id=payment.order_id,
+        offer_id=offer.id,
+        buyer_key=body["email"],
+        amount_minor=1,
+        held_at=payment.created_at,
+    )
 
 
 def _write_down(
