@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from storefront.models import ActTally, Interaction, TallyMark
 
@@ -90,15 +90,20 @@ def _counted(session: Session, asked: Asked, mark: TallyMark | None) -> list[Any
 
 
 def _uncounted(session: Session, asked: Asked, mark: TallyMark | None) -> list[Any]:
-    since = (Interaction.recorded_at >= mark.counted_before,) if mark else ()
+    """Count what came since the mark, or all of the period without one.
+
+    With a mark the period is no condition: the few rows since are looked through for it, and no
+    planner comes to walk through the whole period for them.
+    """
+    within = asked.within(Interaction.occurred_at)
+    since = (Interaction.recorded_at >= mark.counted_before,) if mark else within
     rows = session.execute(
-        select(func.coalesce(asked.column, NONE), func.count())
+        select(func.coalesce(asked.column, NONE), func.sum(case((and_(*within), 1), else_=0)))
         .where(
             Interaction.merchant_id == asked.merchant_id,
             Interaction.kind == asked.by.seen,
-            *asked.within(Interaction.occurred_at),
             *since,
         )
         .group_by(asked.column)
     )
-    return list(rows)
+    return [(key, count) for key, count in rows if count]
