@@ -12,7 +12,16 @@ from storefront.domain.fulfilment import buyer_may_cancel_until, stage
 from storefront.domain.money import Money
 from storefront.domain.orders import OrderStatus, status
 from storefront.errors import NotFound
-from storefront.models import Merchant, Order, Payment, ProductImage, Shipment, Store, Variant
+from storefront.models import (
+    Dispute,
+    Merchant,
+    Order,
+    Payment,
+    ProductImage,
+    Shipment,
+    Store,
+    Variant,
+)
 from storefront.services import receipts
 from storefront.services.checkout import ORDER_PURPOSE
 from storefront.services.pictures import picture_view
@@ -69,6 +78,7 @@ def order_view(session: Session, order: Order, settings: Settings, *, now: datet
         public_id=order.public_id,
         number=order.number,
         status=found,
+        is_taken_back=order.paid_at is not None and _is_taken_back(session, order.id),
         is_settling=found is OrderStatus.EXPIRED and order.expired_at is None,
         lines=_lines(session, order, settings),
         sums=_sums(order),
@@ -134,6 +144,21 @@ def _sums(order: Order) -> SumsView:
         is_tax_included=order.is_tax_included,
         total=order.total,
     )
+
+
+def _is_taken_back(session: Session, order_id: int) -> bool:
+    """Return whether a bank has taken the order's money back over a dispute that is not won."""
+    found = session.scalar(
+        select(Dispute.id)
+        .join(Payment, Payment.id == Dispute.payment_id)
+        .where(
+            Payment.order_id == order_id,
+            Dispute.withdrawn_at.is_not(None),
+            Dispute.won_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLineView, ...]:

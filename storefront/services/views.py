@@ -369,12 +369,14 @@ class OrderLineView:
 class OrderView:
     """An order as its buyer may see it. `failure` is the last decline code, if any; `account` is
     the one that its payment was opened for; until `cancel_until` the buyer may cancel, and not
-    at all where it is None."""
+    at all where it is None. `is_settling`: its time is up, and the gateway has not said yet that
+    no money came. `is_taken_back`: the buyer's bank has the money over a dispute."""
 
     public_id: str
     number: int | None
     status: OrderStatus
     is_settling: bool
+    is_taken_back: bool
     lines: tuple[OrderLineView, ...]
     sums: SumsView
     refunded: Money

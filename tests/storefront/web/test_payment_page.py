@@ -3,15 +3,20 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from storefront.errors import TryAgain
 from storefront.models import Job, Order
+from storefront.services import members
 from storefront.services.settling import QUESTION_SECONDS
 from storefront.worker import run_due
 from tests.contents import nothing_changes
-from tests.factories import World, pay, place
+from tests.factories import PASSWORD, World, pay, place
 from tests.fakes import Bench
+from tests.storefront.gateway_news import tell_of_dispute
+from tests.storefront.sales import sell
+from tests.storefront.web.console.conftest import sign_in
 
 NOTHING = "Nothing was charged"
 
@@ -137,3 +142,35 @@ def _cart(client: Any, world: World) -> str:
         "action": "buy",
     }
     return str(client.post("/carts", data=form).location.partition("c=")[2].partition("&")[0])
+
+
+@pytest.mark.parametrize(
+    ("states", "is_said", "is_lost"),
+    [
+        (("needs_response",), True, False),
+        (("needs_response", "lost"), True, True),
+        (("needs_response", "won"), False, False),
+        (("warning_needs_response",), False, False),
+    ],
+)
+def test_money_that_a_bank_has_taken_back_is_said_to_the_buyer_and_to_who_hands_things_over(
+    bench: Bench, world: World, states: tuple[str, ...], *, is_said: bool, is_lost: bool
+) -> None:
+    placed = sell(bench, world)
+    for state in states:
+        tell_of_dispute(bench, placed, 450, state)
+    clerk = "clerk@gelato.test"
+    with bench.database.begin() as session:
+        members.add_member(
+            session,
+            world.merchant.id,
+            email=clerk,
+            name="Cleo",
+            password=PASSWORD,
+            role="clerk",
+            now=bench.clock.now(),
+        )
+    console = sign_in(bench, clerk).get(f"/console/orders/{placed.public_id}").text
+
+    assert is_said == ("Your bank has taken this payment back" in page_of(bench, placed))
+    assert is_lost == ("The dispute is lost" in console)
