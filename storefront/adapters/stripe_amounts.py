@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from storefront.domain.money import Money, exponent
 from storefront.errors import Invalid
 
@@ -12,6 +14,24 @@ HUNDREDTHS = frozenset({"ISK", "UGX"})
 """Stripe wants hundredths (always 00), though ISO knows no minor unit."""
 
 THREE_DECIMALS = 3
+
+
+LEAST = {
+    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50,
+    "GBP": 30, "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300,
+    "NZD": 50, "PLN": 200, "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
+"""The least that a card pays, in minor units. For others Stripe publishes no figure."""
+
+MOST = 99_999_999
+"""Eight digits, in every currency that has a least amount of its own."""
+
+
+def limits(currency: str) -> dict[str, Any]:
+    """Return the `least` and the `most` that Stripe charges; nothing where it does not say."""
+    if currency not in LEAST:
+        return {}
+    return {"least": Money(LEAST[currency], currency), "most": Money(MOST, currency)}
 
 
 def to_gateway(money: Money) -> int:

@@ -13,7 +13,7 @@ import stripe
 
 from storefront.adapters import stripe_accounts
 from storefront.adapters.fuse import Fuse
-from storefront.adapters.stripe_amounts import from_gateway, to_gateway
+from storefront.adapters.stripe_amounts import from_gateway, limits, to_gateway
 from storefront.domain.payments import DisputeNews, GatewayEvent, RefundNews, Snapshot
 from storefront.errors import Declined, Invalid, StorefrontError, TryAgain, Unreadable
 from storefront.ports import Opened
@@ -118,7 +118,7 @@ class StripeGateway:
                 params, self._options(request.account, request.key)
             )
         except stripe.StripeError as error:
-            _raise(error)
+            _raise(error, currency=request.amount.currency)
         return Opened(intent.id, intent.client_secret or "")
 
     def cancel(self, reference: str, *, account: str) -> Snapshot:
@@ -351,9 +351,9 @@ def _dispute(dispute: Mapping[str, Any]) -> DisputeNews:
     )
 
 
-def _raise(error: stripe.StripeError) -> NoReturn:
+def _raise(error: stripe.StripeError, *, currency: str = "") -> NoReturn:
     """Raise what Stripe's error means to us: try again, or stop."""
-    raise _meaning(error) from error
+    raise _meaning(error, currency) from error
 
 
 def _raise_about_account(error: stripe.StripeError) -> NoReturn:
@@ -362,11 +362,11 @@ def _raise_about_account(error: stripe.StripeError) -> NoReturn:
     raise stripe_accounts.refused(error) from error
 
 
-def _meaning(error: stripe.StripeError) -> StorefrontError:
+def _meaning(error: stripe.StripeError, currency: str = "") -> StorefrontError:
     if isinstance(error, stripe.CardError):
         return Declined("declined")
     if error.code in AMOUNT_CODES:
-        return Invalid("amount_out_of_range", field="amount")
+        return Invalid("amount_out_of_range", field="amount", **limits(currency))
     passing = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
     if isinstance(error, passing) or error.http_status in {409, 429} or not error.http_status:
         return TryAgain("payments_unavailable", retry_after=RETRY_AFTER_SECONDS)

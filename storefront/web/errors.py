@@ -13,9 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from storefront import errors
+from storefront.domain.money import Money
 from storefront.services.ailments import Ailment, ailment
 from storefront.web.context import request_id, surface, wants_json
 from storefront.web.countries import country_list
+from storefront.web.formats import money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -303,9 +305,16 @@ def status_of(error: errors.StorefrontError) -> int:
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
+WITH_LIMITS = {
+    "amount_out_of_range": _("By card, anything from %(least)s to %(most)s can be paid."),
+}
+"""What is said instead where an error carries its limits."""
+
+
 def sentence_of(error: errors.StorefrontError) -> str:
     """Return what a person is told, in their language, with its blanks filled."""
-    sentence = str(SENTENCES.get(error.code, SENTENCES["fault"]))
+    known = WITH_LIMITS.get(error.code) if "most" in error.data else None
+    sentence = str(known or SENTENCES.get(error.code, SENTENCES["fault"]))
     blanks = {
         "minutes": 10,
         "least": 1,
@@ -314,7 +323,10 @@ def sentence_of(error: errors.StorefrontError) -> str:
         "name": "",
         "allowed": "",
         "key": "",
-        **error.data,
+        **{
+            name: money(value) if isinstance(value, Money) else value
+            for name, value in error.data.items()
+        },
     }
     if error.retry_after is not None:
         blanks["minutes"] = math.ceil(error.retry_after / 60)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.adapters.stripe_amounts import from_gateway, to_gateway
+from storefront.adapters.stripe_amounts import LEAST, MOST, from_gateway, limits, to_gateway
 from storefront.domain.money import Money, exponent
 from storefront.errors import Invalid
 from storefront.sandbox.currencies import (
@@ -12,6 +12,12 @@ from storefront.sandbox.currencies import (
     THREE_DECIMAL,
     WHOLE_UNITS_IN_HUNDREDTHS,
     ZERO_DECIMAL,
+)
+from storefront.sandbox.currencies import (
+    LEAST as SANDBOX_LEAST,
+)
+from storefront.sandbox.currencies import (
+    MOST as SANDBOX_MOST,
 )
 
 # Stripe still lists this one, and ISO 4217 took it back.
@@ -79,3 +85,13 @@ def test_one_whole_unit_is_what_stripe_counts_for_it(currency: str) -> None:
     assert not {currency} & ZERO_DECIMAL & WHOLE_UNITS_IN_HUNDREDTHS
 
     assert to_gateway(Money(10 ** exponent(code), code)) == 10**places
+
+
+def test_the_limits_are_those_that_the_sandbox_enforces() -> None:
+    for currency, least in LEAST.items():
+        assert least == SANDBOX_LEAST[currency.lower()]
+    assert MOST == SANDBOX_MOST
+
+
+def test_where_stripe_says_no_figure_neither_do_we() -> None:
+    assert {} == limits("KWD")

@@ -227,6 +227,10 @@ def test_an_amount_that_stripe_does_not_charge_is_out_of_range(
     with pytest.raises(Invalid) as refusal:
         gateway.open(a_request(key, minor=minor, currency=currency))
     assert (refusal.value.code, refusal.value.field) == ("amount_out_of_range", "amount")
+    assert refusal.value.data == {
+        "least": Money(50, currency),
+        "most": Money(99_999_999, currency),
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 import time_machine
 from sqlalchemy import func, select, update
 
-from storefront.errors import TryAgain
+from storefront.domain.money import Money
+from storefront.errors import Invalid, TryAgain
 from storefront.models import IdempotentRequest, Order, OrderOrigin, Payment, Variant
 from storefront.services import carts, idempotency
 from storefront.services.visitors import Visitor, make_mark
@@ -220,6 +221,16 @@ def test_what_others_hold_says_when_it_may_come_back(bench: Bench) -> None:
     assert 409 == shown.status_code
     assert page_says(shown, told.json["detail"])
     assert ["open"] == bench.gateway.calls
+
+
+def test_an_amount_that_no_card_pays_is_told_with_both_limits(bench: Bench, world: World) -> None:
+    limits = {"least": Money(50, "USD"), "most": Money(99_999_999, "USD")}
+    bench.gateway.fault = Invalid("amount_out_of_range", field="amount", **limits)
+
+    told = as_json(bench.client(), order_json(world))
+
+    assert Refusal(422, "amount_out_of_range", "amount") == refusal(told)
+    assert "from $0.50 to $999,999.99" in told.json["detail"]
 
 
 def test_too_few_left_says_how_many(bench: Bench) -> None:
