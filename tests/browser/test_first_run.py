@@ -165,6 +165,36 @@ def test_a_new_merchant_is_led_to_a_first_sale(page: Page, demo: Demo) -> None:
     expect(page.get_by_role("heading", name="Your first steps")).to_be_visible()
 
 
+def test_a_poster_is_one_page_of_paper(page: Page, demo: Demo) -> None:
+    owner = demo.told["merchants"][0]["members"][0]
+    sign_in(page, demo, owner["email"], owner["password"])
+    place = f"{demo.shop}/console/placements/{next(iter(demo.placements.values()))}"
+    for paper in ("A4", "Letter"):
+        page.goto(f"{place}/poster?paper={paper.lower()}&headline=Come+in")
+        check(page)
+        pages = re.findall(rb"/Type\s*/Page\b", page.pdf(format=paper))
+        assert 1 == len(pages)
+
+
+def test_a_shop_says_who_it_is_before_anybody_pays(page: Page, demo: Demo) -> None:
+    """Step 6: a text and a colour are seen by the next buyer."""
+    owner = demo.told["merchants"][1]["members"][0]
+    sign_in(page, demo, owner["email"], owner["password"])
+    page.goto(f"{demo.shop}/console/shop")
+    page.get_by_text("Terms", exact=True).click()
+    page.locator("#body-terms").fill("We pack it with care.")
+    check(page)
+    page.locator("#terms").get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The text is linked")).to_be_visible()
+
+    placement = demo.told["merchants"][1]["placements"][0]["public_id"]
+    page.goto(f"{demo.shop}/e/{placement}")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Terms").click()
+    expect(opened.value.get_by_text("We pack it with care.")).to_be_visible()
+    check(opened.value)
+
+
 def test_a_site_that_was_turned_away_is_allowed_with_one_click(page: Page, demo: Demo) -> None:
     """Bad input 38, in a real browser: it blocks, reports, and the merchant decides."""
     site = f"http://stranger-{secrets.token_hex(4)}.test"
