@@ -3,7 +3,7 @@ for somebody. What it takes off a cart is in `evaluation.py`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -173,6 +173,21 @@ class OfferTerms:
         """Where the offer comes in the order of sums: on goods first, lane, priority, id."""
         lane = list(Lane).index(self.lane)
         return (self.scope is Scope.ORDER, lane, self.priority, self.id)
+
+    def alone(self, now: datetime) -> OfferTerms:
+        """Return the terms as if the offer were on at `now`, for everybody and without a code."""
+        return replace(
+            self,
+            kind=Kind.AUTOMATIC,
+            window=Window(),
+            published_at=now,
+            paused_at=None,
+            ended_at=None,
+            counts=Counts(),
+            conditions=Conditions(),
+            placement_id=None,
+            link=None,
+        )
 
     def goes_with(self, other: OfferTerms) -> bool:
         """Return whether both may count for one order, whichever of them is asked."""

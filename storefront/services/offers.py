@@ -13,7 +13,7 @@ from storefront.domain.offers import WHOLE, Base, Benefit, Kind, Lane, Scope
 from storefront.domain.pricing import charge_step
 from storefront.domain.window import end_of, start_of
 from storefront.errors import Conflict, Invalid, NotFound
-from storefront.models import Offer, OfferTarget, Placement, Product, Variant
+from storefront.models import Merchant, Offer, OfferTarget, Placement, Product, Variant
 from storefront.models.offer import BENEFIT, CONDITION
 from storefront.services import codes
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.domain.window import Typed
-    from storefront.models import Merchant
 
 LONGEST_NAME = 120
 LARGEST = 10**12
@@ -98,6 +97,11 @@ def add_draft(session: Session, merchant: Merchant, draft: Draft, *, now: dateti
     session.flush()
     codes.set_chosen(session, offer, draft.code, now=now)
     return offer
+
+
+def draft_for(session: Session, merchant_id: int, draft: Draft, *, now: datetime) -> Offer:
+    """Write an offer down for the merchant with this id."""
+    return add_draft(session, session.get_one(Merchant, merchant_id), draft, now=now)
 
 
 def edit_draft(session: Session, offer: Offer, draft: Draft, *, now: datetime) -> None:

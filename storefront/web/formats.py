@@ -13,7 +13,7 @@ from babel.numbers import format_currency, format_decimal, parse_pattern
 from flask import g
 from flask_babel import get_locale
 
-from storefront.domain.money import exponent
+from storefront.domain.money import Money, exponent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from storefront.domain.money import Money
     from storefront.services.views import SumsView
 
 PPM_IN_A_PERCENT = 10_000
@@ -118,6 +117,7 @@ def init_formats(app: Flask) -> None:
         timeformat=time_text,
         datetimeformat=moment_text,
     )
+    app.jinja_env.globals.update(amount=Money)
 
 
 def letter_filters(locale: str, zone: str) -> dict[str, Callable[..., str]]:

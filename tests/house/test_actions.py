@@ -25,6 +25,10 @@ UNLOGGED = {
 }
 # Every other one, and what it writes down with `actions.note(session, who, "…", …)`.
 LOGGED = {
+    "add_offer": {"offer_made"},
+    "change_offer": {"offer_changed"},
+    "set_offer_state": {"offer_published", "offer_paused", "offer_resumed", "offer_ended"},
+    "make_offer_codes": {"offer_codes_made"},
     "invite": {"member_invited"},
     "send_invitation_again": {"invitation_sent_again"},
     "withdraw_invitation": {"invitation_withdrawn"},

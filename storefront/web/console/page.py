@@ -109,6 +109,12 @@ PLACES = (
         ("console.placement", "console.new_placement", "console.edit_placement"),
     ),
     Place("console.shares", _("Shares"), "share"),
+    Place(
+        "console.offers",
+        _("Offers"),
+        "tag",
+        ("console.offer", "console.new_offer", "console.offer_draft"),
+    ),
     Place("console.report", _("Report"), "chart"),
     Place(
         "console.products",

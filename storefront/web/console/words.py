@@ -281,7 +281,29 @@ ROLE_NOTES = {
 }
 
 
+OFFER_STATES = {
+    "draft": _("Drafts"),
+    "scheduled": _("To come"),
+    "active": _("On now"),
+    "suspended": _("Paused"),
+    "consumed": _("Used up"),
+    "ended": _("Over"),
+}
+OFFER_EVENTS = {
+    "published": _("Published"),
+    "started": _("Started"),
+    "paused": _("Paused"),
+    "resumed": _("Went on"),
+    "ended": _("Ended"),
+}
 ACTIONS = {
+    "offer_made": _("wrote down the offer"),
+    "offer_changed": _("changed the offer"),
+    "offer_published": _("published the offer"),
+    "offer_paused": _("paused the offer"),
+    "offer_resumed": _("let the offer go on"),
+    "offer_ended": _("ended the offer"),
+    "offer_codes_made": _("made codes for the offer"),
     "member_invited": _("invited somebody"),
     "invitation_sent_again": _("sent an invitation again"),
     "invitation_withdrawn": _("took an invitation back"),

@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 
 from storefront.app import build_app
-from storefront.services import catalog, delivery, members, taxes
+from storefront.services import catalog, delivery, members, offers, taxes
 from storefront.services.fulfilment import Handling, pick_up
 from storefront.services.taxes import TaxWish
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
-from tests.factories import PASSWORD, order_json, pay, place, quote_json
+from tests.factories import PASSWORD, a_draft, order_json, pay, place, quote_json
 from tests.fakes import BASE_URL
 from tests.storefront.web.answers import PERSON
 from tests.storefront.web.conftest import Shop
@@ -332,6 +332,33 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("GET", "/console/shares"): (
         "/console/shares", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),
+    ("GET", "/console/offers"): (
+        "/console/offers", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/offers/new"): (
+        "/console/offers/new", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/offers"): (
+        "/console/offers", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/offers/<public_id>"): (
+        "/console/offers/{offer}", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("GET", "/console/offers/<public_id>/draft"): (
+        "/console/offers/{offer}/draft", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("POST", "/console/offers/<public_id>"): (
+        "/console/offers/{offer}", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/offers/<public_id>/state"): (
+        "/console/offers/{offer}/state", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/offers/<public_id>/codes"): (
+        "/console/offers/{offer}/codes", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("GET", "/console/offers/<public_id>/codes.csv"): (
+        "/console/offers/{offer}/codes.csv", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
     ("GET", "/console/products"): (
         "/console/products", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),
@@ -576,6 +603,15 @@ def public_id_of(shop: Shop, email: str) -> str:
     return found.member_public_id
 
 
+def draft_offer(shop: Shop) -> str:
+    """Write an offer down."""
+    with shop.bench.database.begin() as session:
+        draft = a_draft(shop.world)
+        return offers.add_draft(
+            session, shop.world.merchant, draft, now=shop.bench.clock.now()
+        ).public_id
+
+
 def hand_over(shop: Shop, order: str) -> None:
     """Let the buyer of an order pick it up."""
     with shop.bench.database.begin() as session:
@@ -620,6 +656,7 @@ def cast(shop: Shop) -> Cast:
     body = {"placement": shop.world.placement.public_id, "kind": "share"}
     shared = shop.client.post("/interactions", json=body).json["share_url"]
     names = {
+        "offer": draft_offer(shop),
         "owner": public_id_of(shop, shop.world.owner_email),
         "order": order.public_id,
         "paid": paid.public_id,
