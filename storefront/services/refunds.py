@@ -71,12 +71,18 @@ def refund_order(
 
 
 def plan_refund(session: Session, order_id: int, wish: Wish) -> RefundPlan:
-    """Return what a refund would take from each line and the shipping; raise as `refund_order`."""
+    """Return what a refund would take from each line and the shipping; raise as `refund_order`.
+
+    All that is left is what no dispute has taken.
+    """
     left = reversals.left_of(session, order_id)
+    free = left.total - disputes.withdrawn_of(session, order_id)
     plan = _plan(session, order_id, wish, left=left)
-    if plan.total > left.total - disputes.withdrawn_of(session, order_id):
+    if plan.total <= free:
+        return plan
+    if free <= 0 or wish.lines or wish.amount_minor is not None:
         raise Conflict("payment_disputed")
-    return plan
+    return by_amount(left, free, with_shipping=wish.takes_shipping)
 
 
 def _plan(session: Session, order_id: int, wish: Wish, *, left: Left) -> RefundPlan:

@@ -124,11 +124,11 @@ def test_what_the_bank_has_taken_cannot_be_given_back_as_well(
     placed = sell(bench, world)
     tell_of_dispute(bench, placed, 300, state)
 
-    for wish in (Wish(), Wish(amount_minor=151), Wish(lines={0: 1})):
+    for wish in (Wish(amount_minor=151), Wish(lines={0: 1})):
         with nothing_changes(bench.database), pytest.raises(Conflict) as refused:
             refund(bench, world, placed, wish)
         assert "payment_disputed" == refused.value.code
-    refund(bench, world, placed, Wish(amount_minor=150))
+    refund(bench, world, placed, Wish())
 
     with bench.database.reads() as session:
         assert [150] == session.scalars(select(Refund.amount_minor)).all()
