@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, Playwright, Route
 
 from tests import chromium
 
-PATIENCE = 60
+PATIENCE = 120
 PHONE = {"width": 375, "height": 667}
 
 # Pages that a test answers itself seem to come from the wide world, which may not call loopback.

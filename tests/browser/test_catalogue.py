@@ -118,8 +118,8 @@ def test_a_merchant_fills_a_shop(console: Page, size: str, tmp_path: Path) -> No
     bring_in(console, tmp_path, size)
     console.get_by_role("link", name="Show the products").click()
 
-    expect(console.get_by_text(f"Cocoa {size}")).to_be_visible()
-    expect(console.get_by_text(f"Broken {size}")).to_have_count(0)
+    expect(console.get_by_role("link", name=f"Cocoa {size}")).to_be_visible()
+    expect(console.get_by_role("link", name=f"Broken {size}")).to_have_count(0)
     with console.expect_download() as given:
         console.get_by_role("link", name="All of these as a file").click()
     assert f"COCOA-{size}" in Path(given.value.path()).read_text()

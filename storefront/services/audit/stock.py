@@ -55,7 +55,7 @@ def entries_make_the_stock(session: Session) -> Iterator[Finding]:
     """Find variants whose stock is not the sum of its entries; without a limit it is zero."""
     entered = func.coalesce(
         select(func.sum(StockEntry.units))
-        .where(StockEntry.variant_id == Variant.id)
+        .where(StockEntry.merchant_id == Variant.merchant_id, StockEntry.variant_id == Variant.id)
         .correlate(Variant)
         .scalar_subquery(),
         0,
