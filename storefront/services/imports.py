@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.feeds.values import Group
+    from storefront.feeds.values import FeedProduct, Group
     from storefront.ports import Ports
     from storefront.settings import Settings
 
@@ -147,7 +147,7 @@ def check_import(
             if rows > MOST_ROWS:
                 raise Unusable("too_many_rows", most=MOST_ROWS)
             with ports.reads() as session:
-                products = [group.product for group in batch if group.product]
+                products = _usable(batch)
                 named |= {hash(product.handle) for product in products if product.name}
                 strange = strangers(session, found.merchant_id, products, named=named)
             faults.add([fault for group in batch for fault in group.faults] + strange, rows=rows)
@@ -218,7 +218,7 @@ def write_import(
 def _write(
     ports: Ports, found: ProductImport, batch: Sequence[Group], *, position: int
 ) -> Counts | None:
-    products = [group.product for group in batch if group.product]
+    products = _usable(batch)
     now = ports.clock.now()
     with ports.sessions.begin() as session:
         taken = session.execute(
@@ -322,6 +322,16 @@ def _once(group: Group, seen: set[int]) -> Group:
     return replace(
         group, product=replace(group.product, variants=kept), faults=[*group.faults, *twice]
     )
+
+
+def _usable(groups: Iterable[Group]) -> list[FeedProduct]:
+    """Return the products that are to be taken in: not one of which nothing could be bought,
+    because what was wrong was in its variants."""
+    return [
+        group.product
+        for group in groups
+        if group.product and (group.product.variants or not group.faults)
+    ]
 
 
 def _batches(groups: Iterable[Group]) -> Iterator[list[Group]]:

@@ -146,6 +146,7 @@ def test_what_is_good_is_taken_and_each_bad_row_is_named(bench: Bench, world: Wo
 
     assert [(6, "Variant Price", "price_unreadable"), (7, "", "sku_twice")] == faults(bench)
     assert (4, 2) == (made.added, made.faults)
+    assert 3 == count(bench, Product)  # none of which nothing could be bought
     assert made.finished_at
 
 
