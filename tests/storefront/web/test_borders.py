@@ -58,6 +58,9 @@ def address(shop: Shop, rule: Rule, order: PlacedOrder) -> str:
         "path": "cone.jpg",
         "token": "0" * 26,
         "link": "0" * 26,
+        "variant_id": shop.world.variant.public_id,
+        "merchant": shop.world.merchant.public_id,
+        "kind": "terms",
     }
     path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda match: names[match[1]], rule.rule)
     return f"{path}?t={order.token}" if path.startswith("/orders/") else path
