@@ -13,7 +13,7 @@ from storefront import links
 from storefront.db.ids import public_id, random_symbols
 from storefront.feeds.values import Fault
 from storefront.models import Product, ProductImage, StockEntry, Variant
-from storefront.services import stock_entries
+from storefront.services import price_history, stock_entries
 from storefront.services.stock import watch
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class _Batch:
         self._old: set[str] = set()
         self._new: list[Variant] = []
         self._watched: list[Variant] = []
+        self._priced: list[Variant] = []
 
     def read(self, products: Sequence[FeedProduct]) -> None:
         """Read what is here already, the variants locked in the order of their ids."""
@@ -271,12 +272,15 @@ class _Batch:
         )
         self._session.add(variant)
         self._new.append(variant)
+        self._priced.append(variant)
         self._watched += [variant] if feed.low_stock is not None else []
 
     def _change_variant(self, variant: Variant, feed: FeedVariant) -> bool:
         wanted = {"name": feed.name, "price_minor": feed.price_minor}
         if feed.has_low_stock:
             wanted["low_stock"] = feed.low_stock or 0
+        if feed.price_minor not in {None, variant.price_minor}:
+            self._priced.append(variant)
         is_changed = _set(variant, wanted)
         if feed.is_withdrawn is not None and feed.is_withdrawn != bool(variant.withdrawn_at):
             variant.withdrawn_at = self._now if feed.is_withdrawn else None
@@ -301,7 +305,7 @@ class _Batch:
         return True
 
     def finish(self) -> None:
-        """Write what is still to be written: rows, first stocks, and who is low now."""
+        """Write what is still to be written: rows, first stocks, who is low now, and prices."""
         self._session.flush()
         entries = [
             {
@@ -318,6 +322,12 @@ class _Batch:
         if entries:
             self._session.execute(insert(StockEntry), entries)
         watch(self._session, [variant.id for variant in self._watched], now=self._now)
+        self._note_prices()
+
+    def _note_prices(self) -> None:
+        ids = [variant.id for variant in self._priced]
+        if ids:
+            price_history.note_prices(self._session, self._merchant.id, ids, since=self._now)
 
 
 def _set(row: Product | Variant | ProductImage, wanted: Mapping[str, object]) -> bool:

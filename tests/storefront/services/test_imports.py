@@ -11,7 +11,14 @@ from sqlalchemy import func, select
 from storefront.errors import Conflict
 from storefront.feeds.values import Unusable
 from storefront.feeds.writing import FORMATS, Sender, write
-from storefront.models import ImportFault, Product, ProductImport, StockEntry, Variant
+from storefront.models import (
+    ImportFault,
+    Product,
+    ProductImport,
+    StockEntry,
+    Variant,
+    VariantPrice,
+)
 from storefront.services import exports, imports, pictures, products, stock_entries, variants
 from storefront.services.imports import Wishes
 from storefront.services.reporting.products import ProductsSought
@@ -107,6 +114,16 @@ def test_the_same_file_twice_changes_nothing(bench: Bench, world: World) -> None
 
     assert before == catalogue(bench)
     assert (0, 0, 6) == (made.added, made.changed, made.unchanged)
+
+
+def test_each_price_of_a_file_is_remembered_once(bench: Bench, world: World) -> None:
+    for price in ("4.50", "4.50", "3.90"):
+        take_in(bench, world, rows(1, price=price))
+        bench.clock.pass_time(hours=1)
+
+    with bench.database.reads() as session:
+        remembered = select(VariantPrice.price_minor).join(Variant).where(Variant.sku == "C-0-S")
+        assert [450, 390] == list(session.scalars(remembered.order_by(VariantPrice.id)))
 
 
 def test_a_file_changes_what_it_names_and_leaves_the_rest(bench: Bench, world: World) -> None:

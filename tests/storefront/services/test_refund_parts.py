@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from storefront.domain.offers import Benefit
 from storefront.errors import Conflict
-from storefront.models import LedgerEntry, LineItem, Order, Refund, RefundLine
+from storefront.models import LedgerEntry, LineItem, Order, Refund, RefundLine, Variant
 from storefront.services import catalog
 from storefront.services.checkout import Buyer, PlacedOrder
 from storefront.services.delivery import ShippingWish
@@ -16,7 +17,7 @@ from storefront.services.refund_news import fail
 from storefront.services.refunds import Wish, refund_order
 from storefront.services.taxes import TaxWish
 from tests.contents import nothing_changes
-from tests.factories import World, pay, place, settle, world_on
+from tests.factories import World, running_offer, settle, world_on
 from tests.fakes import Bench
 from tests.storefront.sales import sell
 
@@ -43,22 +44,11 @@ def a_world(bench: Bench, *, is_included: bool = False) -> World:
 
 
 def sell_off(bench: Bench, world: World, *, off: int, **changes: Any) -> PlacedOrder:
-    """Sell each unit at a list price that is higher by `off`, with as much off it again."""
-    placed = place(bench, world, **SHIPPED, **changes)
+    """Sell each unit at a list price that is higher by `off`, with an offer of as much off it."""
     with bench.database.begin() as session:
-        session.execute(
-            update(LineItem).values(
-                unit_minor=LineItem.unit_minor + off, discount_minor=LineItem.quantity * off
-            )
-        )
-        units = session.scalar(select(func.sum(LineItem.quantity))) or 0
-        session.execute(
-            update(Order).values(
-                goods_minor=Order.goods_minor + units * off, discount_minor=units * off
-            )
-        )
-    assert 200 == pay(bench.client(), bench, placed).status_code
-    return placed
+        session.execute(update(Variant).values(price_minor=Variant.price_minor + off))
+    running_offer(bench, world, benefit=Benefit.AMOUNT, rate_ppm=0, value_minor=off)
+    return sell(bench, world, **SHIPPED, **changes)
 
 
 def give_back(bench: Bench, world: World, placed: PlacedOrder, **wish: Any) -> Refund:
