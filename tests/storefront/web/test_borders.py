@@ -18,7 +18,7 @@ from tests.storefront.web.conftest import Shop
 
 SECOND_HOST = "https://news.test:8443"
 SAFE = {"GET", "HEAD", "OPTIONS"}
-MACHINES = ("/api/", "/webhooks/")
+MACHINES = ("/api/", "/webhooks/", "/refusals/")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,8 @@ def address(shop: Shop, rule: Rule, order: PlacedOrder) -> str:
         "variant_id": shop.world.variant.public_id,
         "merchant": shop.world.merchant.public_id,
         "kind": "terms",
+        "slug": "blog",
+        "picture_id": "1",
     }
     path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda match: names[match[1]], rule.rule)
     return f"{path}?t={order.token}" if path.startswith("/orders/") else path
@@ -127,7 +129,7 @@ def test_every_other_page_may_be_framed_by_nobody(
     shop: Shop, order: PlacedOrder, member: Any
 ) -> None:
     for method, rule in rules(shop, safe=True):
-        if is_framed(rule):
+        if is_framed(rule) or rule.rule.endswith("/preview"):
             continue
         for client in (shop.client, member):
             answer = client.open(
@@ -135,6 +137,15 @@ def test_every_other_page_may_be_framed_by_nobody(
             )
             assert "frame-ancestors 'none'" == ancestors(answer), rule.rule
             assert "DENY" == answer.headers["X-Frame-Options"], rule.rule
+
+
+def test_a_preview_is_framed_by_the_console_alone(shop: Shop, member: Any) -> None:
+    placement, product = shop.world.placement.public_id, shop.world.product.public_id
+
+    for name in (f"preview?product-{product}=1", f"{placement}/preview"):
+        answer = member.get(f"/console/placements/{name}", headers=PERSON)
+        assert 200 == answer.status_code
+        assert f"frame-ancestors {shop.bench.ports.settings.base_url}" == ancestors(answer)
 
 
 @pytest.mark.parametrize("path", ["/p/{}", "/p/{}/cart", "/p/{}/checkout", "/e/nobody", "/nowhere"])

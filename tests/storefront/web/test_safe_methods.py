@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from storefront.models import ShopText
 from storefront.services import members, passwords
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
@@ -28,6 +29,16 @@ def reset_token(shop: Shop) -> str:
 def addresses(shop: Shop) -> dict[str, str]:
     """Give a good address for every rule that answers GET."""
     order = place(shop.bench, shop.world)
+    with shop.bench.database.begin() as session:
+        session.add(
+            ShopText(
+                merchant_id=shop.world.merchant.id,
+                kind="terms",
+                url="",
+                body="Fresh every day.",
+                changed_at=shop.bench.clock.now(),
+            )
+        )
     names = {
         "placement": shop.world.placement.public_id,
         "product": shop.world.product.public_id,
@@ -35,6 +46,8 @@ def addresses(shop: Shop) -> dict[str, str]:
         "any(e, p):family": "p",
         "public_id": order.public_id,
         "token": reset_token(shop),
+        "merchant": shop.world.merchant.public_id,
+        "any(terms, privacy, returns, imprint):kind": "terms",
     }
     found = {}
     for rule in shop.client.application.url_map.iter_rules():
