@@ -1,30 +1,38 @@
 """The last guard is the database: history is never rewritten and stock never oversold, even by a
 program that forgot every rule."""
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import Table, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 
 from storefront.db.base import Base
-from storefront.models import Variant
+from storefront.models import Action, Member, Offer, Order, OrderRefusal, Variant
 from storefront.services.refunds import Wish, refund_order
 from storefront.services.visitors import read_mark
 from tests.contents import nothing_changes
-from tests.factories import pay, place, world_on
+from tests.factories import World, pay, place, running_offer, world_on
 from tests.fakes import Bench
 
 APPEND_ONLY = (
+    "storefront_actions",
     "storefront_attributions",
     "storefront_credit_entries",
     "storefront_interactions",
     "storefront_ledger_entries",
+    "storefront_offer_events",
+    "storefront_order_discounts",
     "storefront_order_events",
     "storefront_order_origins",
+    "storefront_order_refusals",
     "storefront_order_touchpoints",
     "storefront_payment_events",
     "storefront_refund_lines",
     "storefront_stock_entries",
+    "storefront_variant_prices",
 )
 
 
@@ -35,13 +43,39 @@ def sold(bench: Bench) -> Bench:
     body = {"placement": world.placement.public_id, "kind": "view"}
     mark = client.post("/interactions", json=body).json["v"]
     visitor = read_mark(bench.ports.sign, mark, world.merchant.public_id)
+    offer = running_offer(bench, world)
     placed = place(bench, world, visitor=visitor)
     pay(client, bench, placed)
     with bench.database.begin() as session:
         refund_order(
             session, world.merchant.id, placed.public_id, wish=Wish(), now=bench.clock.now()
         )
+        _write_what_only_people_do(session, world, offer, now=bench.clock.now())
     return bench
+
+
+def _write_what_only_people_do(
+    session: Session, world: World, offer: Offer, *, now: datetime
+) -> None:
+    """Add an offer that did not count for an order, and an act in the console."""
+    merchant = {"merchant_id": world.merchant.id}
+    order_id, member_id = session.scalar(select(Order.id)), session.scalar(select(Member.id))
+    session.add_all(
+        [
+            OrderRefusal(
+                **merchant, order_id=order_id, offer_id=offer.id, name="Spring", reason="ended"
+            ),
+            Action(
+                **merchant,
+                member_id=member_id,
+                action="shop_changed",
+                object_kind="merchant",
+                object_id=world.merchant.public_id,
+                figures={},
+                done_at=now,
+            ),
+        ]
+    )
 
 
 def refused(bench: Bench, statement: object) -> bool:

@@ -67,9 +67,9 @@ def test_the_price_with_which_the_thirty_days_began_counts_too(bench: Bench, wor
 
 
 def test_a_reduction_itself_is_not_among_the_prices_before_it(bench: Bench, world: World) -> None:
-    prices(bench, world, (0, 500), (5, 450))
+    prices(bench, world, (5, 400))
 
-    assert 500 == lowest(bench, world, day(5))
+    assert 450 == lowest(bench, world, day(5))
 
 
 def test_a_variant_without_a_history_has_no_lowest_price(bench: Bench, world: World) -> None:
@@ -77,24 +77,22 @@ def test_a_variant_without_a_history_has_no_lowest_price(bench: Bench, world: Wo
 
 
 def test_an_offer_is_a_price_from_its_start_to_its_end(bench: Bench, world: World) -> None:
-    set_price(bench, world, 500)
     bench.clock.pass_time(days=1)
     offer = running_offer(bench, world, ends="2026-03-20")
     bench.clock.pass_time(days=20)
     run_due(bench.ports)
 
-    assert [(500, day(0)), (400, day(1)), (500, offer.ends_at)] == history(bench, world)
+    assert [(450, day(0)), (360, day(1)), (450, offer.ends_at)] == history(bench, world)
 
 
 def test_a_pause_and_a_hand_that_ends_it_are_written_down(bench: Bench, world: World) -> None:
-    set_price(bench, world, 500)
     offer = running_offer(bench, world)
     for act in (offer_life.pause, offer_life.resume, offer_life.end):
         bench.clock.pass_time(days=1)
         with bench.database.begin() as session:
             act(session, session.get_one(Offer, offer.id), now=bench.clock.now())
 
-    assert [500, 400, 500, 400, 500] == [minor for minor, _ in history(bench, world)]
+    assert [450, 360, 450, 360, 450] == [minor for minor, _ in history(bench, world)]
 
 
 def test_an_offer_that_is_not_for_everybody_is_nobodys_price(bench: Bench, world: World) -> None:
@@ -111,6 +109,6 @@ def test_an_offer_that_is_not_for_everybody_is_nobodys_price(bench: Bench, world
 
 
 def test_a_price_that_stays_is_written_down_once(bench: Bench, world: World) -> None:
-    prices(bench, world, (0, 500), (1, 500), (2, 500))
+    prices(bench, world, (0, 450), (1, 450), (2, 450))
 
-    assert [(500, day(0))] == history(bench, world)
+    assert [(450, day(0))] == history(bench, world)
