@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
 from storefront.domain.regions import ELSEWHERE
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import ShippingRate
+from storefront.services import rates
 from storefront.services.views import DeliveryView
 
 if TYPE_CHECKING:
@@ -135,16 +136,4 @@ def change_shipping_rate(
 
 def retire_shipping_rate(session: Session, merchant_id: int, rate: str, *, now: datetime) -> None:
     """Take a rate out of use; raise `NotFound` where it is not in use."""
-    retired = session.execute(
-        update(ShippingRate)
-        .where(
-            ShippingRate.merchant_id == merchant_id,
-            ShippingRate.public_id == rate,
-            ShippingRate.retired_at.is_(None),
-        )
-        .values(retired_at=now)
-        .returning(ShippingRate.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if retired is None:
-        raise NotFound
+    rates.retire(session, ShippingRate, merchant_id, rate=rate, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
@@ -13,6 +13,7 @@ from storefront.domain.pricing import MILLION, TaxTerms
 from storefront.domain.regions import is_known_region, region_key, region_name
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import TaxRate
+from storefront.services import rates
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -138,16 +139,4 @@ def change_tax_rate(
 
 def retire_tax_rate(session: Session, merchant_id: int, rate: str, *, now: datetime) -> None:
     """Take a rate out of use; raise `NotFound` where it is not in use."""
-    retired = session.execute(
-        update(TaxRate)
-        .where(
-            TaxRate.merchant_id == merchant_id,
-            TaxRate.public_id == rate,
-            TaxRate.retired_at.is_(None),
-        )
-        .values(retired_at=now)
-        .returning(TaxRate.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if retired is None:
-        raise NotFound
+    rates.retire(session, TaxRate, merchant_id, rate=rate, now=now)
