@@ -4,33 +4,23 @@ do not. A pure function: the order in which codes were entered never matters."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, combinations, groupby
 from typing import TYPE_CHECKING
 
-from storefront.domain.money import Money, split
+from storefront.domain.competition import best_set
+from storefront.domain.money import Money
 from storefront.domain.offers import (
-    WHOLE,
-    Base,
-    Benefit,
     Facts,
     Item,
     Kind,
-    Mode,
     OfferTerms,
     Reason,
-    Scope,
     TypedCode,
     why_not_running,
 )
-from storefront.domain.pricing import charge_step
+from storefront.domain.reductions import Amounts, is_meant, off
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-MOST_EXCLUSIVE = 6
-"""So many exclusive offers are tried against each other, by rank: 64 combinations."""
-
-Amounts = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +75,7 @@ def evaluate(items: Sequence[Item], offers: Iterable[OfferTerms], facts: Facts) 
             candidates.append(_Candidate(terms, code.code if code else None))
         else:
             rejected.append(refusal)
-    taken = _best_set(items, [candidate.terms for candidate in candidates], facts)
+    taken = best_set(items, [candidate.terms for candidate in candidates], facts)
     applied = [
         Applied(each.terms.id, each.code, _money(items, taken[each.terms.id]))
         for each in candidates
@@ -158,162 +148,6 @@ def _unmet(terms: OfferTerms, items: Sequence[Item], facts: Facts) -> tuple[Reas
     return None, 0
 
 
-def is_meant(terms: OfferTerms, item: Item) -> bool:
-    """Return whether an offer is about this item, running or not."""
-    if not item.is_promotable:
-        return False
-    if terms.scope is Scope.ORDER:
-        return True
-    return item.variant_id in terms.variants or item.product_id in terms.products
-
-
-def _best_set(
-    items: Sequence[Item], offers: Sequence[OfferTerms], facts: Facts
-) -> dict[int, Amounts]:
-    """Return what each offer takes off in the combination that is best for the shopper.
-
-    Whole combinations are compared, so that it does not matter which offer comes first; of two
-    that take off the same, the one with fewer exclusive offers is taken.
-    """
-    best: dict[int, Amounts] = {}
-    most = -1
-    for chosen in _combinations(offers):
-        taken = _take(items, chosen, facts)
-        total = sum(map(sum, taken.values()))
-        if total > most:
-            best, most = taken, total
-    return best
-
-
-def _combinations(offers: Sequence[OfferTerms]) -> Iterator[list[OfferTerms]]:
-    """Yield each choice of exclusive offers that bear each other, with all that bear them."""
-    exclusive = [offer for offer in offers if offer.is_exclusive][:MOST_EXCLUSIVE]
-    others = [offer for offer in offers if not offer.is_exclusive]
-    sizes = range(len(exclusive) + 1)
-    for few in chain.from_iterable(combinations(exclusive, size) for size in sizes):
-        if all(one.goes_with(other) for one, other in combinations(few, 2)):
-            fitting = [each for each in others if all(each.goes_with(one) for one in few)]
-            yield sorted([*few, *fitting], key=lambda offer: offer.rank)
-
-
-def _take(items: Sequence[Item], offers: Sequence[OfferTerms], facts: Facts) -> dict[int, Amounts]:
-    """Return what each of these offers takes off, lane by lane."""
-    left = [item.minor for item in items]
-    taken: dict[int, Amounts] = {}
-    for (_, lane), group in groupby(offers, key=lambda offer: (offer.scope, offer.lane)):
-        compete = COMPETE[facts.modes.get(lane, Mode.BEST)]
-        for offer_id, amounts in compete(items, list(group), left):
-            taken[offer_id] = amounts
-            left = [rest - amount for rest, amount in zip(left, amounts, strict=True)]
-    return taken
-
-
-def _all(
-    items: Sequence[Item], offers: Sequence[OfferTerms], left: Sequence[int]
-) -> Iterator[tuple[int, Amounts]]:
-    rest = list(left)
-    for offer in offers:
-        amounts = _off(offer, items, rest)
-        rest = [each - amount for each, amount in zip(rest, amounts, strict=True)]
-        yield offer.id, amounts
-
-
-def _first(
-    items: Sequence[Item], offers: Sequence[OfferTerms], left: Sequence[int]
-) -> Iterator[tuple[int, Amounts]]:
-    """Let each item, or the order as a whole, have the first offer that does anything for it."""
-    open_items = list(left)
-    for offer in offers:
-        amounts = _off(offer, items, open_items)
-        is_spoken_for = any(amounts) and offer.scope is Scope.ORDER
-        open_items = [
-            0 if amount or is_spoken_for else rest
-            for rest, amount in zip(open_items, amounts, strict=True)
-        ]
-        yield offer.id, amounts
-
-
-def _best(
-    items: Sequence[Item], offers: Sequence[OfferTerms], left: Sequence[int]
-) -> Iterator[tuple[int, Amounts]]:
-    """Let each item, or the order as a whole, have the offer that takes off most."""
-    offs = [_off(offer, items, left) for offer in offers]
-    if offers[0].scope is Scope.ORDER:
-        winner = max(range(len(offers)), key=lambda place: (sum(offs[place]), -place))
-        yield offers[winner].id, offs[winner]
-        return
-    winners = [
-        max(range(len(offers)), key=lambda place: (offs[place][item], -place))
-        for item in range(len(items))
-    ]
-    for place, offer in enumerate(offers):
-        amounts = tuple(
-            off if winners[item] == place else 0 for item, off in enumerate(offs[place])
-        )
-        yield offer.id, amounts
-
-
-COMPETE = {Mode.ALL: _all, Mode.FIRST: _first, Mode.BEST: _best}
-
-
-def _off(terms: OfferTerms, items: Sequence[Item], left: Sequence[int]) -> Amounts:
-    """Return what one offer takes off each item of which so much is left, capped."""
-    meant = [
-        item if is_meant(terms, item) and rest else None
-        for item, rest in zip(items, left, strict=True)
-    ]
-    if not any(meant):
-        return (0,) * len(items)
-    take = _off_order if terms.scope is Scope.ORDER else _off_each
-    amounts = take(terms, meant, left)
-    clamped = tuple(max(0, min(amount, rest)) for amount, rest in zip(amounts, left, strict=True))
-    caps = [cap for cap in (terms.max_discount_minor, terms.counts.budget_left) if cap is not None]
-    if caps and sum(clamped) > min(caps):
-        return split(min(caps), clamped)
-    return clamped
-
-
-def _off_each(terms: OfferTerms, items: Sequence[Item | None], left: Sequence[int]) -> Amounts:
-    return tuple(
-        _off_item(terms, item, rest) if item else 0 for item, rest in zip(items, left, strict=True)
-    )
-
-
-def _off_item(terms: OfferTerms, item: Item, left: int) -> int:
-    if terms.benefit is Benefit.AMOUNT:
-        return terms.value_minor * item.quantity
-    if terms.benefit is Benefit.FIXED_PRICE:
-        return left - terms.value_minor * item.quantity
-    base = item.minor if terms.base is Base.INITIAL else left
-    step = charge_step(item.unit.currency)
-    if base % item.quantity:
-        return _share(base, terms.rate_ppm, step)
-    # Rounded for one piece, so that three cost three times what the card says one costs.
-    return _share(base // item.quantity, terms.rate_ppm, step) * item.quantity
-
-
-def _off_order(terms: OfferTerms, items: Sequence[Item | None], left: Sequence[int]) -> Amounts:
-    is_initial = terms.base is Base.INITIAL and terms.benefit is Benefit.PERCENT
-    bases = [
-        (item.minor if is_initial else rest) if item else 0
-        for item, rest in zip(items, left, strict=True)
-    ]
-    whole = sum(bases)
-    step = next(charge_step(item.unit.currency) for item in items if item)
-    amount = (
-        min(whole, _share(whole, terms.rate_ppm, step))
-        if terms.benefit is Benefit.PERCENT
-        else min(terms.value_minor, whole)
-    )
-    return split(amount, bases)
-
-
-def _share(minor: int, rate_ppm: int, step: int) -> int:
-    """Return so many parts per million of an amount, half a step rounded up: what is left must be
-    an amount that cards can be charged with."""
-    return step * ((2 * minor * rate_ppm + WHOLE * step) // (2 * WHOLE * step))
-
-
 def _losers(
     items: Sequence[Item], candidates: Sequence[_Candidate], taken: Mapping[int, Amounts]
 ) -> Iterator[Rejected]:
@@ -321,7 +155,7 @@ def _losers(
     full = [item.minor for item in items]
     for each in candidates:
         if not sum(taken.get(each.terms.id, ())):
-            would = any(_off(each.terms, items, full))
+            would = any(off(each.terms, items, full))
             reason = Reason.NOT_COMBINED if would else Reason.NO_EFFECT
             yield Rejected(each.terms.id, each.code, reason)
 

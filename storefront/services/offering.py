@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from storefront.domain.evaluation import evaluate, is_meant
+from storefront.domain.evaluation import evaluate
 from storefront.domain.money import Money, total
 from storefront.domain.offers import Facts, Item, Kind, Reason, Scope, why_not_running
+from storefront.domain.reductions import is_meant
 from storefront.services import offer_uses, price_history
 from storefront.services.offer_terms import KnownOffers, offers_for
 from storefront.services.views import CartLineView, CountedOffer, OfferView, RefusedOffer

@@ -10,7 +10,8 @@ from sqlalchemy import insert, select
 from storefront.domain.offers import Reason, normalise_code
 from storefront.errors import Conflict
 from storefront.models import LineItem, OrderDiscount, OrderRefusal
-from storefront.services.offer_uses import Use, refusal
+from storefront.services.offer_counters import Use
+from storefront.services.offer_uses import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -22,7 +22,8 @@ from storefront.services import (
     disputes,
     jobs,
     ledger,
-    offer_uses,
+    offer_slots,
+    paid_uses,
     refund_news,
     refunds,
     sales,
@@ -188,7 +189,7 @@ def _succeed(
     kinds: Iterable[LineKind],
     now: datetime,
 ) -> None:
-    offer_uses.claim_slots(session, payment.order_id)
+    offer_slots.claim_slots(session, payment.order_id)
     stock.lock(session, payment.order_id)
     charged_at = snapshot.charged_at or now
     first = session.execute(
@@ -209,14 +210,14 @@ def _succeed(
     is_over = order.paid_at is not None or order.cancelled_at is not None
     is_kept = (
         not is_over
-        and offer_uses.regain(session, order, charged_at=charged_at, now=now)
+        and paid_uses.regain(session, order, charged_at=charged_at, now=now)
         and stock.sell(session, order.id, now=now)
     )
     if not is_kept:
         _give_back(session, order, payment, now=now)
         disputes.book_waiting(session, payment.id, now=now)
         return
-    offer_uses.take(session, order.id, now=now)
+    paid_uses.take(session, order.id, now=now)
     _book_sale(session, order, payment, now=now)
     sales.mark_paid(session, order, kinds=kinds, now=now)
     refund_news.book_waiting(session, payment.id, now=now)

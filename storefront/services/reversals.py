@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from storefront.domain.refunds import Left, LineLeft, Parts, RefundPlan
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Payment, Refund, RefundLine
-from storefront.services import alarms, credit, ledger, offer_uses, stock
+from storefront.services import alarms, credit, ledger, paid_uses, stock
 from storefront.services.ledger import Account
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def book(
     _count(session, payment, refund.amount_minor)
     _count_order(session, payment.order_id, refund, sign=1)
     _take_lines(session, refund, plan, is_restocked=is_restocked)
-    offer_uses.give_back(session, payment.order_id, now=now)
+    paid_uses.give_back(session, payment.order_id, now=now)
     shipping = plan.shipping.minor - plan.shipping.tax
     amounts = {
         Account.GATEWAY: -refund.amount_minor,
@@ -124,7 +124,7 @@ def undo(session: Session, payment: Payment, refund: Refund, *, now: datetime) -
     if payment.returned_at is None:
         _count_order(session, payment.order_id, refund, sign=-1)
         _give_lines_back(session, refund, now=now)
-        offer_uses.take_back(session, payment.order_id)
+        paid_uses.take_back(session, payment.order_id)
         credit.undo(
             session,
             payment.order_id,

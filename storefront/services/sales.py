@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from storefront.errors import Conflict
 from storefront.models import LineItem, Merchant, Order
-from storefront.services import attribution, credit, jobs, offer_uses, stock
+from storefront.services import attribution, credit, jobs, paid_uses, stock
 from storefront.services.history import note
 from storefront.signals import announce
 
@@ -61,7 +61,7 @@ def settle_free(
     stock.lock(session, order_id)
     if not stock.sell(session, order_id, now=now):
         raise Conflict("sold_out")
-    offer_uses.take(session, order_id, now=now)
+    paid_uses.take(session, order_id, now=now)
     order = session.get_one(Order, order_id, populate_existing=True)
     mark_paid(session, order, kinds=kinds, now=now)
 
@@ -80,4 +80,4 @@ def take_back_free(session: Session, order_id: int, *, now: datetime) -> None:
         .values(restocked_quantity=LineItem.quantity)
         .execution_options(synchronize_session=False)
     )
-    offer_uses.give_back(session, order_id, now=now)
+    paid_uses.give_back(session, order_id, now=now)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, upd
 from storefront.domain.catalog import StockCount, why_not_taken
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Variant
-from storefront.services import offer_uses
+from storefront.services import offer_counters
 from storefront.services.alarms import raise_alarm
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def lock(session: Session, order_id: int) -> None:
         .order_by(Variant.id)
         .with_for_update(key_share=True)
     ).all()
-    offer_uses.lock(session, order_id)
+    offer_counters.lock(session, order_id)
 
 
 def release(session: Session, order_id: int, *, now: datetime) -> None:
@@ -206,7 +206,7 @@ def release(session: Session, order_id: int, *, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     ).all()
     _let_go(session, _by_variant(freed))
-    offer_uses.release(session, order_id, now=now)
+    offer_counters.release(session, order_id, now=now)
 
 
 def sell(session: Session, order_id: int, *, now: datetime) -> bool:
