@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import gifting.models  # noqa: F401 - fills the metadata
 import storefront.models  # noqa: F401 - fills the metadata
 from storefront.db.base import Base
 from storefront.db.schema import VERSION_TABLE

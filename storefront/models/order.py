@@ -59,7 +59,7 @@ class Order(Base):
             "shipping_tax_minor >= 0 AND shipping_tax_minor <= tax_minor",
             name="shipping_tax_is_a_part",
         ),
-        CheckConstraint("fulfilment IN ('pickup', 'shipping')", name="fulfilment_is_known"),
+        CheckConstraint("fulfilment IN ('pickup', 'shipping', 'gift')", name="fulfilment_is_known"),
         CheckConstraint("NOT (paid_at IS NULL AND number IS NOT NULL)", name="numbered_when_paid"),
         CheckConstraint(
             "refunded_minor >= 0 AND refunded_minor <= total_minor", name="refunded_is_a_part"
@@ -143,7 +143,8 @@ class Order(Base):
 
 class LineItem(Base):
     """One variant times a quantity with its price and words frozen: `unit_minor` is the list price
-    of one. The units are held until they are sold or released; each happens at most once."""
+    of one. Only a kind other than goods may have a value of its own in place of a variant. Units
+    are held until they are sold or released; each happens at most once."""
 
     __tablename__ = "storefront_line_items"
     __table_args__ = (
@@ -151,6 +152,7 @@ class LineItem(Base):
         Index(None, "order_id"),
         Index(None, "variant_id", "released_at", "sold_at"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("variant_id IS NOT NULL OR kind <> 'goods'", name="goods_are_variants"),
         CheckConstraint(
             "total_minor = unit_minor * quantity - discount_minor"
             " + CASE WHEN is_tax_included THEN 0 ELSE tax_minor END",
@@ -185,7 +187,7 @@ class LineItem(Base):
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
     order_id: Mapped[int] = mapped_column(ForeignKey(Order.id))
-    variant_id: Mapped[int] = mapped_column(ForeignKey(Variant.id))
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey(Variant.id))
     position: Mapped[int] = mapped_column(Integer)
     kind: Mapped[str] = mapped_column(String(20))
     title: Mapped[str] = mapped_column(String(200))

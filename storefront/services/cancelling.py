@@ -17,13 +17,14 @@ from storefront.services.orders import cancel_time
 from storefront.services.refund_rows import CANCELLED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from storefront.domain.orders import OrderFacts
+    from storefront.kinds import LineKind
     from storefront.ports import Ports
     from storefront.services.fulfilment import Handling
 
@@ -53,13 +54,19 @@ def cancel_order(ports: Ports, handling: Handling) -> None:
             member_id=handling.member_id,
             conditions=IS_HERE,
             why_not=rules.why_not_cancelled,
+            kinds=ports.kinds,
             now=now,
         )
         actions.note(session, handling, "cancelled", of=handling.thing, now=now)
 
 
 def cancel_for_buyer(
-    session: Session, merchant_id: int, order_public_id: str, *, now: datetime
+    session: Session,
+    merchant_id: int,
+    order_public_id: str,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
 ) -> None:
     """Cancel a paid order for its buyer while nothing is ready and the merchant's time lasts.
 
@@ -78,6 +85,7 @@ def cancel_for_buyer(
         member_id=None,
         conditions=(*MAY_GO, Order.ready_at.is_(None), Order.paid_at > now - within),
         why_not=why_not,
+        kinds=kinds,
         now=now,
     )
 
@@ -106,6 +114,7 @@ def _cancel_paid(
     member_id: int | None,
     conditions: tuple[ColumnElement[bool], ...],
     why_not: Callable[[OrderFacts], str | None],
+    kinds: Iterable[LineKind],
     now: datetime,
 ) -> None:
     stock.lock(session, order.id)
@@ -128,7 +137,7 @@ def _cancel_paid(
         member_id=member_id,
     )
     if order.total_minor == 0:
-        sales.take_back_free(session, order.id, now=now)
+        sales.take_back_free(session, order.id, kinds=kinds, now=now)
     else:
         refunds.refund_order(
             session,
@@ -136,6 +145,7 @@ def _cancel_paid(
             order.public_id,
             wish=refunds.Wish(),
             reason=CANCELLED,
+            kinds=kinds,
             member_id=member_id,
             now=now,
         )

@@ -15,19 +15,30 @@ from storefront.domain.payments import (
     DisputeNews,
     is_later,
 )
-from storefront.models import Dispute, Payment
+from storefront.kinds import kind_named
+from storefront.models import Dispute, LineItem, Payment
 from storefront.services import alarms, credit, ledger
 from storefront.services.history import note
 from storefront.services.ledger import Account
 from storefront.signals import announce
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
+    from storefront.kinds import LineKind
 
-def take_news(session: Session, payment: Payment, news: DisputeNews, *, now: datetime) -> None:
+
+def take_news(
+    session: Session,
+    payment: Payment,
+    news: DisputeNews,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
     """Do what the gateway says of a dispute; what it says in another order comes to the same."""
     payment = _lock(session, payment.id)
     is_ours = news.amount.currency == payment.currency
@@ -44,10 +55,12 @@ def take_news(session: Session, payment: Payment, news: DisputeNews, *, now: dat
             .values(state=news.state, due_at=news.due_at)
             .execution_options(synchronize_session=False)
         )
-    book_waiting(session, payment.id, now=now)
+    book_waiting(session, payment.id, kinds=kinds, now=now)
 
 
-def book_waiting(session: Session, payment_id: int, *, now: datetime) -> None:
+def book_waiting(
+    session: Session, payment_id: int, *, kinds: Iterable[LineKind], now: datetime
+) -> None:
     """Book what a payment's disputes have come to, once the payment is known to have succeeded."""
     payment = _lock(session, payment_id)
     if payment.succeeded_at is None:
@@ -58,7 +71,7 @@ def book_waiting(session: Session, payment_id: int, *, now: datetime) -> None:
         .order_by(Dispute.gateway_reference)
         .execution_options(populate_existing=True)
     ).all():
-        _book(session, payment, dispute, now=now)
+        _book(session, payment, dispute, kinds=kinds, now=now)
 
 
 def withdrawn_of(session: Session, order_id: int) -> int:
@@ -76,21 +89,31 @@ def withdrawn_of(session: Session, order_id: int) -> int:
     return int(taken or 0)
 
 
-def _book(session: Session, payment: Payment, dispute: Dispute, *, now: datetime) -> None:
+def _book(
+    session: Session,
+    payment: Payment,
+    dispute: Dispute,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
     minor = dispute.amount_minor
     if dispute.state in WITHDRAWN and dispute.withdrawn_at is None:
         amounts = {Account.GATEWAY: -minor, Account.DISPUTED: minor}
         _enter(session, payment, dispute, amounts=amounts, cause="dispute", now=now)
+        _tell_kinds(session, payment, dispute, cause="dispute", kinds=kinds, now=now)
         _debit(session, payment, dispute, now=now)
         _mark(session, dispute, withdrawn_at=now)
     if dispute.state == LOST and dispute.lost_at is None:
         amounts = {Account.DISPUTED: -minor, Account.LOSS: minor}
         _enter(session, payment, dispute, amounts=amounts, cause="dispute_lost", now=now)
+        _tell_kinds(session, payment, dispute, cause="dispute_lost", kinds=kinds, now=now)
         _mark(session, dispute, lost_at=now)
     if dispute.state == WON and dispute.won_at is None:
         lies_in = Account.LOSS if dispute.lost_at else Account.DISPUTED
         amounts = {Account.GATEWAY: minor, lies_in: -minor}
         _enter(session, payment, dispute, amounts=amounts, cause="dispute_won", now=now)
+        _tell_kinds(session, payment, dispute, cause="dispute_won", kinds=kinds, now=now)
         credit.undo(
             session,
             payment.order_id,
@@ -100,6 +123,24 @@ def _book(session: Session, payment: Payment, dispute: Dispute, *, now: datetime
             now=now,
         )
         _mark(session, dispute, won_at=now)
+
+
+def _tell_kinds(
+    session: Session,
+    payment: Payment,
+    dispute: Dispute,
+    *,
+    cause: str,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
+    if payment.returned_at is not None:
+        return
+    lines = session.scalars(
+        select(LineItem).where(LineItem.order_id == payment.order_id).order_by(LineItem.id)
+    ).all()
+    for line in lines:
+        kind_named(line.kind, kinds).on_dispute(session, line, (cause, dispute.public_id), now)
 
 
 def _debit(session: Session, payment: Payment, dispute: Dispute, *, now: datetime) -> None:

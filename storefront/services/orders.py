@@ -162,7 +162,9 @@ def _is_taken_back(session: Session, order_id: int) -> bool:
 
 
 def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLineView, ...]:
-    pictures = _pictures(session, [line.variant_id for line in order.lines], settings)
+    pictures = _pictures(
+        session, [line.variant_id for line in order.lines if line.variant_id], settings
+    )
     discounts = receipts.discounts_of(session, order) if order.discount_minor else {}
     return tuple(
         OrderLineView(
@@ -178,7 +180,7 @@ def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLin
             total=line.total,
             refunded_quantity=line.refunded_quantity,
             refunded=Money(line.refunded_minor, line.currency),
-            image=pictures.get(line.variant_id),
+            image=pictures.get(line.variant_id or 0),
             discounts=discounts.get(line.position, ()),
         )
         for line in order.lines

@@ -93,9 +93,9 @@ def apply_event(
         if step is Step.FAIL_ATTEMPT:
             card_testing.count_failed_payment(session, payment.order_id, now=now)
     elif payment and event.refund:
-        refund_news.take_news(session, payment, event.refund, now=now)
+        refund_news.take_news(session, payment, event.refund, kinds=kinds, now=now)
     elif payment and event.dispute:
-        disputes.take_news(session, payment, event.dispute, now=now)
+        disputes.take_news(session, payment, event.dispute, kinds=kinds, now=now)
     elif named:
         owner = _owner_of(session, event.account)
         alarms.raise_alarm(session, owner, "foreign_payment", now=now)
@@ -214,14 +214,14 @@ def _succeed(
         and stock.sell(session, order.id, now=now)
     )
     if not is_kept:
-        _give_back(session, order, payment, now=now)
-        disputes.book_waiting(session, payment.id, now=now)
+        _give_back(session, order, payment, kinds=kinds, now=now)
+        disputes.book_waiting(session, payment.id, kinds=kinds, now=now)
         return
     paid_uses.take(session, order.id, now=now)
     _book_sale(session, order, payment, now=now)
     sales.mark_paid(session, order, kinds=kinds, now=now)
-    refund_news.book_waiting(session, payment.id, now=now)
-    disputes.book_waiting(session, payment.id, now=now)
+    refund_news.book_waiting(session, payment.id, kinds=kinds, now=now)
+    disputes.book_waiting(session, payment.id, kinds=kinds, now=now)
 
 
 def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetime) -> None:
@@ -237,13 +237,20 @@ def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetim
     ledger.book(session, payment, amounts, cause="payment", reference=payment.public_id, now=now)
 
 
-def _give_back(session: Session, order: Order, payment: Payment, *, now: datetime) -> None:
+def _give_back(
+    session: Session,
+    order: Order,
+    payment: Payment,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
     """Return money that came too late or twice: never paid and nothing."""
     stock.release(session, order.id, now=now)
     reason = _why_given_back(order)
     amounts = {Account.GATEWAY: payment.amount_minor, Account.OWED: -payment.amount_minor}
     ledger.book(session, payment, amounts, cause="payment", reference=payment.public_id, now=now)
-    refunds.give_back(session, payment, reason=reason, now=now)
+    refunds.give_back(session, payment, reason=reason, kinds=kinds, now=now)
     if order.paid_at is None:
         session.execute(
             update(Order)

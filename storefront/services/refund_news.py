@@ -13,16 +13,25 @@ from storefront.services import alarms, reversals, stock
 from storefront.services import refund_rows as rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from storefront.domain.payments import RefundNews
+    from storefront.kinds import LineKind
 
 AT_THE_GATEWAY = "made_at_gateway"
 
 
-def take_news(session: Session, payment: Payment, news: RefundNews, *, now: datetime) -> None:
+def take_news(
+    session: Session,
+    payment: Payment,
+    news: RefundNews,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
     """Do what the gateway says of a refund, ours or one that was made in its dashboard.
 
     What it says in another order, or twice, comes to the same.
@@ -35,12 +44,14 @@ def take_news(session: Session, payment: Payment, news: RefundNews, *, now: date
         return
     _name(session, refund, news, now=now)
     if news.has_failed:
-        fail(session, refund.id, news.failure or news.state, now=now)
+        fail(session, refund.id, news.failure or news.state, kinds=kinds, now=now)
     else:
-        book_waiting(session, payment.id, now=now)
+        book_waiting(session, payment.id, kinds=kinds, now=now)
 
 
-def book_waiting(session: Session, payment_id: int, *, now: datetime) -> None:
+def book_waiting(
+    session: Session, payment_id: int, *, kinds: Iterable[LineKind], now: datetime
+) -> None:
     """Book a payment's refunds that were made at the gateway, by their names, as far as they fit.
 
     The gateway may have told of them before it told of the payment.
@@ -68,11 +79,27 @@ def book_waiting(session: Session, payment_id: int, *, now: datetime) -> None:
             reversals.book_return(session, payment, refund, now=now)
         else:
             plan = by_amount(reversals.left_of(session, payment.order_id), refund.amount_minor)
-            reversals.book(session, payment, refund, plan=plan, is_restocked=False, now=now)
+            reversals.book(
+                session,
+                payment,
+                refund,
+                plan=plan,
+                is_restocked=False,
+                is_forced=True,
+                kinds=kinds,
+                now=now,
+            )
             rows.tell(session, payment, refund, now=now)
 
 
-def fail(session: Session, refund_id: int, failure: str, *, now: datetime) -> None:
+def fail(
+    session: Session,
+    refund_id: int,
+    failure: str,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
     """Write that a refund has failed for good, and the opposite of whatever it had written."""
     found = session.execute(
         select(Refund.payment_id, Payment.order_id)
@@ -92,9 +119,9 @@ def fail(session: Session, refund_id: int, failure: str, *, now: datetime) -> No
         return
     refund = session.get_one(Refund, refund_id, populate_existing=True)
     if refund.booked_at is not None:
-        reversals.undo(session, payment, refund, now=now)
+        reversals.undo(session, payment, refund, kinds=kinds, now=now)
         rows.tell_failure(session, payment, refund, now=now)
-    book_waiting(session, payment.id, now=now)
+    book_waiting(session, payment.id, kinds=kinds, now=now)
 
 
 def _find(session: Session, payment: Payment, news: RefundNews) -> Refund | None:

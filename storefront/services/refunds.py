@@ -15,10 +15,12 @@ from storefront.services import disputes, refund_news, reversals, stock
 from storefront.services import refund_rows as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from storefront.kinds import LineKind
 
 REQUESTED = "requested"
 
@@ -27,12 +29,14 @@ REQUESTED = "requested"
 class Wish:
     """What is to go back: units by the position of their line, else an amount in minor units,
     else all that is left. Units go back on sale unless `is_restocked` is off. The shipping goes
-    back as well, unless units are named; `with_shipping` says otherwise."""
+    back as well, unless units are named; `with_shipping` says otherwise. `is_forced` is the
+    merchant's word that money goes back for what has been used up, at their cost."""
 
     lines: Mapping[int, int] = field(default_factory=dict)
     amount_minor: int | None = None
     is_restocked: bool = True
     with_shipping: bool | None = None
+    is_forced: bool = False
 
     @property
     def takes_shipping(self) -> bool:
@@ -46,6 +50,7 @@ def refund_order(
     order_public_id: str,
     *,
     wish: Wish,
+    kinds: Iterable[LineKind],
     now: datetime,
     reason: str = REQUESTED,
     member_id: int | None = None,
@@ -53,7 +58,8 @@ def refund_order(
     """Intend a refund of a paid order, reverse what it paid for and promise to send it.
 
     Raises `NotFound` for an order that is not this merchant's, `Conflict` not_paid,
-    refund_too_large, already_refunded or payment_disputed, `Invalid` for what cannot be meant.
+    refund_too_large, already_refunded, payment_disputed or what the lines' kinds refuse with,
+    `Invalid` for what cannot be meant.
     """
     order_id = session.scalar(
         select(Order.id).where(Order.merchant_id == merchant_id, Order.public_id == order_public_id)
@@ -64,7 +70,16 @@ def refund_order(
     payment = _lock_kept_payment(session, order_id)
     plan = plan_refund(session, order_id, wish)
     refund = rows.write(session, payment, plan.total, reason=reason, now=now)
-    reversals.book(session, payment, refund, plan=plan, is_restocked=wish.is_restocked, now=now)
+    reversals.book(
+        session,
+        payment,
+        refund,
+        plan=plan,
+        is_restocked=wish.is_restocked,
+        is_forced=wish.is_forced,
+        kinds=kinds,
+        now=now,
+    )
     rows.tell(session, payment, refund, now=now, member_id=member_id)
     rows.promise(session, refund, now=now)
     return refund
@@ -120,7 +135,14 @@ def _lock_kept_payment(session: Session, order_id: int) -> Payment:
     return payment
 
 
-def give_back(session: Session, payment: Payment, *, reason: str, now: datetime) -> None:
+def give_back(
+    session: Session,
+    payment: Payment,
+    *,
+    reason: str,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
     """Return what is left of money that came too late or twice. Call `stock.lock` first."""
     session.execute(
         update(Payment)
@@ -129,7 +151,7 @@ def give_back(session: Session, payment: Payment, *, reason: str, now: datetime)
         .execution_options(synchronize_session=False)
     )
     payment = rows.lock_payment(session, payment.id)
-    refund_news.book_waiting(session, payment.id, now=now)
+    refund_news.book_waiting(session, payment.id, kinds=kinds, now=now)
     left = payment.amount_minor - payment.refunded_minor
     if left:
         refund = rows.write(session, payment, left, reason=reason, now=now)

@@ -9,14 +9,18 @@ from sqlalchemy import insert, select, update
 
 from storefront.domain.refunds import Left, LineLeft, Parts, RefundPlan
 from storefront.errors import Conflict
+from storefront.kinds import Taken, kind_named
 from storefront.models import LineItem, Order, Payment, Refund, RefundLine
 from storefront.services import alarms, credit, ledger, paid_uses, stock
 from storefront.services.ledger import Account
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from storefront.kinds import LineKind
 
 
 def left_of(session: Session, order_id: int) -> Left:
@@ -62,11 +66,14 @@ def book(
     *,
     plan: RefundPlan,
     is_restocked: bool,
+    is_forced: bool,
+    kinds: Iterable[LineKind],
     now: datetime,
 ) -> None:
     """Take a refund's parts from the payment, the order and its lines.
 
-    Raises `Conflict` refund_too_large, whatever was read before, where they do not hold it.
+    Raises `Conflict` refund_too_large, whatever was read before, where they do not hold it, and
+    whatever the lines' kinds refuse with, unless it is forced.
     """
     session.execute(
         update(Refund)
@@ -83,6 +90,7 @@ def book(
     _count(session, payment, refund.amount_minor)
     _count_order(session, payment.order_id, refund, sign=1)
     _take_lines(session, refund, plan, is_restocked=is_restocked)
+    _tell_kinds(session, refund, plan, is_forced=is_forced, kinds=kinds, now=now)
     paid_uses.give_back(session, payment.order_id, now=now)
     shipping = plan.shipping.minor - plan.shipping.tax
     amounts = {
@@ -115,7 +123,14 @@ def book_return(session: Session, payment: Payment, refund: Refund, *, now: date
     ledger.book(session, payment, amounts, cause="refund", reference=refund.public_id, now=now)
 
 
-def undo(session: Session, payment: Payment, refund: Refund, *, now: datetime) -> None:
+def undo(
+    session: Session,
+    payment: Payment,
+    refund: Refund,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
     """Write the opposite of everything that a booked refund wrote.
 
     What was put back on sale is sold again; where somebody else has it by now, an alarm says so.
@@ -124,6 +139,7 @@ def undo(session: Session, payment: Payment, refund: Refund, *, now: datetime) -
     if payment.returned_at is None:
         _count_order(session, payment.order_id, refund, sign=-1)
         _give_lines_back(session, refund, now=now)
+        _tell_kinds_of_failure(session, refund, kinds=kinds, now=now)
         paid_uses.take_back(session, payment.order_id)
         credit.undo(
             session,
@@ -201,7 +217,36 @@ def _take_lines(session: Session, refund: Refund, plan: RefundPlan, *, is_restoc
         ).scalar_one()
         taken = session.get_one(RefundLine, row_id)
         _count_line(session, taken, restocked=restocked, sign=1)
-        stock.put_back(session, variant_id, restocked)
+        if variant_id is not None:
+            stock.put_back(session, variant_id, restocked)
+
+
+def _tell_kinds(
+    session: Session,
+    refund: Refund,
+    plan: RefundPlan,
+    *,
+    is_forced: bool,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
+    for part in sorted(plan.parts, key=lambda part: part.line_id):
+        line = session.get_one(LineItem, part.line_id)
+        taken = Taken(refund.public_id, part.quantity, part.parts.minor, is_forced=is_forced)
+        kind_named(line.kind, kinds).before_refund(session, line, taken, now)
+
+
+def _tell_kinds_of_failure(
+    session: Session, refund: Refund, *, kinds: Iterable[LineKind], now: datetime
+) -> None:
+    lines = session.scalars(
+        select(LineItem)
+        .join(RefundLine, RefundLine.line_item_id == LineItem.id)
+        .where(RefundLine.refund_id == refund.id)
+        .order_by(LineItem.id)
+    ).all()
+    for line in lines:
+        kind_named(line.kind, kinds).after_refund_failed(session, line, refund.public_id, now)
 
 
 def _count_line(session: Session, taken: RefundLine, *, restocked: int, sign: int) -> None:
@@ -235,7 +280,9 @@ def _give_lines_back(session: Session, refund: Refund, *, now: datetime) -> None
         .order_by(LineItem.variant_id, LineItem.id)
     ).all()
     for part, variant_id in rows:
-        is_sold = stock.sell_again(session, variant_id, part.restocked, now=now)
+        is_sold = variant_id is None or stock.sell_again(
+            session, variant_id, part.restocked, now=now
+        )
         _count_line(session, part, restocked=part.restocked if is_sold else 0, sign=-1)
         if not is_sold:
             alarms.raise_alarm(session, refund.merchant_id, "refund_failed_sold_out", now=now)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from storefront.errors import Conflict
+from storefront.kinds import Taken, kind_named
 from storefront.models import LineItem, Merchant, Order
 from storefront.services import attribution, credit, jobs, paid_uses, stock
 from storefront.services.history import note
@@ -25,9 +26,8 @@ def mark_paid(session: Session, order: Order, *, kinds: Iterable[LineKind], now:
     """Give the order its number, credit whoever led to it, and promise what a sale sets off."""
     attribution.assign(session, order.merchant_id, order.id, now=now)
     credit.sale(session, order, now=now)
-    by_name = {kind.name: kind for kind in kinds}
     for line in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
-        by_name[line.kind].on_paid(session, line, now)
+        kind_named(line.kind, kinds).on_paid(session, line, now)
     note(session, order.merchant_id, order.id, kind="paid", now=now)
     jobs.add(
         session,
@@ -66,14 +66,19 @@ def settle_free(
     mark_paid(session, order, kinds=kinds, now=now)
 
 
-def take_back_free(session: Session, order_id: int, *, now: datetime) -> None:
+def take_back_free(
+    session: Session, order_id: int, *, kinds: Iterable[LineKind], now: datetime
+) -> None:
     """Put back what an order held that cost nothing: units on sale, uses of offers. Call
-    `stock.lock` first."""
+    `stock.lock` first. Raises what the lines' kinds refuse with."""
     lines = session.scalars(
         select(LineItem).where(LineItem.order_id == order_id).order_by(LineItem.variant_id)
-    )
+    ).all()
     for line in lines:
-        stock.put_back(session, line.variant_id, line.quantity - line.restocked_quantity)
+        taken = Taken("", line.quantity - line.restocked_quantity, 0)
+        kind_named(line.kind, kinds).before_refund(session, line, taken, now)
+        if line.variant_id is not None:
+            stock.put_back(session, line.variant_id, taken.quantity)
     session.execute(
         update(LineItem)
         .where(LineItem.order_id == order_id)

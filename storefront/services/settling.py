@@ -257,13 +257,15 @@ def send_refund(ports: Ports, refund_id: int) -> None:
     is_old = refund.intended_at <= ports.clock.now() - KEYS_ARE_KEPT
     if is_old and (news := ports.payments.find_refund(request)):
         with ports.sessions.begin() as session:
-            refund_news.take_news(session, payment, news, now=ports.clock.now())
+            refund_news.take_news(session, payment, news, kinds=ports.kinds, now=ports.clock.now())
         return
     try:
         reference = ports.payments.refund(request)
     except (Declined, Invalid) as error:
         with ports.sessions.begin() as session:
-            refund_news.fail(session, refund_id, error.code, now=ports.clock.now())
+            refund_news.fail(
+                session, refund_id, error.code, kinds=ports.kinds, now=ports.clock.now()
+            )
         return
     with ports.sessions.begin() as session:
         session.execute(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
 
@@ -334,8 +335,10 @@ def _let_go(session: Session, units: dict[int, int]) -> None:
         )
 
 
-def _by_variant(rows: Iterable[Iterable[int]]) -> dict[int, int]:
+def _by_variant(rows: Iterable[Row[int | None, int]]) -> dict[int, int]:
+    """Count the units of each variant; a line that is a value has no stock to count."""
     units: defaultdict[int, int] = defaultdict(int)
     for variant_id, quantity in rows:
-        units[variant_id] += quantity
+        if variant_id is not None:
+            units[variant_id] += quantity
     return dict(units)

@@ -270,7 +270,13 @@ def cancel(public_id: str) -> AnyResponse:
     merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
     try:
         with ports().sessions.begin() as session:
-            cancelling.cancel_for_buyer(session, merchant_id, public_id, now=ports().clock.now())
+            cancelling.cancel_for_buyer(
+                session,
+                merchant_id,
+                public_id,
+                kinds=ports().kinds,
+                now=ports().clock.now(),
+            )
     except Conflict as error:
         if wants_json():
             raise

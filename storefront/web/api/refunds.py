@@ -107,7 +107,7 @@ def create(public_id: str) -> Any:
 
 def _refund(session: Session, merchant_id: int, public_id: str, *, wish: Wish) -> dict[str, Any]:
     now = ports().clock.now()
-    refund = refund_order(session, merchant_id, public_id, wish=wish, now=now)
+    refund = refund_order(session, merchant_id, public_id, wish=wish, kinds=ports().kinds, now=now)
     return {
         "public_id": refund.public_id,
         "order": public_id,

@@ -75,6 +75,7 @@ def _refund_once(public_id: str, form: Mapping[str, str]) -> None:
                 who.merchant_id,
                 public_id,
                 wish=wish,
+                kinds=ports().kinds,
                 now=now,
                 member_id=who.member_id,
             )

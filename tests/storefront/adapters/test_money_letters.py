@@ -41,7 +41,12 @@ def letters(databases: Databases, folder: Path, *, is_included: bool) -> tuple[M
             order_id = session.scalars(select(Order.id)).one()
             wish = Wish(lines={0: 1}, with_shipping=True)
             refund_id = refund_order(
-                session, world.merchant.id, placed.public_id, wish=wish, now=NOON
+                session,
+                world.merchant.id,
+                placed.public_id,
+                wish=wish,
+                kinds=bench.ports.kinds,
+                now=NOON,
             ).id
         send_receipt(bench.ports, order_id)
         send_refund_letter(bench.ports, refund_id)

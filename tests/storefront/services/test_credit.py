@@ -71,6 +71,7 @@ def test_any_run_of_refunds_and_failures_leaves_credit_equal_to_net_revenue(benc
                         world.merchant.id,
                         placed.public_id,
                         wish=wish,
+                        kinds=bench.ports.kinds,
                         now=bench.clock.now(),
                     )
                 )

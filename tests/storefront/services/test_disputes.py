@@ -47,7 +47,14 @@ def refund(bench: Bench, world: World, placed: PlacedOrder, wish: Wish) -> None:
     """Give money back, as the merchant does."""
     with bench.database.begin() as session:
         now = bench.clock.now()
-        refund_order(session, world.merchant.id, placed.public_id, wish=wish, now=now)
+        refund_order(
+            session,
+            world.merchant.id,
+            placed.public_id,
+            wish=wish,
+            kinds=bench.ports.kinds,
+            now=now,
+        )
 
 
 def test_a_dispute_withdraws_the_money_once(bench: Bench, world: World) -> None:

@@ -104,7 +104,13 @@ def test_a_cancelled_free_order_gives_back_its_things_and_its_use(
     placed = place(bench, world, quantity=2)
 
     with bench.database.begin() as session:
-        cancel_for_buyer(session, world.merchant.id, placed.public_id, now=bench.clock.now())
+        cancel_for_buyer(
+            session,
+            world.merchant.id,
+            placed.public_id,
+            kinds=bench.ports.kinds,
+            now=bench.clock.now(),
+        )
 
     with bench.database.reads() as session:
         assert 0 == session.get_one(Offer, offer.id).used

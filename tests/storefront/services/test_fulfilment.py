@@ -189,6 +189,7 @@ def test_what_was_refunded_in_part_gives_back_the_rest(bench: Bench, world: Worl
             world.merchant.id,
             hand.order,
             wish=Wish(amount_minor=100),
+            kinds=bench.ports.kinds,
             now=bench.clock.now(),
         )
     cancelling.cancel_order(bench.ports, hand)
@@ -252,7 +253,9 @@ def test_what_was_not_paid_in_time_is_not_cancelled_again(bench: Bench, world: W
 
 def cancel_as_buyer(bench: Bench, hand: Handling) -> None:
     with bench.database.begin() as session:
-        cancelling.cancel_for_buyer(session, hand.merchant_id, hand.order, now=bench.clock.now())
+        cancelling.cancel_for_buyer(
+            session, hand.merchant_id, hand.order, kinds=bench.ports.kinds, now=bench.clock.now()
+        )
 
 
 def test_a_buyer_cancels_in_time(bench: Bench, world: World) -> None:

@@ -48,7 +48,12 @@ def sold(bench: Bench) -> Bench:
     pay(client, bench, placed)
     with bench.database.begin() as session:
         refund_order(
-            session, world.merchant.id, placed.public_id, wish=Wish(), now=bench.clock.now()
+            session,
+            world.merchant.id,
+            placed.public_id,
+            wish=Wish(),
+            kinds=bench.ports.kinds,
+            now=bench.clock.now(),
         )
         _write_what_only_people_do(session, world, offer, now=bench.clock.now())
     return bench

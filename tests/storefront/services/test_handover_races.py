@@ -41,7 +41,9 @@ def cancel(bench: Bench, database: Database, hand: Handling) -> None:
 
 def cancel_as_buyer(bench: Bench, database: Database, hand: Handling) -> None:
     with database.begin() as session:
-        cancelling.cancel_for_buyer(session, hand.merchant_id, hand.order, now=bench.clock.now())
+        cancelling.cancel_for_buyer(
+            session, hand.merchant_id, hand.order, kinds=bench.ports.kinds, now=bench.clock.now()
+        )
 
 
 def race(bench: Bench, url: str, hand: Handling, *acts: Act) -> list[str]:

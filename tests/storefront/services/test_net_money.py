@@ -65,6 +65,7 @@ def refund(bench: Bench, world: World, placed: PlacedOrder, amount: int) -> Refu
             world.merchant.id,
             placed.public_id,
             wish=Wish(amount_minor=amount),
+            kinds=bench.ports.kinds,
             now=bench.clock.now(),
         )
 

@@ -391,7 +391,12 @@ def test_late_money_goes_back_when_the_buyer_has_used_the_offer_otherwise(
 def refund(bench: Bench, world: World, placed: PlacedOrder, wish: Wish) -> Refund:
     with bench.database.begin() as session:
         return refunds.refund_order(
-            session, world.merchant.id, placed.public_id, wish=wish, now=bench.clock.now()
+            session,
+            world.merchant.id,
+            placed.public_id,
+            wish=wish,
+            kinds=bench.ports.kinds,
+            now=bench.clock.now(),
         )
 
 

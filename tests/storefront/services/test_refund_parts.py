@@ -55,13 +55,19 @@ def give_back(bench: Bench, world: World, placed: PlacedOrder, **wish: Any) -> R
     with bench.database.begin() as session:
         return refund_order(
             session, world.merchant.id, placed.public_id,
-            wish=Wish(**wish), now=bench.clock.now(),
+            wish=Wish(**wish), kinds=bench.ports.kinds, now=bench.clock.now(),
         )  # fmt: skip
 
 
 def let_fail(bench: Bench, refund: Refund) -> None:
     with bench.database.begin() as session:
-        fail(session, refund.id, "expired_or_canceled_card", now=bench.clock.now())
+        fail(
+            session,
+            refund.id,
+            "expired_or_canceled_card",
+            kinds=bench.ports.kinds,
+            now=bench.clock.now(),
+        )
 
 
 def balances(bench: Bench) -> dict[str, int]:

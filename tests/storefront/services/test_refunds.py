@@ -34,6 +34,7 @@ def give_back(bench: Bench, world: World, placed: PlacedOrder, **wish: Any) -> R
             world.merchant.id,
             placed.public_id,
             wish=Wish(**wish),
+            kinds=bench.ports.kinds,
             now=bench.clock.now(),
         )
 

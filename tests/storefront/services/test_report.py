@@ -61,7 +61,12 @@ def count(bench: Bench, world: World, query: str, period: Period = MARCH) -> int
 def refund(bench: Bench, world: World, order: str, minor: int) -> None:
     with bench.database.begin() as session:
         refund_order(
-            session, world.merchant.id, order, wish=Wish(amount_minor=minor), now=bench.clock.now()
+            session,
+            world.merchant.id,
+            order,
+            wish=Wish(amount_minor=minor),
+            kinds=bench.ports.kinds,
+            now=bench.clock.now(),
         )
 
 

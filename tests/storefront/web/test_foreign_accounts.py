@@ -83,7 +83,14 @@ def refunded(bench: Bench, world: World, placed: PlacedOrder) -> None:
     with bench.database.begin() as session:
         wish = Wish(amount_minor=100)
         now = bench.clock.now()
-        refund_order(session, world.merchant.id, placed.public_id, wish=wish, now=now)
+        refund_order(
+            session,
+            world.merchant.id,
+            placed.public_id,
+            wish=wish,
+            kinds=bench.ports.kinds,
+            now=now,
+        )
     while run_due(bench.ports):
         pass
 
