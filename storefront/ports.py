@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
     from storefront.domain.connections import AccountTold
     from storefront.domain.money import Money
-    from storefront.domain.payments import GatewayEvent, RefundNews, Snapshot
+    from storefront.domain.payments import DisputeNews, GatewayEvent, RefundNews, Snapshot
     from storefront.kinds import LineKind
     from storefront.settings import Settings
+
+    News = RefundNews | DisputeNews
+
+NewsKind = Literal["refund", "dispute"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,16 @@ class AccountRequest:
     metadata: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class NewsPage:
+    """A page of the gateway's own list of refunds or disputes, oldest first. `last` is the
+    gateway's name of its newest entry, from which to read on: also where it is nothing of ours."""
+
+    news: tuple[News, ...]
+    last: str | None
+    has_more: bool
+
+
 class PaymentGateway(Protocol):
     """Takes and returns money. Raises `Declined`, `Invalid`, `TryAgain` or `Unreadable`."""
 
@@ -80,6 +94,13 @@ class PaymentGateway(Protocol):
     def find_refund(self, request: RefundRequest) -> RefundNews | None:
         """Return what became of a refund that was asked for before, known by the metadata it
         carries; None when the gateway never made it. Keys make a repeat harmless for a day only."""
+
+    def fetch_news(self, kind: NewsKind, reference: str, *, account: str) -> News:
+        """Return how a refund or a dispute stands."""
+
+    def list_news(self, kind: NewsKind, *, account: str, after: str | None) -> NewsPage:
+        """Return the refunds or disputes of an account that came after the one that is named;
+        after None the newest hundred."""
 
     def open_account(self, request: AccountRequest) -> str:
         """Make an account that its owner has yet to complete, and return the gateway's name for it;

@@ -18,6 +18,7 @@ from storefront.services import (
     imports,
     jobs,
     letters,
+    lost_news,
     member_letters,
     offer_life,
     order_notes,
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("storefront.worker")
 
 HANDLERS: dict[str, Handler] = {
+    "ask_about_dispute": lost_news.ask_about_dispute,
+    "ask_about_refund": lost_news.ask_about_refund,
     "check_connection": connections.check,
     "check_import": imports.check_import,
     "end_offer": offer_life.end_offer,
@@ -138,12 +141,15 @@ def sweep(ports: Ports) -> None:
         unfinished = connections.list_unfinished(
             session, now=now, silent_for=ports.settings.reconcile_after
         )
+        accounts = lost_news.list_unread(session, now=now, every=ports.settings.reconcile_after)
     for order_id in orders:
         _carefully(ports, settling.expire_order, order_id)
     for payment_id in silent:
         _carefully(ports, settling.reconcile_payment, payment_id)
     for connection_id in unfinished:
         _carefully(ports, connections.check, connection_id)
+    for account in accounts:
+        _carefully(ports, lost_news.read_lists, account)
     _tell_of_alarms(ports)
     _count(ports)
     _forget(ports)
@@ -175,7 +181,7 @@ def _forget(ports: Ports) -> None:
         log.exception("forgetting what is old has failed; tomorrow tries again")
 
 
-def _carefully(ports: Ports, use_case: Handler, subject: int) -> None:
+def _carefully(ports: Ports, use_case: Handler, subject: int | str) -> None:
     try:
         use_case(ports, subject)
     except StorefrontError as error:

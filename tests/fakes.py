@@ -19,13 +19,15 @@ from storefront.adapters.stripe_gateway import StripeGateway
 from storefront.app import build_app
 from storefront.db.engine import Database
 from storefront.domain.connections import AccountTold
-from storefront.domain.payments import RefundNews, Snapshot
+from storefront.domain.payments import DisputeNews, RefundNews, Snapshot
 from storefront.errors import StorefrontError
 from storefront.kinds import GOODS
 from storefront.ports import (
     AccountRequest,
     Clock,
     Message,
+    NewsKind,
+    NewsPage,
     Opened,
     OpenRequest,
     Ports,
@@ -33,6 +35,7 @@ from storefront.ports import (
 )
 from storefront.settings import Settings, read_settings
 
+News = RefundNews | DisputeNews
 WEBHOOK_SECRET = "whsec_for_tests_only"
 BASE_URL = "https://shop.test"
 
@@ -62,6 +65,7 @@ class FakeGateway(StripeGateway):
         self.refunds: dict[str, RefundRequest] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.accounts: dict[str, AccountTold | None] = {}
+        self.news: dict[tuple[str, str], list[News]] = {}
         self.fault: StorefrontError | None = None
         self.calls: list[str] = []
         self.ahead = timedelta(0)
@@ -104,14 +108,31 @@ class FakeGateway(StripeGateway):
     def find_refund(self, request: RefundRequest) -> RefundNews | None:
         self._called("find_refund")
         made = self.refunds.get(request.key)
-        if made is None:
-            return None
+        return None if made is None else self._made(f"re_fake_{request.key}")
+
+    def tell(self, kind: NewsKind, news: News, *, account: str = "") -> None:
+        """Have this in the gateway's own books, without a message about it."""
+        told = self.news.setdefault((kind, account), [])
+        told[:] = [each for each in told if each.reference != news.reference] + [news]
+
+    def fetch_news(self, kind: NewsKind, reference: str, *, account: str) -> News:
+        self._called(f"fetch_{kind}")
+        told = self.news.get((kind, account), [])
+        found = [each for each in told if each.reference == reference]
+        return found[0] if found else self._made(reference)
+
+    def list_news(self, kind: NewsKind, *, account: str, after: str | None) -> NewsPage:
+        self._called(f"list_{kind}s")
+        told = self.news.get((kind, account), [])
+        names = [each.reference for each in told]
+        start = names.index(after) + 1 if after in names else 0
+        return NewsPage(tuple(told[start:]), names[-1] if names else after, has_more=False)
+
+    def _made(self, reference: str) -> RefundNews:
+        made = self.refunds[reference.removeprefix("re_fake_")]
+        ours = made.metadata["refund"]
         return RefundNews(
-            f"re_fake_{request.key}",
-            "succeeded",
-            made.amount,
-            payment=made.reference,
-            refund_public_id=made.metadata["refund"],
+            reference, "succeeded", made.amount, payment=made.reference, refund_public_id=ours
         )
 
     def open_account(self, request: AccountRequest) -> str:

@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import stripe
 
-from storefront.adapters import stripe_accounts
+from storefront.adapters import stripe_accounts, stripe_news
 from storefront.adapters.fuse import Fuse
 from storefront.adapters.stripe_amounts import from_gateway, limits, to_gateway
-from storefront.domain.payments import DisputeNews, GatewayEvent, RefundNews, Snapshot
+from storefront.adapters.stripe_news import (
+    UNREADABLE,
+    maybe_text_of,
+    read_dispute,
+    read_refund,
+    text_of,
+)
+from storefront.domain.payments import GatewayEvent, Snapshot
 from storefront.errors import Declined, Invalid, StorefrontError, TryAgain, Unreadable
 from storefront.ports import Opened
 
@@ -23,7 +30,15 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from storefront.domain.connections import AccountTold
-    from storefront.ports import AccountRequest, OpenRequest, RefundRequest
+    from storefront.domain.payments import RefundNews
+    from storefront.ports import (
+        AccountRequest,
+        News,
+        NewsKind,
+        NewsPage,
+        OpenRequest,
+        RefundRequest,
+    )
 
 API_VERSION = "2026-10-28.endive"
 CONNECT_SECONDS = 2
@@ -35,7 +50,6 @@ SILENCE_SECONDS = 2
 """Who refuses a call at once costs nobody time; who says nothing for so long is silent."""
 TOLERANCE_SECONDS = 300
 RETRY_AFTER_SECONDS = 5
-LONGEST_TEXT = 80
 PAGE = 100
 
 AMOUNT_CODES = frozenset({"amount_too_small", "amount_too_large"})
@@ -167,12 +181,26 @@ class StripeGateway:
         try:
             listed = self._client.v1.refunds.list(params, self._options(request.account))
             for refund in listed.auto_paging_iter():
-                news = _refund(refund.to_dict())
+                news = read_refund(refund.to_dict())
                 if news.refund_public_id == request.metadata["refund"]:
                     return news
         except stripe.StripeError as error:
             _raise(error)
         return None
+
+    def fetch_news(self, kind: NewsKind, reference: str, *, account: str) -> News:
+        """Retrieve a Refund or a Dispute."""
+        try:
+            return stripe_news.fetch(self._client, kind, reference, options=self._options(account))
+        except stripe.StripeError as error:
+            _raise(error)
+
+    def list_news(self, kind: NewsKind, *, account: str, after: str | None) -> NewsPage:
+        """List an account's Refunds or Disputes beyond a mark."""
+        try:
+            return stripe_news.page(self._client, kind, after, options=self._options(account))
+        except stripe.StripeError as error:
+            _raise(error)
 
     def open_account(self, request: AccountRequest) -> str:
         """Create a connected account that its owner has yet to complete."""
@@ -274,32 +302,21 @@ def _event(value: Mapping[str, Any]) -> GatewayEvent:
         if kind == "payment_intent":
             snapshot = _snapshot(about, account=account, moved_at=created_at)
         elif kind == "refund" and about["payment_intent"]:
-            refund = _refund(about)
+            refund = read_refund(about)
         elif kind == "dispute" and about["payment_intent"]:
-            dispute = _dispute(about)
+            dispute = read_dispute(about)
         return GatewayEvent(
-            id=_text(value["id"]),
-            type=_text(value["type"]),
-            account=_text(account),
+            id=text_of(value["id"]),
+            type=text_of(value["type"]),
+            account=text_of(account),
             is_live=value["livemode"] is True,
             created_at=created_at,
             snapshot=snapshot,
             refund=refund,
             dispute=dispute,
         )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+    except UNREADABLE:
         raise Unreadable("payload_invalid") from None
-
-
-def _text(value: object) -> str:
-    """Return a name or code of Stripe's; raise `TypeError` for what no column of ours can hold."""
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not value.isprintable():
-        raise TypeError
-    return value
-
-
-def _maybe_text(value: object) -> str | None:
-    return None if value is None else _text(value)
 
 
 def _snapshot(
@@ -313,41 +330,15 @@ def _snapshot(
     failure = intent.get("last_payment_error") or {}
     metadata = intent.get("metadata") or {}
     return Snapshot(
-        reference=_text(intent["id"]),
-        state=_text(intent["status"]),
+        reference=text_of(intent["id"]),
+        state=text_of(intent["status"]),
         amount=from_gateway(intent["amount"], intent["currency"]),
         account=account,
         is_live=intent["livemode"] is True,
         charged_at=charged_at if intent["status"] == "succeeded" else None,
-        failure=_maybe_text(failure.get("decline_code") or failure.get("code")),
-        payment_public_id=_maybe_text(metadata.get("payment")),
-        merchant_public_id=_maybe_text(metadata.get("merchant")),
-    )
-
-
-def _refund(refund: Mapping[str, Any]) -> RefundNews:
-    """Read a Refund, made by us or in the provider's dashboard."""
-    metadata = refund.get("metadata") or {}
-    return RefundNews(
-        reference=_text(refund["id"]),
-        state=_text(refund["status"]),
-        amount=from_gateway(refund["amount"], refund["currency"]),
-        payment=_text(refund["payment_intent"]),
-        failure=_maybe_text(refund.get("failure_reason")),
-        refund_public_id=_maybe_text(metadata.get("refund")),
-    )
-
-
-def _dispute(dispute: Mapping[str, Any]) -> DisputeNews:
-    """Read a Dispute; one that wants no answer has no due date."""
-    due_by = (dispute.get("evidence_details") or {}).get("due_by")
-    return DisputeNews(
-        reference=_text(dispute["id"]),
-        state=_text(dispute["status"]),
-        amount=from_gateway(dispute["amount"], dispute["currency"]),
-        payment=_text(dispute["payment_intent"]),
-        reason=_text(dispute["reason"]),
-        due_at=None if due_by is None else datetime.fromtimestamp(due_by, UTC),
+        failure=maybe_text_of(failure.get("decline_code") or failure.get("code")),
+        payment_public_id=maybe_text_of(metadata.get("payment")),
+        merchant_public_id=maybe_text_of(metadata.get("merchant")),
     )
 
 

@@ -23,6 +23,7 @@ from storefront.models.job import Job
 from storefront.models.ledger import CreditEntry, LedgerEntry
 from storefront.models.merchant import ApiToken, Member, Membership, Merchant, Store
 from storefront.models.moment import Moment
+from storefront.models.news_mark import NewsMark
 from storefront.models.offer import (
     Offer,
     OfferCode,
@@ -67,6 +68,7 @@ __all__ = [
     "Membership",
     "Merchant",
     "Moment",
+    "NewsMark",
     "Offer",
     "OfferCode",
     "OfferEvent",

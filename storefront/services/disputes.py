@@ -15,9 +15,10 @@ from storefront.domain.payments import (
     DisputeNews,
     is_later,
 )
+from storefront.domain.questions import ABOUT_DISPUTE, next_question
 from storefront.kinds import kind_named
 from storefront.models import Dispute, LineItem, Payment
-from storefront.services import alarms, credit, ledger
+from storefront.services import alarms, credit, jobs, ledger
 from storefront.services.history import note
 from storefront.services.ledger import Account
 from storefront.signals import announce
@@ -72,6 +73,21 @@ def book_waiting(
         .execution_options(populate_existing=True)
     ).all():
         _book(session, payment, dispute, kinds=kinds, now=now)
+
+
+def promise_question(session: Session, dispute: Dispute, *, now: datetime) -> None:
+    """Promise to ask the gateway how the dispute stands; one that is won is over."""
+    run_at = next_question(ABOUT_DISPUTE, since=dispute.told_at, now=now)
+    if run_at is not None and dispute.state != WON:
+        jobs.add(
+            session,
+            "ask_about_dispute",
+            {"dispute_id": dispute.id},
+            merchant_id=dispute.merchant_id,
+            now=now,
+            run_at=run_at,
+            unique_key=f"{dispute.id}-{run_at:%Y%m%d%H%M}",
+        )
 
 
 def withdrawn_of(session: Session, order_id: int) -> int:
@@ -212,8 +228,9 @@ def _find(session: Session, payment: Payment, news: DisputeNews) -> Dispute | No
 
 def _write(session: Session, payment: Payment, news: DisputeNews, *, now: datetime) -> None:
     name = public_id("dsp")
-    session.execute(
-        insert(Dispute).values(
+    dispute_id = session.execute(
+        insert(Dispute)
+        .values(
             merchant_id=payment.merchant_id,
             payment_id=payment.id,
             public_id=name,
@@ -225,6 +242,8 @@ def _write(session: Session, payment: Payment, news: DisputeNews, *, now: dateti
             told_at=now,
             due_at=news.due_at,
         )
-    )
+        .returning(Dispute.id)
+    ).scalar_one()
+    promise_question(session, session.get_one(Dispute, dispute_id), now=now)
     alarms.raise_alarm(session, payment.merchant_id, "dispute_opened", now=now)
     announce(session, "dispute_opened", dispute=name)

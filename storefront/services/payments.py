@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from storefront.db.upsert import insert_if_new
-from storefront.domain.payments import Step, mismatch, step_for_event, step_for_state
+from storefront.domain.payments import (
+    RefundNews,
+    Step,
+    mismatch,
+    step_for_event,
+    step_for_state,
+)
 from storefront.models import (
     Merchant,
     Order,
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 
     from storefront.domain.payments import GatewayEvent, PaymentFacts, Snapshot
     from storefront.kinds import LineKind
+    from storefront.ports import News
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,25 @@ def apply_snapshot(
     step = step_for_state(_facts(session, payment), snapshot)
     take_step(session, payment, step, snapshot=snapshot, kinds=kinds, now=now)
     return step
+
+
+def take_news(
+    session: Session,
+    account: str,
+    news: News,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
+    """Do what the gateway's own list or answer says of a refund or a dispute at one account, as if
+    it had sent a message. Nothing happens where it is about no payment of ours."""
+    payment = _find_referred(session, account, news.payment)
+    if payment is None:
+        return
+    if isinstance(news, RefundNews):
+        refund_news.take_news(session, payment, news, kinds=kinds, now=now)
+    else:
+        disputes.take_news(session, payment, news, kinds=kinds, now=now)
 
 
 def _find_payment(session: Session, event: GatewayEvent) -> Payment | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select
 
 from storefront.db.ids import public_id
+from storefront.domain.questions import ABOUT_REFUND, next_question
 from storefront.models import Payment, Refund
 from storefront.services import alarms, jobs
 from storefront.services.history import note
@@ -43,7 +44,8 @@ def write(
     currency: str | None = None,
     **facts: object,
 ) -> Refund:
-    """Write down a refund of so many minor units, which has no effects until it is booked."""
+    """Write down a refund of so many minor units, which has no effects until it is booked, and
+    promise to ask what became of it: the gateway's message may be lost."""
     row_id = session.execute(
         insert(Refund)
         .values(
@@ -58,7 +60,24 @@ def write(
         )
         .returning(Refund.id)
     ).scalar_one()
-    return session.get_one(Refund, row_id)
+    refund = session.get_one(Refund, row_id)
+    promise_question(session, refund, now=now)
+    return refund
+
+
+def promise_question(session: Session, refund: Refund, *, now: datetime) -> None:
+    """Promise to ask the gateway how the refund stands, as long as a bank may send it back."""
+    run_at = next_question(ABOUT_REFUND, since=refund.intended_at, now=now)
+    if run_at is not None:
+        jobs.add(
+            session,
+            "ask_about_refund",
+            {"refund_id": refund.id},
+            merchant_id=refund.merchant_id,
+            now=now,
+            run_at=run_at,
+            unique_key=f"{refund.id}-{run_at:%Y%m%d%H%M}",
+        )
 
 
 def promise(session: Session, refund: Refund, *, now: datetime) -> None:

@@ -17,6 +17,7 @@ EXCUSED = {
     "storefront_second_factors": "a person's, wherever they work",
     "storefront_recovery_codes": "a person's, wherever they work",
     "storefront_moments": "the installation's own: when a worker was seen, when it tidied up",
+    "storefront_news_marks": "an account of the gateway's, which several merchants may share",
 }
 # Unique keys that do not lead with the merchant, each with its reason.
 EXCUSED_KEYS: dict[tuple[str, ...], str] = {

@@ -267,6 +267,72 @@ def test_disputes_are_opened_won_and_lost_while_sales_go_on(market: Market, orde
     assert 0 == flush(market.shop)
 
 
+def test_refunds_and_disputes_come_right_though_no_message_about_them_arrives(
+    market: Market, orders: int
+) -> None:
+    """A third each is refunded and sent back by the bank, disputed and lost, disputed and won."""
+    variant = market.add_variant(stock=orders)
+    placed = market.place(*[variant] * orders)
+    market.pay(placed)
+    wait_until(lambda: fault_lines.paid(market) == orders, "all orders are paid")
+    switch(market.shop, webhooks={"lose": 1})
+
+    failing, lost, won = placed[::3], placed[1::3], placed[2::3]
+    _refund_in_vain(market, failing)
+    _dispute_and_decide(market, {"lost": lost, "won": won})
+    market.shop.pass_time(660)
+    market.shop.start_worker()  # a worker begins with a sweep
+
+    wait_until(lambda: _ends(market) == (len(failing), len(lost), len(won)), "all was asked for")
+    assert gateway_books(market.shop) == shop_books(market.shop)
+
+
+def test_late_messages_and_two_that_ask_at_once_do_everything_once(
+    market: Market, orders: int
+) -> None:
+    variant = market.add_variant(stock=orders)
+    placed = market.place(*[variant] * orders)
+    market.pay(placed)
+    wait_until(lambda: fault_lines.paid(market) == orders, "all orders are paid")
+    switch(market.shop, webhooks={"delay": 1, "delay_seconds": 3600, "duplicate": 0.5})
+
+    failing, lost, won = placed[::3], placed[1::3], placed[2::3]
+    _refund_in_vain(market, failing)
+    _dispute_and_decide(market, {"lost": lost, "won": won})
+    market.shop.pass_time(660)
+    market.shop.start_worker()
+    assert 0 == flush(market.shop)
+
+    ends = (len(failing), len(lost), len(won))
+    wait_until(lambda: _ends(market) == ends, "all was told or asked for")
+    told = {kind: market.count(OrderEvent, kind=kind) for kind in ENDS}
+    assert dict(zip(ENDS, ends, strict=True)) == told
+    assert len(failing) == market.count(OrderEvent, kind="refunded")
+    assert len(lost) + len(won) == market.count(OrderEvent, kind="dispute")
+
+
+ENDS = ("refund_failed", "dispute_lost", "dispute_won")
+
+
+def _ends(market: Market) -> tuple[int, ...]:
+    return tuple(market.count(OrderEvent, kind=kind) for kind in ENDS)
+
+
+def _refund_in_vain(market: Market, placed: list[dict[str, Any]]) -> None:
+    """Give money back, and let the bank send it back when all of it is on its way."""
+    answers = race([market.refund(each) for each in placed], clients=CLIENTS)
+    assert {201} == {answer.status for answer in answers}
+    wait_until(lambda: market.count(Refund, sent_at=None) == 0, "all refunds were sent")
+    for refund in market.rows(Refund):
+        fail_refund(market.shop, str(refund.gateway_reference))
+
+
+def _dispute_and_decide(market: Market, ends: dict[str, list[dict[str, Any]]]) -> None:
+    for verdict, orders in ends.items():
+        for reference in [dispute(market.shop, each) for each in orders]:
+            decide(market.shop, reference, verdict)
+
+
 def _sell_until(market: Market, variant: str, done: threading.Event) -> None:
     while not done.is_set():
         answers = race([market.order(variant) for _ in range(2)], clients=2)

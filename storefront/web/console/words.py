@@ -141,6 +141,12 @@ ALARMS = {
     ),
     "gave_up_send_alarms": _("A mail about such news could not be sent."),
     "gave_up_reconcile_payment": _("We could not ask how a payment stands."),
+    "gave_up_ask_about_refund": _(
+        "We could not ask what became of a refund. Please look at the payment provider's."
+    ),
+    "gave_up_ask_about_dispute": _(
+        "We could not ask how a dispute stands. Please look at the payment provider's."
+    ),
     "gave_up_check_connection": _("We could not ask Stripe how your account stands."),
     "low_stock": _("Something is running low. Products → Low stock says what."),
     "gave_up_send_refund_letter": _("A letter about a refund could not be sent."),
@@ -162,6 +168,8 @@ ALARMS = {
 JOBS = {
     "send_alarms": _("Tell of what waits here"),
     "reconcile_payment": _("Ask about a payment"),
+    "ask_about_refund": _("Ask what became of a refund"),
+    "ask_about_dispute": _("Ask how a dispute stands"),
     "check_connection": _("Ask Stripe how your account stands"),
     "send_account_changed": _("Tell a member what changed"),
     "send_invitation": _("Send an invitation"),

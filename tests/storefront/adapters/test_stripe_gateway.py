@@ -1,17 +1,22 @@
 """The gateway against the sandbox, over HTTP and through Stripe's own SDK."""
 
+import json
 import secrets
 import socket
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 import stripe
 
 from storefront.adapters.stripe_gateway import NETWORK_RETRIES, StripeGateway
 from storefront.domain.money import Money
+from storefront.domain.payments import RefundNews
 from storefront.errors import Invalid, StorefrontError, TryAgain
 from storefront.ports import RefundRequest
+from storefront.sandbox import SandboxProcess
 from tests.storefront.adapters.answering import Answering
 from tests.storefront.adapters.conftest import MakeGateway, a_request
 from tests.storefront.sandbox.receiver import Receiver
@@ -179,6 +184,82 @@ def test_a_refund_is_found_by_what_we_wrote_on_it(
     assert found is not None
     assert (found.reference, found.amount) == (reference, Money(500, "USD"))
     assert gateway.find_refund(refund_of(opened.reference, f"{key}-3")) is None
+
+
+def test_a_refund_that_the_bank_sent_back_is_told_when_asked_for(
+    gateway: StripeGateway, buyer: stripe.StripeClient, sandbox: SandboxProcess, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference)
+    reference = gateway.refund(refund_of(opened.reference, key))
+    press(sandbox, f"/sandbox/refunds/{reference}/fail")
+
+    told = gateway.fetch_news("refund", reference, account="")
+
+    assert isinstance(told, RefundNews)
+    assert (told.state, told.payment) == ("failed", opened.reference)
+    assert (told.amount, told.refund_public_id) == (Money(1250, "USD"), f"ref-{key}")
+
+
+def test_a_dispute_tells_how_it_stands_when_asked_for(
+    gateway: StripeGateway, buyer: stripe.StripeClient, sandbox: SandboxProcess, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference)
+    reference = press(sandbox, "/sandbox/disputes", payment_intent=opened.reference)["id"]
+    open_ = gateway.fetch_news("dispute", reference, account="")
+    press(sandbox, f"/sandbox/disputes/{reference}/end", verdict="lost")
+
+    lost = gateway.fetch_news("dispute", reference, account="")
+
+    assert (open_.payment, open_.state, lost.state) == (opened.reference, "needs_response", "lost")
+
+
+def test_lists_are_read_on_from_a_mark_page_by_page_oldest_first(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    """More than a page has come since; an account sees its own alone."""
+    account = f"acct_{key}"
+    opened = gateway.open(a_request(key, minor=10_500, account=account))
+    buyer.v1.payment_intents.confirm(
+        opened.reference, {"payment_method": "pm_card_visa"}, {"stripe_account": account}
+    )
+    made = [
+        gateway.refund(refund_of(opened.reference, f"{key}-{number}", minor=100, account=account))
+        for number in range(103)
+    ]
+
+    first = gateway.list_news("refund", account=account, after=made[0])
+    second = gateway.list_news("refund", account=account, after=first.last)
+    newest = gateway.list_news("refund", account=account, after=None)
+
+    assert [each.reference for each in first.news] == made[1:101]
+    assert [each.reference for each in second.news] == made[101:]
+    assert (first.last, first.has_more) == (made[100], True)
+    assert (second.last, second.has_more) == (made[-1], False)
+    assert [each.reference for each in newest.news] == made[3:]
+    assert gateway.list_news("dispute", account=account, after=None).news == ()
+
+
+def test_a_mark_that_the_gateway_has_forgotten_is_no_mark(
+    gateway: StripeGateway, buyer: stripe.StripeClient, key: str
+) -> None:
+    opened = gateway.open(a_request(key))
+    confirm(buyer, opened.reference)
+    made = gateway.refund(refund_of(opened.reference, key))
+
+    page = gateway.list_news("refund", account="", after="re_of_last_year")
+
+    assert (page.last, page.news[-1].reference) == (made, made)
+
+
+def press(sandbox: SandboxProcess, lever: str, **told: str) -> Any:
+    """Pull one of the sandbox's levers and return its answer."""
+    call = Request(  # noqa: S310 - our own address
+        f"{sandbox.url}{lever}", json.dumps(told).encode(), {"Content-Type": "application/json"}
+    )
+    with urlopen(call, timeout=10) as answer:  # noqa: S310 - as above
+        return json.load(answer)
 
 
 def test_more_than_was_taken_cannot_be_given_back(
