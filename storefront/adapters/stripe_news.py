@@ -7,14 +7,14 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import stripe
-
 from storefront.adapters.stripe_amounts import from_gateway
 from storefront.domain.payments import DisputeNews, RefundNews
 from storefront.ports import NewsPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import stripe
 
     from storefront.ports import News, NewsKind
 
@@ -74,16 +74,9 @@ def fetch(client: stripe.StripeClient, kind: NewsKind, reference: str, *, option
 def page(
     client: stripe.StripeClient, kind: NewsKind, after: str | None, *, options: Any
 ) -> NewsPage:
-    """List what was made next after an object of this kind, oldest first; else the newest hundred.
-
-    A mark that the account does not know (Stripe's test data can be deleted) is no mark.
-    """
-    try:
-        listed = _list(client, kind, after, options=options)
-    except stripe.InvalidRequestError as error:
-        if after is None or error.param != "ending_before":
-            raise
-        listed = _list(client, kind, None, options=options)
+    """List what was made next after an object of this kind, oldest first; without one, the newest
+    hundred. Raises what the SDK raises."""
+    listed = _list(client, kind, after, options=options)
     objects = [each.to_dict() for each in reversed(listed.data)]
     read = [_maybe_news(kind, each) for each in objects]
     return NewsPage(

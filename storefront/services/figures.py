@@ -11,12 +11,15 @@ from storefront.models import Alarm, Job, Order
 from storefront.services.alarms import INSTALLATION, is_open
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True)
 class Books:
-    """Counts over all merchants."""
+    """Counts over all merchants. A job is pending when its time has come: what is promised for
+    later, for weeks sometimes, waits for nobody."""
 
     orders_placed: int
     orders_paid: int
@@ -26,15 +29,17 @@ class Books:
     alarms_of_merchants: int
 
 
-def read_books(session: Session) -> Books:
-    """Count orders, open jobs and open alarms."""
+def read_books(session: Session, *, now: datetime) -> Books:
+    """Count orders, due jobs and open alarms."""
     placed, paid = session.execute(select(func.count(Order.id), func.count(Order.paid_at))).one()
-    unfinished, given_up = session.execute(
-        select(func.count(Job.id), func.count(Job.given_up_at)).where(Job.done_at.is_(None))
+    due, given_up = session.execute(
+        select(func.count(Job.id), func.count(Job.given_up_at)).where(
+            Job.done_at.is_(None), Job.run_at <= now
+        )
     ).one()
     alarms = select(func.count()).select_from(Alarm).where(is_open())
     of_installation, of_merchants = (
         session.scalar(alarms.where(whose)) or 0
         for whose in (Alarm.merchant_id == INSTALLATION, Alarm.merchant_id != INSTALLATION)
     )
-    return Books(placed, paid, unfinished - given_up, given_up, of_installation, of_merchants)
+    return Books(placed, paid, due - given_up, given_up, of_installation, of_merchants)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-LEASE = timedelta(seconds=30)
-"""Longer than the slowest answer (two gateway tries of 10 s): after it a repeat takes over."""
+LEASE = timedelta(seconds=12)
+"""Longer than a call to the gateway may take, all its tries together: after it, whoever began is
+dead, or waits for the database, and a repeat takes over. Taking over from the living is harmless:
+both go on with one order, under one key of the gateway's, to one answer."""
 
 SHORTEST_ANONYMOUS_KEY = 22
 LONGEST_KEY = 255

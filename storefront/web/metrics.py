@@ -102,7 +102,7 @@ def _requests() -> CollectorRegistry:
 
 def _books() -> CollectorRegistry:
     with ports().reads() as session:
-        books = figures.read_books(session)
+        books = figures.read_books(session, now=ports().clock.now())
     registry = CollectorRegistry()
     for name, value in asdict(books).items():
         gauge = Gauge(f"storefront_{name}", name.replace("_", " ").capitalize(), registry=registry)

@@ -20,8 +20,10 @@ from storefront.models import (
     Store,
     Variant,
 )
+from storefront.ports import Opened, OpenRequest
 from storefront.services import catalog
 from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, extend_hold, place_order
+from storefront.services.idempotency import LEASE
 from storefront.worker import run_due, sweep
 from tests.contents import nothing_changes
 from tests.factories import World, an_order, order_json, pay, place, world_on
@@ -184,6 +186,32 @@ def test_after_a_silent_gateway_the_same_key_opens_the_same_payment(
     assert 2 == held(bench)
 
 
+def test_taking_over_from_one_who_is_only_slow_makes_nothing_twice(
+    bench: Bench, world: World
+) -> None:
+    """The lease has ended while the gateway was still being asked: both end with one answer."""
+    command = an_order(world)
+    gateway_open = bench.gateway.open
+    overtaking: list[PlacedOrder] = []
+
+    def be_overtaken(request: OpenRequest) -> Opened:
+        bench.gateway.open = gateway_open  # type: ignore[method-assign]
+        bench.clock.moment += LEASE
+        overtaking.append(place_order(bench.ports, command))
+        return gateway_open(request)
+
+    bench.gateway.open = be_overtaken  # type: ignore[method-assign]
+
+    placed = place_order(bench.ports, command)
+
+    with bench.database.reads() as session:
+        payment = session.scalars(select(Payment)).one()
+    repeated = place_order(bench.ports, command)
+    assert (overtaking, placed) == ([placed], replace(repeated, is_replay=False))
+    assert [payment.gateway_reference] == list(bench.gateway.opened)
+    assert 1 == held(bench)
+
+
 def test_a_crash_between_the_gateway_and_our_own_row_charges_nobody_twice(
     bench: Bench, world: World
 ) -> None:
@@ -199,7 +227,7 @@ def test_a_crash_between_the_gateway_and_our_own_row_charges_nobody_twice(
     with pytest.raises(KeyboardInterrupt):
         place_order(bench.ports, command)
     del bench.gateway.open  # type: ignore[method-assign]
-    bench.clock.pass_time(seconds=31)
+    bench.clock.moment += LEASE
 
     placed = place_order(bench.ports, command)
 

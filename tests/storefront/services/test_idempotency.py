@@ -5,6 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from storefront.adapters.stripe_gateway import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    RETRY_WITHIN_SECONDS,
+)
 from storefront.errors import Conflict, Invalid, StorefrontError
 from storefront.services import idempotency
 from storefront.services.idempotency import LEASE, RequestKey, Turn
@@ -92,6 +97,12 @@ def test_a_lease_is_taken_over_when_it_ends_and_not_a_moment_before(
     assert "in_progress" == refusal.code
     assert Turn(turn.id, subject="ord_1") == taken
     assert "in_progress" == refused(bench, request_key).code
+
+
+def test_a_lease_outlasts_a_call_to_the_gateway_and_not_by_much() -> None:
+    call = CONNECT_SECONDS + ANSWER_SECONDS + RETRY_WITHIN_SECONDS
+
+    assert call + 1 < LEASE.total_seconds() < call + 5
 
 
 def test_a_passing_fault_is_not_stored(bench: Bench, request_key: RequestKey) -> None:
