@@ -16,10 +16,12 @@ from storefront.services.shelf import products_of_variants
 from storefront.services.views import CartLineView, CartView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from storefront.ports import Signer
-    from storefront.services.offering import Occasion
+    from storefront.services.offering import Occasion, Offered
     from storefront.services.quotes import Destination
     from storefront.services.views import MerchantView
     from storefront.settings import Settings
@@ -135,13 +137,26 @@ def price_cart(
     if any(not line.variant.availability.is_buyable for line in kept):
         notices.append("line_sold_out")
     offered = offer_lines(session, merchant.id, kept, occasion=occasion)
+    priced = cart_of(session, merchant, kept, offered=offered, destination=destination)
+    return replace(priced, notices=tuple(notices))
+
+
+def cart_of(
+    session: Session,
+    merchant: MerchantView,
+    lines: Sequence[CartLineView],
+    *,
+    offered: Offered,
+    destination: Destination | None = None,
+) -> CartView:
+    """Return a cart of these lines with what offers do to them."""
     quote = price_lines(
-        session, merchant, kept, destination=destination, discounts=offered.discounts
+        session, merchant, lines, destination=destination, discounts=offered.discounts
     )
     return CartView(
-        with_discounts(kept, offered.discounts),
+        with_discounts(lines, offered.discounts),
         quote,
-        tuple(notices),
+        (),
         offered.counted(merchant.currency),
         offered.refused(merchant.currency),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
@@ -33,12 +34,17 @@ MOST_AT_ONCE = 100_000
 PORTION = 500
 """So many codes are made in one transaction, so that selling goes on meanwhile."""
 
+MOST_USES = 1_000_000
+
 MOST_ENTERED = 5
 """A cart carries at most so many codes."""
 
 
-def set_chosen(session: Session, offer: Offer, text: str, *, now: datetime) -> None:
-    """Give a code offer the code that its merchant chose, in place of an earlier choice.
+def set_chosen(
+    session: Session, offer: Offer, text: str, *, now: datetime, max_uses: int | None = None
+) -> None:
+    """Give a code offer the code that its merchant chose, in place of an earlier choice; it is
+    good so many times, or as often as the offer.
 
     Raises `Invalid` invalid_code, or `Conflict` code_taken when another offer has it.
     """
@@ -46,16 +52,18 @@ def set_chosen(session: Session, offer: Offer, text: str, *, now: datetime) -> N
         select(OfferCode).where(OfferCode.offer_id == offer.id, OfferCode.batch == CHOSEN)
     ).first()
     wanted = text.strip() if offer.kind == Kind.CODE.value else ""
-    if present and present.shown == wanted:
+    if present and (present.shown, present.max_uses) == (wanted, max_uses):
         return
     if present:
         session.delete(present)
         session.flush()
     if wanted:
-        _add(session, offer, wanted, now=now)
+        _add(session, offer, wanted, max_uses=max_uses, now=now)
 
 
-def _add(session: Session, offer: Offer, shown: str, *, now: datetime) -> None:
+def _add(
+    session: Session, offer: Offer, shown: str, *, max_uses: int | None, now: datetime
+) -> None:
     code = normalise_code(shown)
     if not 1 <= len(code) <= LONGEST or len(shown) > LONGEST:
         raise Invalid("invalid_code", field="code")
@@ -67,6 +75,7 @@ def _add(session: Session, offer: Offer, shown: str, *, now: datetime) -> None:
         code=code,
         shown=shown,
         batch=CHOSEN,
+        max_uses=max_uses,
         held=0,
         used=0,
         created_at=now,
@@ -83,8 +92,10 @@ def has_any(session: Session, offer_id: int) -> bool:
     return session.scalar(found.limit(1)) is not None
 
 
-def promise_batch(session: Session, offer: Offer, *, count: int, prefix: str, now: datetime) -> int:
-    """Promise so many codes that are good once each; return the number of their batch.
+def promise_batch(
+    session: Session, offer: Offer, *, count: int, prefix: str, now: datetime, uses: int = 1
+) -> int:
+    """Promise so many codes that are good so many times each; return the number of their batch.
 
     Raises `Invalid` for a number or prefix that cannot be, `Conflict` for an automatic offer.
     """
@@ -92,18 +103,21 @@ def promise_batch(session: Session, offer: Offer, *, count: int, prefix: str, no
         raise Conflict("offer_takes_no_codes")
     if not 1 <= count <= MOST_AT_ONCE:
         raise Invalid("invalid_count", field="count")
+    if not 1 <= uses <= MOST_USES:
+        raise Invalid("invalid_count", field="uses")
     clean = normalise_code(prefix)
     if len(clean) > LONGEST_PREFIX or not clean.isascii():
         raise Invalid("invalid_code", field="prefix")
     last = session.scalar(select(func.max(OfferCode.batch)).where(OfferCode.offer_id == offer.id))
     batch = (last or CHOSEN) + 1
     # The first portion is there at once, so that the next batch has another number.
-    _make_portion(session, offer, batch=batch, prefix=clean, count=min(count, PORTION), now=now)
+    first = Portion(batch, clean, min(count, PORTION), uses)
+    _make_portion(session, offer, first, now=now)
     if count > PORTION:
         jobs.add(
             session,
             "make_codes",
-            {"offer_id": offer.id, "batch": batch, "prefix": clean, "count": count},
+            {"offer_id": offer.id, "batch": batch, "prefix": clean, "count": count, "uses": uses},
             merchant_id=offer.merchant_id,
             now=now,
             unique_key=f"{offer.id}-{batch}",
@@ -111,7 +125,9 @@ def promise_batch(session: Session, offer: Offer, *, count: int, prefix: str, no
     return batch
 
 
-def make_codes(ports: Ports, offer_id: int, *, batch: int, prefix: str, count: int) -> None:
+def make_codes(
+    ports: Ports, offer_id: int, *, batch: int, prefix: str, count: int, uses: int = 1
+) -> None:
     """Make what is missing of a batch, a portion at a time; a repeat goes on where it stopped."""
     while True:
         with ports.sessions.begin() as session:
@@ -119,14 +135,8 @@ def make_codes(ports: Ports, offer_id: int, *, batch: int, prefix: str, count: i
             made = count_batch(session, offer_id, batch)
             if made >= count:
                 return
-            _make_portion(
-                session,
-                offer,
-                batch=batch,
-                prefix=prefix,
-                count=min(count - made, PORTION),
-                now=ports.clock.now(),
-            )
+            portion = Portion(batch, prefix, min(count - made, PORTION), uses)
+            _make_portion(session, offer, portion, now=ports.clock.now())
 
 
 def count_batch(session: Session, offer_id: int, batch: int) -> int:
@@ -135,11 +145,20 @@ def count_batch(session: Session, offer_id: int, batch: int) -> int:
     return session.scalar(counted) or 0
 
 
-def _make_portion(
-    session: Session, offer: Offer, *, batch: int, prefix: str, count: int, now: datetime
-) -> None:
+@dataclass(frozen=True)
+class Portion:
+    """Codes to be made in one transaction, each good for so many `uses`."""
+
+    batch: int
+    prefix: str
+    count: int
+    uses: int
+
+
+def _make_portion(session: Session, offer: Offer, portion: Portion, *, now: datetime) -> None:
     """Make codes. Two alike come up once in millions of years; then the job is repeated."""
-    fresh = {random_symbols(RANDOM_SYMBOLS).upper() for _ in range(count)}
+    fresh = {random_symbols(RANDOM_SYMBOLS).upper() for _ in range(portion.count)}
+    prefix = portion.prefix
     session.execute(
         insert(OfferCode),
         [
@@ -148,8 +167,8 @@ def _make_portion(
                 "offer_id": offer.id,
                 "code": f"{prefix}{symbols}",
                 "shown": "-".join(filter(None, (prefix, symbols[:5], symbols[5:]))),
-                "batch": batch,
-                "max_uses": 1,
+                "batch": portion.batch,
+                "max_uses": portion.uses,
                 "held": 0,
                 "used": 0,
                 "created_at": now,

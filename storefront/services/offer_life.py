@@ -11,7 +11,7 @@ from storefront.domain.offers import Kind, Scope, State, state
 from storefront.errors import Conflict, Invalid
 from storefront.models import Offer, OfferEvent
 from storefront.models.offer import BENEFIT
-from storefront.services import codes, jobs, price_history
+from storefront.services import codes, jobs, offers, price_history
 from storefront.signals import announce
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ def publish(session: Session, offer: Offer, *, now: datetime) -> None:
 
     Raises `Conflict` offer_published, or `Invalid` for an offer that nobody could ever use.
     """
-    if offer.published_at is not None or offer.ended_at is not None:
-        raise Conflict("offer_published")
+    offers.lock_draft(session, offer)
     if offer.ends_at is not None and offer.ends_at <= now:
         raise Invalid("offer_over_already", field="ends")
     if offer.scope == Scope.CHOSEN.value and not any(

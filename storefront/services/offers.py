@@ -43,6 +43,7 @@ class Draft:
     products: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
     code: str = ""
+    code_uses: int | None = None
     starts: str = ""
     ends: str = ""
     quota: int | None = None
@@ -82,6 +83,15 @@ def read_times(draft: Draft, zone: str) -> Times:
 
 def add_draft(session: Session, merchant: Merchant, draft: Draft, *, now: datetime) -> Offer:
     """Write an offer down; it does nothing until it is published."""
+    offer = sketch(session, merchant, draft, now=now)
+    session.add(offer)
+    session.flush()
+    codes.set_chosen(session, offer, draft.code, max_uses=draft.code_uses, now=now)
+    return offer
+
+
+def sketch(session: Session, merchant: Merchant, draft: Draft, *, now: datetime) -> Offer:
+    """Return the offer that a draft describes, without writing it down; raise `Invalid`."""
     offer = Offer(
         merchant_id=merchant.id,
         public_id=public_id("ofr"),
@@ -93,9 +103,6 @@ def add_draft(session: Session, merchant: Merchant, draft: Draft, *, now: dateti
         created_at=now,
     )
     _fill(session, offer, draft)
-    session.add(offer)
-    session.flush()
-    codes.set_chosen(session, offer, draft.code, now=now)
     return offer
 
 
@@ -104,19 +111,34 @@ def draft_for(session: Session, merchant_id: int, draft: Draft, *, now: datetime
     return add_draft(session, session.get_one(Merchant, merchant_id), draft, now=now)
 
 
+def sketch_for(session: Session, merchant_id: int, draft: Draft, *, now: datetime) -> Offer:
+    """Return the offer that a draft describes for the merchant with this id."""
+    return sketch(session, session.get_one(Merchant, merchant_id), draft, now=now)
+
+
 def edit_draft(session: Session, offer: Offer, draft: Draft, *, now: datetime) -> None:
     """Change an offer that is not published yet.
 
     Raises `Conflict` offer_published afterwards: what people were promised stays as it was, and
     no countdown ever begins again.
     """
-    if offer.published_at is not None or offer.ended_at is not None:
-        raise Conflict("offer_published")
+    lock_draft(session, offer)
     offer.targets.clear()
     session.flush()
     _fill(session, offer, draft)
     session.flush()
-    codes.set_chosen(session, offer, draft.code, now=now)
+    codes.set_chosen(session, offer, draft.code, max_uses=draft.code_uses, now=now)
+
+
+def lock_draft(session: Session, offer: Offer) -> None:
+    """Keep others from changing or publishing a draft; raise `Conflict` where it is none."""
+    draft = session.execute(
+        select(Offer.id)
+        .where(Offer.id == offer.id, Offer.published_at.is_(None), Offer.ended_at.is_(None))
+        .with_for_update()
+    ).first()
+    if draft is None:
+        raise Conflict("offer_published")
 
 
 def _fill(session: Session, offer: Offer, draft: Draft) -> None:
@@ -174,6 +196,7 @@ def _check(draft: Draft) -> None:
         "quota": draft.quota,
         "budget": draft.budget_minor,
         "per_buyer_limit": draft.per_buyer_limit,
+        "code_uses": draft.code_uses,
         "max_discount": draft.max_discount_minor,
     }
     for field, count in counts.items():

@@ -11,7 +11,8 @@ from storefront import links
 from storefront.domain.catalog import availability
 from storefront.errors import NotFound
 from storefront.models import PlacementProduct, Product, ProductImage, Store, Variant
-from storefront.services.offering import Entered, Occasion, offer_products
+from storefront.services.offer_shelf import offer_products
+from storefront.services.offering import Entered, Occasion
 from storefront.services.views import ImageView, ProductView, ShelfView, StoreView, VariantView
 
 if TYPE_CHECKING:

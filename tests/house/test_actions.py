@@ -28,6 +28,7 @@ LOGGED = {
     "add_offer": {"offer_made"},
     "change_offer": {"offer_changed"},
     "set_offer_state": {"offer_published", "offer_paused", "offer_resumed", "offer_ended"},
+    "set_offer_lanes": {"offer_lanes_set"},
     "make_offer_codes": {"offer_codes_made"},
     "invite": {"member_invited"},
     "send_invitation_again": {"invitation_sent_again"},

@@ -15,7 +15,7 @@ from storefront.services.offers import get_offer
 from storefront.services.reporting.pages import Slice, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -65,6 +65,7 @@ class Batch:
     number: int
     count: int
     used: int
+    uses: int | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,11 @@ class OfferPage:
     offer: Offer
     state: State
     code: str
+    code_uses: int | None
     products: tuple[str, ...]
+    variants: tuple[str, ...]
+    needed: tuple[str, ...]
+    goes_with: tuple[tuple[str, str], ...]
     placement: str | None
     preview: tuple[PricePreview, ...]
     batches: tuple[Batch, ...]
@@ -100,17 +105,26 @@ def get_offer_page(
 ) -> OfferPage:
     """Return one offer with all that belongs to it; raise `NotFound`."""
     offer = get_offer(session, merchant_id, public_id)
-    products = [each.product_id for each in offer.targets if each.product_id]
+    terms = offer.terms
+    chosen = session.execute(
+        select(OfferCode.shown, OfferCode.max_uses).where(
+            OfferCode.offer_id == offer.id, OfferCode.batch == CHOSEN
+        )
+    ).first()
     return OfferPage(
         offer=offer,
-        state=state(offer.terms, now),
-        code=session.scalar(
-            select(OfferCode.shown).where(OfferCode.offer_id == offer.id, OfferCode.batch == CHOSEN)
-        )
-        or "",
-        products=tuple(
-            session.scalars(
-                select(Product.public_id).where(Product.id.in_(products)).order_by(Product.id)
+        state=state(terms, now),
+        code=chosen.shown if chosen else "",
+        code_uses=chosen.max_uses if chosen else None,
+        products=_names(session, Product, terms.products),
+        variants=_names(session, Variant, terms.variants),
+        needed=_names(session, Product, terms.conditions.products),
+        goes_with=tuple(
+            (row.public_id, row.name)
+            for row in session.execute(
+                select(Offer.public_id, Offer.name)
+                .where(Offer.merchant_id == merchant_id, Offer.id.in_(terms.combines_with))
+                .order_by(Offer.id)
             )
         ),
         placement=session.scalar(
@@ -126,6 +140,15 @@ def get_offer_page(
                 .order_by(OfferEvent.id)
             )
         ),
+    )
+
+
+def _names(
+    session: Session, table: type[Product | Variant], ids: Collection[int]
+) -> tuple[str, ...]:
+    """Return the public ids of things."""
+    return tuple(
+        session.scalars(select(table.public_id).where(table.id.in_(ids)).order_by(table.id))
     )
 
 
@@ -162,31 +185,14 @@ def _off(offer: Offer, variant: Variant, *, now: datetime, is_promotable: bool) 
 
 def _batches(session: Session, offer: Offer) -> tuple[Batch, ...]:
     rows = session.execute(
-        select(OfferCode.batch, func.count(), func.sum(OfferCode.used))
+        select(
+            OfferCode.batch,
+            func.count(),
+            func.sum(OfferCode.used),
+            func.max(OfferCode.max_uses),
+        )
         .where(OfferCode.offer_id == offer.id, OfferCode.batch != CHOSEN)
         .group_by(OfferCode.batch)
         .order_by(OfferCode.batch)
     )
-    return tuple(Batch(number, count, int(used)) for number, count, used in rows)
-
-
-def list_choices(session: Session, merchant_id: int) -> Sequence[tuple[str, str]]:
-    """Return (public id, name) of everything that a merchant sells, for an offer to be about."""
-    rows = session.execute(
-        select(Product.public_id, Product.name)
-        .where(Product.merchant_id == merchant_id, Product.withdrawn_at.is_(None))
-        .order_by(Product.name)
-        .limit(500)
-    )
-    return [(row.public_id, row.name) for row in rows]
-
-
-def list_spots(session: Session, merchant_id: int) -> Sequence[tuple[str, str]]:
-    """Return (public id, name) of the placements that an offer can be bound to."""
-    rows = session.execute(
-        select(Placement.public_id, Placement.name)
-        .where(Placement.merchant_id == merchant_id, Placement.retired_at.is_(None))
-        .order_by(Placement.name)
-        .limit(500)
-    )
-    return [(row.public_id, row.name) for row in rows]
+    return tuple(Batch(number, count, int(used), uses) for number, count, used, uses in rows)

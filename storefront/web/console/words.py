@@ -297,6 +297,21 @@ OFFER_STATES = {
     "consumed": _("Used up"),
     "ended": _("Over"),
 }
+OFFER_STAGES = {
+    "before": _("Before"),
+    "during": _("While it is on"),
+    "after": _("Afterwards"),
+}
+OFFER_TURNS = {
+    "pre": _("Before other offers"),
+    "default": _("Along with other offers"),
+    "post": _("After other offers"),
+}
+OFFER_MODES = {
+    "best": _("The best one for the shopper counts, thing by thing"),
+    "all": _("All of them count, one on top of the other"),
+    "first": _("The first by rank counts"),
+}
 OFFER_EVENTS = {
     "published": _("Published"),
     "started": _("Started"),
@@ -312,6 +327,7 @@ ACTIONS = {
     "offer_resumed": _("let the offer go on"),
     "offer_ended": _("ended the offer"),
     "offer_codes_made": _("made codes for the offer"),
+    "offer_lanes_set": _("changed how offers share"),
     "member_invited": _("invited somebody"),
     "invitation_sent_again": _("sent an invitation again"),
     "invitation_withdrawn": _("took an invitation back"),

@@ -335,6 +335,15 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("GET", "/console/offers"): (
         "/console/offers", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),
+    ("POST", "/console/offers/lanes"): (
+        "/console/offers/lanes", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/offers/preview"): (
+        "/console/offers/preview", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/offers/<public_id>/preview"): (
+        "/console/offers/{offer}/preview", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
     ("GET", "/console/offers/new"): (
         "/console/offers/new", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),

@@ -1,0 +1,155 @@
+"""Offers on a shelf: the price that each piece has by itself, and the offers that shoppers may look
+for in vain. What they do to a cart is in `offering.py`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from storefront.domain.evaluation import evaluate
+from storefront.domain.offers import Facts, Kind, Reason, Scope, why_not_running
+from storefront.domain.reductions import is_meant
+from storefront.services import price_history
+from storefront.services.offer_terms import KnownOffers, offers_for
+from storefront.services.offering import item_of
+from storefront.services.views import OfferView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from storefront.domain.offers import OfferTerms
+    from storefront.services.offering import Occasion
+    from storefront.services.views import ProductView, VariantView
+
+ANNOUNCED = timedelta(days=7)
+"""So long before its start an offer is announced."""
+
+SHOWN = {Reason.GONE: "gone", Reason.NOT_STARTED: "scheduled", Reason.ENDED: "ended"}
+"""Offers that do not count are shown where shoppers may look for them, in this order."""
+
+
+def offer_products(
+    session: Session, merchant_id: int, products: Sequence[ProductView], *, occasion: Occasion
+) -> tuple[ProductView, ...]:
+    """Return the products with the price that each variant has here and now, and why.
+
+    Only offers that need no code and that one piece alone is good for make a price.
+    """
+    known = offers_for(session, merchant_id, now=occasion.now)
+    return price_products(session, products, known, occasion=occasion)
+
+
+def price_products(
+    session: Session, products: Sequence[ProductView], known: KnownOffers, *, occasion: Occasion
+) -> tuple[ProductView, ...]:
+    """Return the products with the prices that these offers make here and now."""
+    offers = [
+        each
+        for each in known.terms
+        if each.kind is Kind.AUTOMATIC and each.scope is Scope.CHOSEN and _is_here(each, occasion)
+    ]
+    if not offers:
+        return tuple(products)
+    facts = Facts(
+        now=occasion.now,
+        placement_id=occasion.placement_id,
+        links=occasion.entered.links,
+        is_first_order=False,
+        modes=known.modes,
+    )
+    priced = _Shelf(offers, known, facts)
+    found = [
+        replace(
+            product,
+            variants=tuple(priced.with_offer(product, variant) for variant in product.variants),
+        )
+        for product in products
+    ]
+    return _with_lowest(session, found)
+
+
+def _is_here(terms: OfferTerms, occasion: Occasion) -> bool:
+    return terms.placement_id in {None, occasion.placement_id} and (
+        terms.link is None or terms.link in occasion.entered.links
+    )
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    """The offers on goods that may be shown here, ready to price one piece after the other."""
+
+    offers: Sequence[OfferTerms]
+    known: KnownOffers
+    facts: Facts
+
+    def with_offer(self, product: ProductView, variant: VariantView) -> VariantView:
+        item = item_of(product, variant, 1)
+        meant = [each for each in self.offers if is_meant(each, item)]
+        outcome = evaluate([item], meant, self.facts)
+        if not outcome.applied:
+            return replace(variant, offer=self._announced(meant))
+        most = max(outcome.applied, key=lambda each: each.amounts[0].minor)
+        terms = next(each for each in meant if each.id == most.offer_id)
+        return replace(
+            variant,
+            price=variant.list_price - outcome.discounts[0],
+            offer=self._view(terms, "active"),
+        )
+
+    def _announced(self, offers: Iterable[OfferTerms]) -> OfferView | None:
+        """Return the offer that somebody may look for in vain, if there is one."""
+        reasons = [(why_not_running(each, self.facts.now), each) for each in offers]
+        for reason, state in SHOWN.items():
+            for found, terms in reasons:
+                if found is reason and not self._is_far(terms):
+                    return self._view(terms, state)
+        return None
+
+    def _is_far(self, terms: OfferTerms) -> bool:
+        start = terms.window.starts_at
+        return start is not None and start - self.facts.now > ANNOUNCED
+
+    def _view(self, terms: OfferTerms, state: str) -> OfferView:
+        named, window = self.known.names[terms.id], terms.window
+        return OfferView(
+            named.public_id,
+            named.name,
+            state,
+            window.starts_at,
+            window.ends_at,
+            terms.counts.left,
+            terms.counts.quota,
+        )
+
+
+def _with_lowest(session: Session, products: Sequence[ProductView]) -> tuple[ProductView, ...]:
+    """Add the lowest price before each reduction: one question for each moment of a start."""
+    by_start = defaultdict(list)
+    for product in products:
+        for variant in product.variants:
+            if variant.offer and variant.is_reduced and variant.offer.starts_at:
+                by_start[variant.offer.starts_at].append(variant.id)
+    lowest = {
+        variant_id: price
+        for start, ids in by_start.items()
+        for variant_id, price in price_history.lowest_before(session, ids, start).items()
+    }
+    return tuple(
+        replace(
+            product,
+            variants=tuple(
+                replace(
+                    variant,
+                    offer=replace(variant.offer, lowest=lowest.get(variant.id, variant.list_price)),
+                )
+                if variant.offer and variant.is_reduced
+                else variant
+                for variant in product.variants
+            ),
+        )
+        for product in products
+    )
