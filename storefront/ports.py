@@ -123,8 +123,20 @@ class PaymentGateway(Protocol):
 
 
 @dataclass(frozen=True)
+class MailPicture:
+    """A PNG that travels inside a mail; its HTML shows it as `cid:<name>`."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Message:
-    """One e-mail, ready to send. `message_id` is stable, so that a repeat can be recognised."""
+    """One e-mail, ready to send. `message_id` is stable, so that a repeat can be recognised.
+
+    `unsubscribe_url` is where one POST stops mails of this sort (RFC 8058); it is for those that
+    nobody has asked for, and "" for all that a purchase brings with it.
+    """
 
     to: str
     sender: str
@@ -133,6 +145,8 @@ class Message:
     text: str
     html: str
     message_id: str
+    pictures: tuple[MailPicture, ...] = ()
+    unsubscribe_url: str = ""
 
 
 class Mailer(Protocol):

@@ -1,8 +1,9 @@
-"""QR codes as the path of an SVG: a pure function of a text. What the text means is for others
-to say; how it looks is for templates and style sheets."""
+"""QR codes as the path of an SVG or as a picture: pure functions of a text. What the text means is
+for others to say; how it looks is for templates and style sheets."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 import qrcode
@@ -10,6 +11,9 @@ from qrcode.constants import ERROR_CORRECT_M
 
 QUIET = 4
 """Modules of empty border, as ISO 18004 asks for."""
+
+PIXELS = 8
+"""So wide is a module of a picture: sharp on a telephone, and still small in a mail."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +26,7 @@ class QrCode:
 
 def draw(text: str) -> QrCode:
     """Return the QR code of a text, at medium error correction."""
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=QUIET)
-    code.add_data(text)
-    matrix = code.get_matrix()
+    matrix = _code(text).get_matrix()
     runs = (
         f"M{x} {y}h1v1h-1z"
         for y, row in enumerate(matrix)
@@ -32,3 +34,17 @@ def draw(text: str) -> QrCode:
         if is_dark
     )
     return QrCode(len(matrix), "".join(runs))
+
+
+def picture(text: str) -> bytes:
+    """Return the same QR code as a PNG, black on white."""
+    code = _code(text)
+    file = io.BytesIO()
+    code.make_image().save(file)
+    return file.getvalue()
+
+
+def _code(text: str) -> qrcode.QRCode:
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=QUIET, box_size=PIXELS)
+    code.add_data(text)
+    return code

@@ -31,13 +31,15 @@ class Gift(Base):
 
     `face_minor` is what it is worth, `paid_minor` its share of what the buyer paid. `deliver_at`
     None is at once; the wall clock and zone are what the buyer chose. `link_number` is part of
-    its link: a higher one makes the old link worthless.
+    its link: a higher one makes the old link worthless. Whoever wants no reminders of one gift
+    (`reminders_off_at`) gets none of any gift of this merchant at their address.
     """
 
     __tablename__ = "storefront_gifts"
     __table_args__ = (
         UniqueConstraint("merchant_id", "public_id"),
         UniqueConstraint("merchant_id", "line_item_id", "position"),
+        Index(None, "public_id"),
         Index(None, "line_item_id"),
         Index(None, "merchant_id", "order_id"),
         Index(None, "merchant_id", "issued_at"),
@@ -76,6 +78,7 @@ class Gift(Base):
     thanked_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
+    reminders_off_at: Mapped[datetime | None]
 
     contact: Mapped[GiftContact | None] = relationship()
 

@@ -217,6 +217,7 @@ def _make_gifts() -> None:
         sa.Column("thanked_at", UtcDateTime(), nullable=True),
         sa.Column("cancelled_at", UtcDateTime(), nullable=True),
         sa.Column("reminded_at", UtcDateTime(), nullable=True),
+        sa.Column("reminders_off_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint(
             "face_minor > 0",
             name=op.f("ck_storefront_gifts_face_positive"),
@@ -244,6 +245,7 @@ def _make_gifts() -> None:
         _unique(table, "merchant_id", "public_id"),
         _unique(table, "merchant_id", "line_item_id", "position"),
     )
+    _index(table, "public_id")
     _index(table, "line_item_id")
     _index(table, "merchant_id", "issued_at")
     _index(table, "merchant_id", "order_id")

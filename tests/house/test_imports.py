@@ -121,6 +121,7 @@ LAYERS = {
         not_ours=("storefront.app", "storefront.adapters", "storefront.sandbox"),
         foreign=(*FLASK, *ALCHEMY),
     ),
+    "gifting.art": Layer(foreign=("PIL",)),
 }
 
 # What only one module may know, so that it can be replaced there.

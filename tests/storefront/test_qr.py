@@ -1,6 +1,11 @@
 """QR codes as paths: square, with the finder patterns and the quiet border that scanners need."""
 
+import io
 import re
+
+import pytest
+import zxingcpp
+from PIL import Image
 
 from storefront import qr
 
@@ -28,3 +33,10 @@ def test_the_border_is_quiet() -> None:
 
 def test_another_text_is_another_picture() -> None:
     assert qr.draw("one").path != qr.draw("two").path
+
+
+@pytest.mark.parametrize("text", ["https://shop.test/g/0123456789abcdef", "Grüße 謝謝"])
+def test_a_picture_is_read_by_a_scanner(text: str) -> None:
+    [found] = zxingcpp.read_barcodes(Image.open(io.BytesIO(qr.picture(text))))
+
+    assert found.text == text

@@ -1,6 +1,7 @@
 """Mail as files and by SMTP: what is sent, and which faults are worth another try."""
 
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -10,10 +11,11 @@ from typing import cast
 
 import pytest
 
+from storefront import qr
 from storefront.adapters.file_mailer import FileMailer
 from storefront.adapters.smtp_mailer import SmtpMailer
 from storefront.errors import Invalid, StorefrontError, TryAgain
-from storefront.ports import Message
+from storefront.ports import MailPicture, Message
 from tests.fakes import StandingClock
 from tests.storefront.adapters.mail_server import MailServer
 
@@ -171,3 +173,29 @@ def test_a_server_without_encryption_is_not_told_the_password() -> None:
             SmtpMailer(address, CLOCK).send(MESSAGE)
     assert fault.value.code == "mail_unavailable"
     assert "AUTH" not in server.commands
+
+
+def test_a_picture_travels_beside_the_html_that_shows_it(tmp_path: Path) -> None:
+    picture = MailPicture("qr", qr.picture("https://shop.test/g/x"))
+    html = '<p>Scan it: <img src="cid:qr" alt="QR code"></p>'
+    FileMailer(tmp_path, CLOCK).send(replace(MESSAGE, html=html, pictures=(picture,)))
+    [file] = tmp_path.iterdir()
+    mail = read(file)
+
+    assert content(mail, "plain") == MESSAGE.text
+    assert content(mail, "html").strip() == html
+    [image] = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert image["Content-ID"] == "<qr>"
+    assert image.get_content_disposition() == "inline"
+    assert image.get_content() == picture.content
+
+
+def test_only_a_mail_that_nobody_asked_for_says_how_to_stop_it(tmp_path: Path) -> None:
+    FileMailer(tmp_path / "asked", CLOCK).send(MESSAGE)
+    reminder = replace(MESSAGE, unsubscribe_url="https://shop.test/gift-reminders/x")
+    FileMailer(tmp_path / "unasked", CLOCK).send(reminder)
+    asked, unasked = (read(next((tmp_path / folder).iterdir())) for folder in ("asked", "unasked"))
+
+    assert asked["List-Unsubscribe"] is asked["List-Unsubscribe-Post"] is None
+    assert unasked["List-Unsubscribe"] == "<https://shop.test/gift-reminders/x>"
+    assert unasked["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
