@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -186,6 +186,13 @@ class Pictures(Protocol):
         The same pixels are kept once. Raises `Invalid` picture_unreadable or
         picture_too_many_pixels.
         """
+
+    def kept_before(self, before: datetime) -> Iterator[str]:
+        """Yield the files that were last kept before a moment."""
+
+    def discard(self, file: str, *, kept_before: datetime) -> bool:
+        """Delete a picture with its copies, unless it was kept anew meanwhile; return whether it
+        is gone."""
 
 
 class Signer(Protocol):

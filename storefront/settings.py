@@ -67,6 +67,7 @@ class Settings:
     keep_jobs: timedelta = timedelta(days=30)
     keep_payloads: timedelta = timedelta(days=90)
     keep_mails: timedelta = timedelta(days=30)
+    keep_invitations: timedelta = timedelta(days=30)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -241,6 +242,7 @@ READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "STOREFRONT_KEEP_JOBS_DAYS": ("keep_jobs", _days),
     "STOREFRONT_KEEP_PAYLOADS_DAYS": ("keep_payloads", _days),
     "STOREFRONT_KEEP_MAILS_DAYS": ("keep_mails", _days),
+    "STOREFRONT_KEEP_INVITATIONS_DAYS": ("keep_invitations", _days),
 }
 
 

@@ -22,6 +22,7 @@ from storefront.services import (
     member_letters,
     offer_life,
     order_notes,
+    placing,
     retention,
     settling,
     tallies,
@@ -63,6 +64,7 @@ HANDLERS: dict[str, Handler] = {
     "send_refund_failed_letter": letters.send_refund_failed_letter,
     "send_refund_letter": letters.send_refund_letter,
     "send_shipped": letters.send_shipped,
+    "send_tracking": letters.send_tracking,
     "start_offer": offer_life.start_offer,
     "write_import": imports.write_import,
 }
@@ -131,7 +133,8 @@ def _show_itself(ports: Ports) -> None:
 
 
 def sweep(ports: Ports) -> None:
-    """Look after what no job remembers: ended holds, what fell silent, alarms that have rung."""
+    """Look after what no job remembers: ended holds, what fell silent, placements without a link,
+    alarms that have rung."""
     now = ports.clock.now()
     with ports.reads() as session:
         orders = settling.list_expired_orders(session, now=now)
@@ -150,6 +153,7 @@ def sweep(ports: Ports) -> None:
         _carefully(ports, connections.check, connection_id)
     for account in accounts:
         _carefully(ports, lost_news.read_lists, account)
+    placing.link_all(ports)
     _tell_of_alarms(ports)
     _count(ports)
     _forget(ports)

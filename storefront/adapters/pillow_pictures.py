@@ -8,12 +8,16 @@ import hashlib
 import io
 import tempfile
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from PIL import Image, ImageCms, ImageOps
 
 from storefront.errors import Invalid
 from storefront.ports import KeptPicture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 FOLDER = "p"
@@ -60,6 +64,22 @@ class PillowPictures:
             widths=" ".join(map(str, widths)),
         )
 
+    def kept_before(self, before: datetime) -> Iterator[str]:
+        """Yield the files that were last kept before a moment; see `ports.Pictures`."""
+        for path in self._folder.glob("*.jpg"):
+            if _is_kept_before(path, before):
+                yield f"{FOLDER}/{path.name}"
+
+    def discard(self, file: str, *, kept_before: datetime) -> bool:
+        """Delete a picture with its copies; see `ports.Pictures`."""
+        path = self._folder / Path(file).name
+        if not _is_kept_before(path, kept_before):
+            return False
+        path.unlink(missing_ok=True)
+        for copy in self._folder.glob(f"{path.stem}-*.webp"):
+            copy.unlink(missing_ok=True)
+        return True
+
     def _write(self, name: str, content: bytes) -> None:
         """Write a file at once or not at all: nobody is ever shown half a picture."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +88,13 @@ class PillowPictures:
         whole = Path(file.name)
         whole.chmod(0o644)  # a temporary file is its maker's alone; pictures are for everybody
         whole.replace(self._folder / name)
+
+
+def _is_kept_before(path: Path, moment: datetime) -> bool:
+    try:
+        return path.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _read(upload: IO[bytes]) -> Image.Image:

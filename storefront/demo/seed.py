@@ -1,13 +1,11 @@
 """Write the demo's world into a shop, through the same services that everything else uses."""
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,9 +15,19 @@ from storefront.demo.world import MERCHANTS, picture_path
 from storefront.domain.offers import WHOLE, Benefit, Kind, Scope
 from storefront.models import Merchant, Placement, Product, Variant
 from storefront.ports import Ports
-from storefront.services import catalog, delivery, members, merchants, offer_life, offers, taxes
+from storefront.services import (
+    catalog,
+    delivery,
+    members,
+    merchants,
+    offer_life,
+    offers,
+    placing,
+    taxes,
+)
 from storefront.services.delivery import ShippingWish
 from storefront.services.offers import Draft
+from storefront.services.pictures import add_kept_picture
 from storefront.services.taxes import TaxWish
 
 
@@ -112,10 +120,9 @@ def _seed_product(seeding: _Seeding, demo: DemoProduct) -> Product:
     product = catalog.add_product(
         session, merchant, name=demo.name, description=demo.description, now=seeding.now
     )
-    width, height = _publish_picture(seeding.ports, demo.picture)
-    catalog.add_image(
-        session, product, file=f"demo/{demo.picture}", alt=demo.alt, width=width, height=height
-    )
+    with picture_path(demo.picture).open("rb") as picture:
+        kept = seeding.ports.pictures.keep(picture)
+    add_kept_picture(session, product, kept, alt=demo.alt)
     for variant in demo.variants:
         catalog.add_variant(
             session,
@@ -152,15 +159,6 @@ def _seed_offer(
     offer = offers.add_draft(session, merchant, draft, now=seeding.now)
     offer_life.publish(session, offer, now=seeding.now)
     return {"public_id": offer.public_id, "name": offer.name, "code": demo.code or None}
-
-
-def _publish_picture(ports: Ports, name: str) -> tuple[int, int]:
-    """Copy a picture to where the shop serves pictures from, and return its size."""
-    target = ports.settings.media_dir / "demo" / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(picture_path(name), target)
-    with Image.open(target) as picture:
-        return picture.size
 
 
 def _seed_member(seeding: _Seeding, demo: DemoMember) -> dict[str, str]:
@@ -235,6 +233,7 @@ def _seed_placements(
             campaign=campaigns.get(each.campaign),
             now=seeding.now,
         )
+        placing.make_link(session, placement, sign=seeding.ports.sign, now=seeding.now)
         told.append(_tell_placement(seeding.ports, placement, each))
     return told
 

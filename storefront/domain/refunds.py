@@ -128,14 +128,18 @@ def by_lines(
     """Give back so many units of each line, at the line's average of what is left of it.
 
     Raises `Invalid` unknown_line or invalid_quantity; `Conflict` refund_too_large for more units
-    than are left, already_refunded where their money has gone back.
+    than are left, already_refunded where their money has gone back, nothing_to_refund for units
+    without any, while other parts of the order have some.
     """
     _refuse_nothing(left.total)
     known = {line.line_id: line for line in left.lines}
     if not quantities or not quantities.keys() <= known.keys():
         raise Invalid("unknown_line", field="lines")
     parts = [_units(known[line_id], quantity) for line_id, quantity in sorted(quantities.items())]
-    return _plan(parts, left.shipping if with_shipping else NOTHING)
+    plan = RefundPlan(tuple(parts), left.shipping if with_shipping else NOTHING)
+    if plan.total == 0:
+        raise Conflict("nothing_to_refund", field="lines")
+    return plan
 
 
 def _units(line: LineLeft, quantity: int) -> Part:

@@ -1,5 +1,6 @@
-"""What each interaction has earned of an order, in money: credited when it is paid, taken back by
-refunds and disputes, given again when those come to nothing. Who shares it is in attribution."""
+"""What each interaction has earned of an order, in money: all that the buyer paid, credited when it
+is paid, taken back by refunds and disputes, given again when those come to nothing. Who shares it
+is in attribution."""
 
 from __future__ import annotations
 

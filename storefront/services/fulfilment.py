@@ -131,6 +131,40 @@ def ship(session: Session, handling: Handling, *, tracking: Tracking, now: datet
     )
 
 
+def correct_tracking(
+    session: Session, handling: Handling, *, tracking: Tracking, now: datetime
+) -> None:
+    """Say anew where a shipped order can be followed, and tell the buyer; what is the same stays.
+
+    Raises `NotFound`, or `Conflict` not_shipped.
+    """
+    shipment = session.scalars(
+        select(Shipment)
+        .join(Order, Order.id == Shipment.order_id)
+        .where(
+            Shipment.merchant_id == handling.merchant_id,
+            Order.public_id == handling.order,
+            Order.shipped_at.is_not(None),
+        )
+        .with_for_update(of=Shipment)
+    ).first()
+    if shipment is None:
+        refuse(session, handling.merchant_id, handling.order, why_not=lambda _: "not_shipped")
+    if tracking == Tracking(shipment.carrier, shipment.tracking_number, shipment.tracking_url):
+        return
+    shipment.carrier, shipment.tracking_number = tracking.carrier, tracking.number
+    shipment.tracking_url = tracking.url
+    event_id = _note(session, handling, shipment.order_id, kind="tracking_corrected", now=now)
+    actions.note(session, handling, "tracking_corrected", of=handling.thing, now=now)
+    jobs.add(
+        session,
+        "send_tracking",
+        {"order_id": shipment.order_id, "event_id": event_id},
+        merchant_id=handling.merchant_id,
+        now=now,
+    )
+
+
 def hand_over(session: Session, handling: Handling, *, now: datetime) -> None:
     """Hand an order over in the way that was ordered, nothing known of its parcel."""
     way = session.scalar(
@@ -177,8 +211,8 @@ def refuse(
     raise Conflict(why_not(row.facts) or "conflict")
 
 
-def _note(session: Session, handling: Handling, order_id: int, *, kind: str, now: datetime) -> None:
-    note(
+def _note(session: Session, handling: Handling, order_id: int, *, kind: str, now: datetime) -> int:
+    return note(
         session,
         handling.merchant_id,
         order_id,

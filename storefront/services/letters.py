@@ -53,6 +53,11 @@ def send_shipped(ports: Ports, order_id: int) -> None:
     send_about_order(ports, order_id, "shipped")
 
 
+def send_tracking(ports: Ports, order_id: int, *, event_id: int) -> None:
+    """Tell the buyer how their parcel can be followed after all; each correction is a letter."""
+    send_about_order(ports, order_id, "tracking", about=f"correction-{event_id}")
+
+
 def send_cancelled(ports: Ports, order_id: int) -> None:
     """Tell the buyer that their paid order is cancelled and their money comes back."""
     send_about_order(ports, order_id, "cancelled")

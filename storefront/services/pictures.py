@@ -1,5 +1,5 @@
-"""A product's pictures: added, described, put in order, taken away. Their files stay: an order that
-is long over still shows what was bought."""
+"""A product's pictures: added, described, put in order, taken away. A file that nothing shows any
+more is discarded by services/retention.py."""
 
 from __future__ import annotations
 

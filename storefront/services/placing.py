@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.ports import Signer
+    from storefront.ports import Ports, Signer
     from storefront.services.members import SignedIn
 
 MOST_PRODUCTS = 200
@@ -139,15 +139,19 @@ def make_link(session: Session, placement: Placement, *, sign: Signer, now: date
     )
 
 
-def give_link(
-    session: Session, who: SignedIn, public_id: str, *, sign: Signer, now: datetime
-) -> None:
-    """Make the link of a placement that has none yet."""
-    placement = _get(session, who.merchant_id, public_id)
-    if placement.retired_at is not None:
-        raise NotFound
-    make_link(session, placement, sign=sign, now=now)
-    actions.note(session, who, "link_made", of=("placement", public_id), now=now)
+def link_all(ports: Ports) -> None:
+    """Give every placement in use its link: those that programs made have none yet."""
+    with ports.reads() as session:
+        unlinked = session.execute(
+            select(Placement.merchant_id, Placement.public_id).where(
+                Placement.link_share.is_(None), Placement.retired_at.is_(None)
+            )
+        ).all()
+    for merchant_id, public_id in unlinked:
+        with ports.sessions.begin() as session:
+            placement = _get(session, merchant_id, public_id)
+            if placement.retired_at is None:
+                make_link(session, placement, sign=ports.sign, now=ports.clock.now())
 
 
 def rename_campaign(

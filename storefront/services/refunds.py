@@ -58,8 +58,8 @@ def refund_order(
     """Intend a refund of a paid order, reverse what it paid for and promise to send it.
 
     Raises `NotFound` for an order that is not this merchant's, `Conflict` not_paid,
-    refund_too_large, already_refunded, payment_disputed or what the lines' kinds refuse with,
-    `Invalid` for what cannot be meant.
+    refund_too_large, already_refunded, nothing_to_refund, payment_disputed or what the lines'
+    kinds refuse with, `Invalid` for what cannot be meant.
     """
     order_id = session.scalar(
         select(Order.id).where(Order.merchant_id == merchant_id, Order.public_id == order_public_id)

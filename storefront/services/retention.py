@@ -1,11 +1,12 @@
 """What is forgotten, and when: interactions that nothing needs, answers to request keys, jobs that
-are done, the gateway's words, failures that no longer count, and mails kept as files. History of
-orders and money stays."""
+are done, the gateway's words, failures that no longer count, invitations that are over, mails kept
+as files and pictures that nothing shows. History of orders and money stays."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -17,13 +18,16 @@ from storefront.models import (
     Attribution,
     IdempotentRequest,
     Interaction,
+    Invitation,
     Job,
     Order,
     OrderOrigin,
     OrderTouchpoint,
     PaymentEvent,
     PaymentPayload,
+    ProductImage,
     Share,
+    ShopPicture,
 )
 from storefront.services import upkeep
 
@@ -40,6 +44,9 @@ TURN = "retention"
 BATCH = 500
 """Rows that go in one transaction: few enough that no buyer waits for them."""
 
+UNUSED_PICTURES_FOR = timedelta(days=1)
+"""A picture that was uploaded so lately may be about to be shown."""
+
 CLICKS = ("click", "buy")
 
 
@@ -52,7 +59,9 @@ class Forgotten:
     jobs: int
     payloads: int
     attempts: int
+    invitations: int
     mails: int
+    pictures: int
 
 
 def forget_when_due(ports: Ports) -> Forgotten | None:
@@ -78,7 +87,11 @@ def forget(ports: Ports) -> Forgotten:
         jobs=_delete(ports, Job, Job.done_at < now - settings.keep_jobs),
         payloads=_delete(ports, PaymentPayload, PaymentPayload.payment_event_id.in_(is_old_event)),
         attempts=_delete(ports, Attempt, Attempt.ends_at <= now, may_change=True),
+        invitations=_delete(
+            ports, Invitation, Invitation.ends_at < now - settings.keep_invitations, may_change=True
+        ),
         mails=_forget_mails(ports, now - settings.keep_mails),
+        pictures=_forget_pictures(ports, now - UNUSED_PICTURES_FOR),
     )
 
 
@@ -146,3 +159,20 @@ def _forget_mails(ports: Ports, before: datetime) -> int:
     for file in old:
         file.unlink(missing_ok=True)
     return len(old)
+
+
+def _forget_pictures(ports: Ports, before: datetime) -> int:
+    """Discard pictures that no product and no shop shows any more, of whatever merchant: who
+    uploads the same pixels shares a file. Pictures that are shown to nobody were taken off, or
+    their upload was refused."""
+    count, old = 0, ports.pictures.kept_before(before)
+    while files := list(islice(old, BATCH)):
+        with ports.reads() as session:
+            shown = {
+                file
+                for table in (ProductImage, ShopPicture)
+                for file in session.scalars(select(table.file).where(table.file.in_(files)))
+            }
+        for file in set(files) - shown:
+            count += ports.pictures.discard(file, kept_before=before)
+    return count

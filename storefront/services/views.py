@@ -316,6 +316,11 @@ class TrackingView:
     number: str
     url: str
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to go by."""
+        return bool(self.carrier or self.number or self.url)
+
 
 @dataclass(frozen=True)
 class DiscountView:

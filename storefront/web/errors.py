@@ -192,7 +192,12 @@ SENTENCES: dict[str, Any] = {
     "not_allowed": _("Your role does not include this."),
     "not_delivered_there": _("We do not deliver to this country. We deliver to: %(countries)s."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
+    "nothing_to_refund": _(
+        "There is no money to give back for what you chose: it cost nothing, or its money has gone "
+        "back already. Nothing was sent."
+    ),
     "not_paid": _("This order has not been paid, so there is nothing to give back."),
+    "not_shipped": _("This order is not on its way yet."),
     "not_picked_up": _("This order is not marked as picked up."),
     "note_empty": _("Please write something first."),
     "offer_elsewhere": _("This offer is for another post. Nothing was charged."),

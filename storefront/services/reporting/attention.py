@@ -1,4 +1,5 @@
-"""What a person must look at: alarms, work that was given up, orders that wait for a decision."""
+"""What a person must look at: alarms, work that was given up, orders that wait for a decision, and
+sites that were turned away."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 
 from storefront.models import Job, Order, Payment, Refund
 from storefront.services.alarms import list_alarms
+from storefront.services.hosts import list_refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
+    from storefront.services.hosts import RefusedRow
+
 SHOWN_JOBS = 10
+SHOWN_SITES = 3
+"""The latest; all are among the settings."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,12 @@ class Attention:
     alarms: tuple[AlarmRow, ...]
     given_up: tuple[GivenUp, ...]
     reviews: int
+    refused: tuple[RefusedRow, ...]
 
     @property
     def is_calm(self) -> bool:
         """Whether nothing waits."""
-        return not (self.alarms or self.given_up or self.reviews)
+        return not (self.alarms or self.given_up or self.reviews or self.refused)
 
 
 def attention(session: Session, merchant_id: int) -> Attention:
@@ -66,7 +73,12 @@ def attention(session: Session, merchant_id: int) -> Attention:
         AlarmRow(alarm.kind, alarm.count, alarm.first_seen_at, alarm.last_seen_at)
         for alarm in list_alarms(session, merchant_id)
     )
-    return Attention(tuple(alarms), _given_up(session, merchant_id), reviews or 0)
+    return Attention(
+        tuple(alarms),
+        _given_up(session, merchant_id),
+        reviews or 0,
+        list_refused(session, merchant_id)[:SHOWN_SITES],
+    )
 
 
 def _given_up(session: Session, merchant_id: int) -> tuple[GivenUp, ...]:

@@ -64,6 +64,18 @@ def ship(public_id: str) -> AnyResponse:
     return _do(public_id, step)
 
 
+@blueprint.route("/orders/<public_id>/shipment/correction", methods=["POST"])
+@roles("owner", "manager", "clerk")
+def correct_tracking(public_id: str) -> AnyResponse:
+    """Say anew how a shipped order can be followed."""
+
+    def step(session: Session, hand: Handling) -> None:
+        tracking = forms.tracking(form_body())
+        fulfilment.correct_tracking(session, hand, tracking=tracking, now=_now())
+
+    return _do(public_id, step)
+
+
 @blueprint.route("/orders/<public_id>/notes", methods=["POST"])
 @roles("owner", "manager", "clerk")
 def note_order(public_id: str) -> AnyResponse:

@@ -110,16 +110,6 @@ def use_placement_again(public_id: str) -> AnyResponse:
     return redirect(url_for("console.placement", public_id=name), 303)
 
 
-@blueprint.route("/placements/<public_id>/link", methods=["POST"])
-@roles("owner", "manager")
-def make_placement_link(public_id: str) -> AnyResponse:
-    """Make the link that counts whoever opens it, for a placement that has none yet."""
-    name, now = named(public_id), ports().clock.now()
-    with ports().sessions.begin() as session:
-        placing.give_link(session, member(), name, sign=ports().sign, now=now)
-    return redirect(url_for("console.placement", public_id=name), 303)
-
-
 def read_wish(form: Mapping[str, str]) -> placing.PlacementWish:
     """Return the placement that a form describes; raise `Invalid` that names the field."""
     forms.refuse_unknown((name for name in form if not name.startswith(CHOSEN)), FIELDS)

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from storefront.adapters.jinja_letters import JinjaLetters
 from storefront.domain.money import Money
-from storefront.models import Order
+from storefront.models import Order, ShopText
+from storefront.models.shop import TEXTS
 from storefront.paths import TEMPLATES, TRANSLATIONS
 from storefront.ports import Message
 from storefront.services.checkout import Buyer
@@ -22,6 +23,7 @@ from storefront.services.letters import (
     send_ready,
     send_receipt,
     send_shipped,
+    send_tracking,
 )
 from storefront.services.orders import get_order
 from storefront.services.views import DiscountView, OriginView, RefusalView
@@ -139,6 +141,7 @@ def parcel(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> li
         send_shipped(bench.ports, order_id)
         words = "Your <b>cone</b> melted.\n\nWe send another."
         send_about_order(bench.ports, order_id, "order_note", about="7", words=words)
+        send_tracking(bench.ports, order_id, event_id=8)
         bench.database.dispose()
     return bench.mailbox.sent
 
@@ -151,6 +154,40 @@ def test_a_shipped_order_can_be_followed_from_the_mail(parcel: list[Message]) ->
         assert "SN 123" in part
         assert "https://snail.test/SN123" in part
         assert "5 Side St" in part
+
+
+def test_every_shop_text_is_linked_from_the_receipt(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with databases.fresh("sqlite") as url:
+        bench = make_bench(tmp_path_factory.mktemp("texts"), url, NOON)
+        bench.ports = replace(bench.ports, letters=writer())
+        world = world_on(bench)
+        with bench.database.begin() as session:
+            for kind in TEXTS:
+                session.add(
+                    ShopText(
+                        merchant_id=world.merchant.id, kind=kind, url="", body="…", changed_at=NOON
+                    )
+                )
+        pay(bench.client(), bench, place(bench, world))
+        with bench.database.reads() as session:
+            order_id = session.scalars(select(Order.id)).one()
+        send_receipt(bench.ports, order_id)
+        bench.database.dispose()
+    receipt, shop = bench.mailbox.sent[-1], f"/shops/{world.merchant.public_id}/"
+
+    for part in (receipt.text, receipt.html):
+        assert [part.count(shop + kind) for kind in TEXTS] == [1, 1, 1, 1]
+
+
+def test_a_correction_names_the_parcel_and_nothing_else(parcel: list[Message]) -> None:
+    corrected = parcel[2]
+
+    assert corrected.subject == "Your parcel, corrected: order #1001 at Gelato & Sons"
+    for part in (corrected.text, corrected.html):
+        assert "SN 123" in part
+        assert "https://snail.test/SN123" in part
 
 
 def test_what_a_member_writes_arrives_as_it_was_typed(parcel: list[Message]) -> None:

@@ -116,7 +116,7 @@ def test_an_amount_is_taken_from_all_parts_in_proportion() -> None:
         (
             lambda: by_lines(Left((line(1, 1, 0), line(2, 1, 5)), Parts(0)), {1: 1}),
             Conflict,
-            "already_refunded",
+            "nothing_to_refund",
         ),
         (
             lambda: by_lines(Left((line(1, 0, 0), line(2, 1, 5)), Parts(0)), {1: 1}),

@@ -119,6 +119,48 @@ def test_a_shipped_order_can_be_followed_and_the_buyer_is_told(bench: Bench, wor
     assert ["receipt", "shipped"] == letters(bench)
 
 
+def correct(bench: Bench, hand: Handling, **changes: str) -> None:
+    do(bench, fulfilment.correct_tracking, hand, tracking=replace(PARCEL, **changes))
+
+
+def test_a_tracking_number_is_corrected_and_each_correction_is_told(
+    bench: Bench, world: World
+) -> None:
+    hand = parcel(bench, world)
+    ship(bench, hand)
+    for number in ("SN 124", "SN 125"):
+        correct(bench, hand, number=number)
+        run_jobs(bench)
+
+    with bench.database.reads() as session:
+        row = session.scalars(select(Shipment)).one()
+    mails = bench.mailbox.sent[-2:]
+    assert ("Snail Post", "SN 125") == (row.carrier, row.tracking_number)
+    assert [("tracking_corrected", "", True)] * 2 == history(bench, hand.order)[-2:]
+    assert ["tracking", "tracking"] == letters(bench)[-2:]
+    assert len({mail.message_id for mail in mails}) == 2
+
+
+def test_the_same_number_again_is_no_correction(bench: Bench, world: World) -> None:
+    hand = parcel(bench, world)
+    ship(bench, hand)
+
+    with nothing_changes(bench.database):
+        correct(bench, hand)
+
+
+def test_only_what_is_on_its_way_can_be_followed(bench: Bench, world: World) -> None:
+    hand = parcel(bench, world)
+    theirs = parcel(bench, world_on(bench, slug="florist"))
+    ship(bench, theirs)
+
+    with nothing_changes(bench.database), pytest.raises(Conflict) as refused:
+        correct(bench, hand, number="SN 9")
+    assert refused.value.code == "not_shipped"
+    with nothing_changes(bench.database), pytest.raises(NotFound):
+        correct(bench, replace(theirs, merchant_id=world.merchant.id), number="SN 9")
+
+
 @pytest.mark.parametrize(
     ("step", "code"),
     [

@@ -1,5 +1,6 @@
 """What is forgotten when its time has come, and what never is."""
 
+import io
 import os
 import threading
 from datetime import timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
@@ -14,13 +16,20 @@ from storefront.models import (
     Attempt,
     IdempotentRequest,
     Interaction,
+    Invitation,
     Job,
+    Member,
+    Merchant,
     OrderTouchpoint,
     PaymentEvent,
     PaymentPayload,
+    Product,
+    ProductImage,
     Share,
+    ShopPicture,
 )
-from storefront.services import attempts, retention
+from storefront.ports import KeptPicture
+from storefront.services import attempts, catalog, invitations, members, pictures, retention
 from storefront.services.chains import chain_of
 from storefront.services.visitors import read_mark
 from storefront.worker import run_due, sweep
@@ -162,11 +171,74 @@ def test_old_mail_files_go_and_nothing_else_of_the_folder(bench: Bench, tmp_path
     assert sorted(path.name for path in folder.iterdir()) == ["new.eml", "notes.txt"]
 
 
+def test_invitations_and_their_addresses_go_a_while_after_they_are_over(
+    bench: Bench, world: World
+) -> None:
+    with bench.database.reads() as session:
+        member = session.scalars(select(Member).where(Member.email == world.owner_email)).one()
+        who = members.find_signed_in(session, member.public_id, merchant_id=world.merchant.id)
+    assert who is not None
+    invitations.invite(bench.ports, who, email="new@clerk.test", role="clerk", locale="en")
+    left = []
+    for days in (7, 29, 2):
+        bench.clock.pass_time(days=days)
+        left.append((retention.forget(bench.ports).invitations, count(bench, Invitation)))
+
+    assert left == [(0, 1), (0, 1), (1, 0)]
+
+
+def picture_in(bench: Bench, shade: int, *, days: int) -> KeptPicture:
+    """Keep a picture of one colour, so many days ago."""
+    content = io.BytesIO()
+    Image.new("RGB", (700, 500), (shade, 90, 90)).save(content, "PNG")
+    content.seek(0)
+    kept = bench.ports.pictures.keep(content)
+    then = (bench.clock.now() - timedelta(days=days)).timestamp()
+    for path in (bench.ports.settings.media_dir / "p").glob(f"{Path(kept.file).stem}*"):
+        os.utime(path, (then, then))
+    return kept
+
+
+def test_pictures_that_nothing_shows_go_with_their_copies(bench: Bench, world: World) -> None:
+    shown, twice, off, logo, young = (
+        picture_in(bench, shade, days=2 if shade < 250 else 0) for shade in (1, 60, 120, 200, 250)
+    )
+    with bench.database.begin() as session:
+        product = session.get_one(Product, world.product.id)
+        other = catalog.add_product(
+            session,
+            session.get_one(Merchant, world.merchant.id),
+            name="Cup",
+            description="",
+            now=bench.clock.now(),
+        )
+        for kept in (shown, twice, off):
+            pictures.add_kept_picture(session, product, kept, alt="")
+        pictures.add_kept_picture(session, other, twice, alt="")
+        session.add(
+            ShopPicture(
+                merchant_id=world.merchant.id, kind="logo", file=logo.file, alt="",
+                width=logo.width, height=logo.height,
+            )
+        )  # fmt: skip
+        session.execute(
+            delete(ProductImage).where(
+                ProductImage.product_id == product.id, ProductImage.file.in_([twice.file, off.file])
+            )
+        )
+    told = retention.forget(bench.ports)
+    folder = bench.ports.settings.media_dir
+    stems = {path.stem.partition("-")[0] for path in (folder / "p").iterdir()}
+
+    assert told.pictures == 1
+    assert stems == {Path(kept.file).stem for kept in (shown, twice, logo, young)}
+
+
 def test_a_worker_forgets_once_a_day(bench: Bench, world: World) -> None:
-    record(bench, world)
+    gone = record(bench, world)
     bench.clock.pass_time(days=LONG)
     sweep(bench.ports)
-    first = interactions(bench)
+    first = interactions(bench) & {gone["interaction"]}
     told = retention.forget_when_due(bench.ports)
     bench.clock.pass_time(days=1)
 

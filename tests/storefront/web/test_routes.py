@@ -241,6 +241,10 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/orders/<public_id>/shipment"): (
         "/console/orders/{order}/shipment", (302, 302, 302, 409, 409, 409, 404, 302, 302),
     ),
+    ("POST", "/console/orders/<public_id>/shipment/correction"): (
+        "/console/orders/{order}/shipment/correction",
+        (302, 302, 302, 409, 409, 409, 404, 302, 302),
+    ),
     ("POST", "/console/orders/<public_id>/notes"): (
         "/console/orders/{order}/notes", (302, 302, 302, 422, 422, 422, 404, 302, 302),
     ),
@@ -276,9 +280,6 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("POST", "/console/placements/<public_id>"): (
         "/console/placements/{placement}", (302, 302, 302, 403, 422, 422, 422, 302, 302),
-    ),
-    ("POST", "/console/placements/<public_id>/link"): (
-        "/console/placements/{placement}/link", (302, 302, 302, 403, 303, 303, 404, 302, 302),
     ),
     ("POST", "/console/placements/<public_id>/return"): (
         "/console/placements/{placement}/return", (302, 302, 302, 403, 303, 303, 404, 302, 302),

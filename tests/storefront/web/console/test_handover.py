@@ -45,6 +45,19 @@ def test_a_shipped_order_shows_where_to_follow_it(bench: Bench, world: World, ow
     assert 'href="https://snail.test/SN1"' in owner.get(f"/console/orders/{order}").text
 
 
+def test_a_wrong_tracking_number_is_put_right_in_the_page(
+    bench: Bench, world: World, owner: Any
+) -> None:
+    order = parcel(bench, world)
+    post(owner, order, "shipment", number="SN 1")
+    assert 'value="SN 1"' in owner.get(f"/console/orders/{order}").text
+
+    assert post(owner, order, "shipment/correction", number="SN 2").status_code == 303
+    shown = page(owner, order)
+    assert "SN 2" in shown
+    assert "How it can be followed was corrected" in shown
+
+
 @pytest.mark.parametrize("url", ["http://snail.test/1", "javascript:alert(1)", "https://", "x y"])
 def test_an_address_that_browsers_should_not_open_is_refused(
     bench: Bench, world: World, owner: Any, url: str

@@ -5,10 +5,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from storefront import worker
+from storefront.models import Placement
+from storefront.services import hosts, placing
 from tests.contents import nothing_changes
 from tests.factories import World, world_on
 from tests.fakes import BASE_URL, Bench
 from tests.storefront.web.console.conftest import ORIGIN
+from tests.storefront.web.console.test_pages import words
 
 
 def form_of(world: World, **changes: str) -> dict[str, str]:
@@ -148,3 +152,28 @@ def test_a_channel_and_a_campaign_get_other_names(world: World, owner: Any) -> N
     page = owner.get("/console/labels").text
 
     assert (True, True) == ('value="Autumn"' in page, 'value="Our page"' in page)
+
+
+def test_a_placement_that_a_program_made_gets_its_link_from_the_next_sweep(
+    bench: Bench, world: World
+) -> None:
+    worker.sweep(bench.ports)
+    with bench.database.reads() as session:
+        first = session.get_one(Placement, world.placement.id).link_share
+    with nothing_changes(bench.database):
+        placing.link_all(bench.ports)
+
+    assert first is not None
+
+
+def test_a_site_that_was_turned_away_is_allowed_on_the_first_page(
+    bench: Bench, world: World, owner: Any
+) -> None:
+    site = "https://tried.test"
+    hosts.note_refusal(bench.ports, world.placement.public_id, site, caller="192.0.2.7")
+    assert f"{site} wants to show your shop" in words(owner.get("/console/"))
+    form = {"origin": site, "next": "/console/"}
+    answer = owner.post("/console/hosts", data=form, headers=ORIGIN)
+
+    assert (303, "/console/") == (answer.status_code, answer.location)
+    assert site not in words(owner.get("/console/"))
