@@ -1,5 +1,5 @@
 """`flask storefront import-products FILE`: a file of products taken in at the command line, with a
-bar that shows how far it is. The work itself is in services/imports.py."""
+bar that shows how far it is. The work itself is in services/import_checks and import_writing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from storefront.errors import StorefrontError
-from storefront.services import imports
+from storefront.services import import_checks, import_files, import_writing, imports
 from storefront.services.merchants import find_merchant_id
 from storefront.services.reporting.imports import get_import
 
@@ -63,7 +63,7 @@ def _take_in(ports: Ports, merchant_id: int, name: str) -> ImportPage:
     try:
         import_id = _look(ports, merchant_id, name).row.id
         click.echo("Checking …", nl=False)
-        imports.check_import(
+        import_checks.check_import(
             ports,
             import_id,
             is_queued=False,
@@ -74,7 +74,7 @@ def _take_in(ports: Ports, merchant_id: int, name: str) -> ImportPage:
     except BaseException:
         with ports.sessions.begin() as session:
             imports.stop_import(session, merchant_id, name, now=ports.clock.now())
-        imports.discard_file(ports.settings, name)
+        import_files.discard_file(ports.settings, name)
         raise
     return _look(ports, merchant_id, name)
 
@@ -95,7 +95,7 @@ def _write(ports: Ports, import_id: int, *, groups: int) -> None:
         def show(position: int) -> None:
             bar.update(position - bar.pos)
 
-        while imports.write_import(ports, import_id, is_queued=False, tell=show):
+        while import_writing.write_import(ports, import_id, is_queued=False, tell=show):
             pass
 
 

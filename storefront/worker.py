@@ -15,7 +15,8 @@ from storefront.services import (
     alarms,
     codes,
     connections,
-    imports,
+    import_checks,
+    import_writing,
     jobs,
     letters,
     lost_news,
@@ -46,7 +47,7 @@ HANDLERS: dict[str, Handler] = {
     "ask_about_dispute": lost_news.ask_about_dispute,
     "ask_about_refund": lost_news.ask_about_refund,
     "check_connection": connections.check,
-    "check_import": imports.check_import,
+    "check_import": import_checks.check_import,
     "end_offer": offer_life.end_offer,
     "expire_order": settling.expire_order,
     "make_codes": codes.make_codes,
@@ -66,7 +67,7 @@ HANDLERS: dict[str, Handler] = {
     "send_shipped": letters.send_shipped,
     "send_tracking": letters.send_tracking,
     "start_offer": offer_life.start_offer,
-    "write_import": imports.write_import,
+    "write_import": import_writing.write_import,
 }
 """What runs a job: a function of the ports and the job's payload. It may be run again after a
 crash, so each does nothing where its work is done already."""

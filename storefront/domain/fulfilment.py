@@ -65,6 +65,11 @@ def why_not_shipped(facts: OrderFacts) -> str | None:
     return "order_is_picked_up" if facts.fulfilment != SHIPPING else why_not_handed_over(facts)
 
 
+def why_not_followed(facts: OrderFacts) -> str | None:
+    """Return the code for why nothing can be said about following an order's parcel."""
+    return None if facts.shipped_at else "not_shipped"
+
+
 def why_not_undone(facts: OrderFacts) -> str | None:
     """Return the code for why an order cannot be said not to be picked up after all."""
     return None if facts.picked_up_at else "not_picked_up"

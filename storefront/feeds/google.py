@@ -84,16 +84,13 @@ def _handle(record: Record) -> str:
 
 def _group(run: Sequence[Record | Fault], terms: Terms) -> Group:
     reader = parts.Reader(COLUMNS, column_of, terms)
-    records = reader.records(run)
-    first = records[0] if records else None
-    handle = _handle(first) if first else ""
-    if first is None or not handle:
-        for record in records:
-            reader.fault(record, "id", "sku_missing")
+    records = reader.named(run, _handle, missing=("id", "sku_missing"))
+    if not records:
         return Group(None, reader.faults, len(run))
+    first = records[0]
     product = FeedProduct(
         row=first.row,
-        handle=handle[:255],
+        handle=_handle(first)[:255],
         name=_product_name(reader, first),
         description=reader.description(first, "description"),
         is_withdrawn=reader.flag(first, "product_withdrawn"),
@@ -116,22 +113,9 @@ def _variant(reader: parts.Reader, record: Record) -> FeedVariant | None:
         reader.fault(record, "id", "sku_missing")
         return None
     price = _price(reader, record)
-    stock, has_stock = _stock(reader, record)
-    low_stock, has_low_stock = reader.whole(record, "low_stock")
+    stock = _stock(reader, record)
     name = _variant_name(reader, record)
-    if price is None or reader.is_broken(record):
-        return None
-    return FeedVariant(
-        row=record.row,
-        sku=sku,
-        name=name,
-        price_minor=price,
-        stock=stock,
-        has_stock=has_stock,
-        low_stock=low_stock,
-        has_low_stock=has_low_stock,
-        is_withdrawn=reader.flag(record, "withdrawn"),
-    )
+    return reader.variant(record, sku=sku, name=name, price=price, stock=stock)
 
 
 def _variant_name(reader: parts.Reader, record: Record) -> str:
@@ -224,8 +208,8 @@ def _of_variant(variant: FeedVariant, price_of: parts.Price) -> dict[str, str]:
         "availability": "out_of_stock" if is_gone else "in_stock",
         "price": price_of(variant.price_minor),
         "storefront_variant": variant.name,
-        "storefront_stock": "" if variant.stock is None else str(variant.stock),
-        "storefront_low_stock": "" if variant.low_stock is None else str(variant.low_stock),
+        "storefront_stock": parts.number(variant.stock),
+        "storefront_low_stock": parts.number(variant.low_stock),
         "storefront_variant_withdrawn": parts.written(variant.is_withdrawn),
     }
 

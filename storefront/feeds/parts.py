@@ -12,7 +12,7 @@ from storefront.domain.addresses import read_picture_address
 from storefront.domain.prices import read_price
 from storefront.errors import Invalid
 from storefront.feeds import descriptions
-from storefront.feeds.values import Fault, Record
+from storefront.feeds.values import Fault, FeedVariant, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +50,11 @@ def runs(
         yield run
 
 
+def number(units: int | None) -> str:
+    """Return a number as files have it, nothing for none."""
+    return "" if units is None else str(units)
+
+
 def written(is_so: bool | None) -> str:  # noqa: FBT001 - it is what is written
     """Return a flag as files have it."""
     return "" if is_so is None else "TRUE" if is_so else "FALSE"
@@ -70,10 +75,22 @@ class Reader:
         self._column_of = column_of
         self._broken: set[int] = set()
 
-    def records(self, run: Sequence[Record | Fault]) -> list[Record]:
-        """Return the records of a run, and keep its faults."""
+    def named(
+        self,
+        run: Sequence[Record | Fault],
+        name_of: Callable[[Record], str],
+        *,
+        missing: tuple[str, str],
+    ) -> list[Record]:
+        """Return the records of a run, and keep its faults; none where the first has no name,
+        which each of them is told with the column and code of `missing`."""
         self.faults += [each for each in run if isinstance(each, Fault)]
-        return [each for each in run if isinstance(each, Record)]
+        records = [each for each in run if isinstance(each, Record)]
+        if records and not name_of(records[0]):
+            for record in records:
+                self.fault(record, *missing)
+            return []
+        return records
 
     def fault(self, record: Record, word: str, code: str, *, hint: str = "") -> None:
         """Keep what is wrong with a cell."""
@@ -154,6 +171,32 @@ class Reader:
         except Invalid as error:
             self.fault(record, word, error.code)
             return None
+
+    def variant(
+        self,
+        record: Record,
+        *,
+        sku: str,
+        name: str,
+        price: int | None,
+        stock: tuple[int | None, bool],
+    ) -> FeedVariant | None:
+        """Return the row's variant, with what every format says alike; None for a broken row."""
+        low_stock, has_low_stock = self.whole(record, "low_stock")
+        if price is None or self.is_broken(record):
+            return None
+        units, has_stock = stock
+        return FeedVariant(
+            row=record.row,
+            sku=sku,
+            name=name,
+            price_minor=price,
+            stock=units,
+            has_stock=has_stock,
+            low_stock=low_stock,
+            has_low_stock=has_low_stock,
+            is_withdrawn=self.flag(record, "withdrawn"),
+        )
 
     def refuse(self, record: Record, word: str, code: str, *, hint: str = "") -> None:
         """Keep what is wrong with a cell without which the row is no variant."""

@@ -70,18 +70,15 @@ def column_of(record: Record, word: str) -> str:
 
 def _group(run: Sequence[Record | Fault], terms: Terms) -> Group:
     reader = parts.Reader(COLUMNS, column_of, terms)
-    records = reader.records(run)
-    first = records[0] if records else None
-    handle = _handle(first) if first else ""
-    if first is None or not handle:
-        for record in records:
-            reader.fault(record, "handle", "handle_missing")
+    records = reader.named(run, _handle, missing=("handle", "handle_missing"))
+    if not records:
         return Group(None, reader.faults, len(run))
+    first = records[0]
     name = reader.line(first, "name", longest=200)
     body = reader.given(first, "body")
     product = FeedProduct(
         row=first.row,
-        handle=handle[:255],
+        handle=_handle(first)[:255],
         name=name,
         description=reader.description(first, "body") if name or body else None,
         is_withdrawn=_is_withdrawn(reader, first),
@@ -108,21 +105,8 @@ def _variant(reader: parts.Reader, record: Record) -> FeedVariant | None:
     name = _variant_name(reader, record)
     sku = reader.line(record, "sku", longest=LONGEST_SKU) or sku_of(_handle(record), name)
     price = reader.price(record, "price")
-    stock, has_stock = _stock(reader, record)
-    low_stock, has_low_stock = reader.whole(record, "low_stock")
-    if price is None or reader.is_broken(record):
-        return None
-    return FeedVariant(
-        row=record.row,
-        sku=sku,
-        name=name,
-        price_minor=price,
-        stock=stock,
-        has_stock=has_stock,
-        low_stock=low_stock,
-        has_low_stock=has_low_stock,
-        is_withdrawn=reader.flag(record, "withdrawn"),
-    )
+    stock = _stock(reader, record)
+    return reader.variant(record, sku=sku, name=name, price=price, stock=stock)
 
 
 def _variant_name(reader: parts.Reader, record: Record) -> str:
@@ -194,13 +178,13 @@ def _of_variant(variant: FeedVariant, price_of: parts.Price) -> dict[str, str]:
         "Option1 Value": variant.name or DEFAULT,
         "Variant SKU": variant.sku,
         "Variant Inventory Tracker": "shopify" if is_counted else "",
-        "Variant Inventory Qty": str(variant.stock) if is_counted else "",
+        "Variant Inventory Qty": parts.number(variant.stock),
         "Variant Inventory Policy": "deny",
         "Variant Fulfillment Service": "manual",
         "Variant Price": price_of(variant.price_minor),
         "Variant Requires Shipping": "TRUE",
         "Variant Taxable": "TRUE",
-        "Storefront Low Stock": "" if variant.low_stock is None else str(variant.low_stock),
+        "Storefront Low Stock": parts.number(variant.low_stock),
         "Storefront Variant Withdrawn": parts.written(variant.is_withdrawn),
     }
 

@@ -149,7 +149,7 @@ def correct_tracking(
         .with_for_update(of=Shipment)
     ).first()
     if shipment is None:
-        refuse(session, handling.merchant_id, handling.order, why_not=lambda _: "not_shipped")
+        refuse(session, handling.merchant_id, handling.order, why_not=rules.why_not_followed)
     if tracking == Tracking(shipment.carrier, shipment.tracking_number, shipment.tracking_url):
         return
     shipment.carrier, shipment.tracking_number = tracking.carrier, tracking.number

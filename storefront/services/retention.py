@@ -30,6 +30,7 @@ from storefront.models import (
     ShopPicture,
 )
 from storefront.services import upkeep
+from storefront.services.import_faults import forget_lists
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,6 +61,7 @@ class Forgotten:
     payloads: int
     attempts: int
     invitations: int
+    fault_lists: int
     mails: int
     pictures: int
 
@@ -90,6 +92,7 @@ def forget(ports: Ports) -> Forgotten:
         invitations=_delete(
             ports, Invitation, Invitation.ends_at < now - settings.keep_invitations, may_change=True
         ),
+        fault_lists=forget_lists(settings, now - settings.keep_jobs),
         mails=_forget_mails(ports, now - settings.keep_mails),
         pictures=_forget_pictures(ports, now - UNUSED_PICTURES_FOR),
     )

@@ -73,3 +73,19 @@ def one_buyer(market: Market, variant: str, offer: Offer, size: Size) -> list[An
     """Let one buyer order at an offer's price again and again, in as many browsers."""
     request = [market.order(variant, seen_offers=[offer.public_id]) for _ in range(size.attempts)]
     return race(request, clients=size.clients)
+
+
+def one_order(market: Market, placed: dict[str, Any], size: Size) -> list[Answer]:
+    """Let half of the members hand one paid order over while the other half cancel it."""
+    market.pay([placed])
+    race([market.news(placed)], clients=2)
+    requests = [market.hand_over(placed), market.cancel(placed)] * (size.attempts // 2)
+    return race(requests, clients=size.clients)
+
+
+def one_shelf(market: Market, variant: str, size: Size) -> list[Answer]:
+    """Let half of them order a unit while the other half find that one is gone."""
+    requests = []
+    for _ in range(size.attempts // 2):
+        requests += [market.order(variant), market.lose_one(variant)]
+    return race(requests, clients=size.clients)

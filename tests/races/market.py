@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -15,7 +16,7 @@ from storefront.domain.payments import Snapshot
 from storefront.models import Job, Offer, Order, Payment, Variant
 from storefront.services import catalog, offer_life, offers
 from storefront.services.offers import Draft
-from tests.factories import make_world
+from tests.factories import PASSWORD, make_world
 from tests.fakes import event_body, signature
 from tests.races.clients import Request, race
 from tests.races.servers import WEBHOOK_SECRET, Shop
@@ -24,6 +25,11 @@ JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 SANDBOX = {
     "Authorization": "Bearer sk_test_sandbox",
     "Content-Type": "application/x-www-form-urlencoded",
+}
+FORM = {
+    "Accept": "application/json",
+    "Content-Type": "application/x-www-form-urlencoded",
+    "Sec-Fetch-Site": "same-origin",
 }
 SETUP_CLIENTS = 8
 PATIENCE = 60
@@ -108,6 +114,38 @@ class Market:
         }
         path = f"/api/v1/orders/{placed['public_id']}/refunds"
         return Request(self.shop.host, path, json.dumps(wish), headers)
+
+    def in_console(self, path: str, **form: str) -> Request:
+        """Return what the owner's browser sends from a page of the console."""
+        headers = {**FORM, "Cookie": self._owners_cookie}
+        return Request(self.shop.host, f"/console{path}", urlencode(form), headers)
+
+    def hand_over(self, placed: dict[str, Any]) -> Request:
+        """Return the request that notes that an order was picked up."""
+        return self.in_console(f"/orders/{placed['public_id']}/pick-up")
+
+    def cancel(self, placed: dict[str, Any]) -> Request:
+        """Return the request with which the merchant cancels an order."""
+        return self.in_console(f"/orders/{placed['public_id']}/cancellation")
+
+    def lose_one(self, variant: str) -> Request:
+        """Return the request that counts one unit fewer than the page had shown."""
+        return self.in_console(
+            f"/products/{self.world.product.public_id}/variants/{variant}/stock",
+            act="count",
+            key=secrets.token_urlsafe(24),
+            counted="0",
+            seen="1",
+            reason="lost",
+        )
+
+    @cached_property
+    def _owners_cookie(self) -> str:
+        """The session of the owner, who signs in once."""
+        form = urlencode({"email": self.world.owner_email, "password": PASSWORD})
+        [answer] = race([Request(self.shop.host, "/console/sign-in", form, FORM)], clients=2)
+        assert answer.status == 303
+        return answer.headers.get("set-cookie", "").partition(";")[0]
 
     def pay(self, orders: Sequence[dict[str, Any]]) -> None:
         """Pay orders at the gateway, a few at a time."""

@@ -121,6 +121,27 @@ def test_without_guards_more_goes_back_than_was_paid(twin: Shop) -> None:
     assert _shows(twin, gives_back_too_much)
 
 
+@on_postgresql
+def test_without_guards_an_order_is_handed_over_and_cancelled(twin: Shop) -> None:
+    def is_both(market: Market) -> bool:
+        [placed] = market.place(market.add_variant(stock=None))
+        heats.one_order(market, placed, SMALL)
+        [order] = market.orders()
+        return bool(order.picked_up_at and order.cancelled_at)
+
+    assert _shows(twin, is_both)
+
+
+@on_postgresql
+def test_without_guards_what_was_counted_away_is_sold(twin: Shop) -> None:
+    def sells_what_is_gone(market: Market) -> bool:
+        variant = market.add_variant(stock=20)
+        codes = count_codes(heats.one_shelf(market, variant, SMALL))
+        return codes["201"] + codes["303"] > 20
+
+    assert _shows(twin, sells_what_is_gone)
+
+
 @on_sqlite
 def test_without_guards_a_deferred_begin_meets_a_locked_database(twin: Shop) -> None:
     def is_locked(market: Market) -> bool:

@@ -28,6 +28,7 @@ from storefront.models import (
     Payment,
     PaymentEvent,
     Placement,
+    Product,
     Refund,
     Variant,
 )
@@ -73,6 +74,20 @@ def create_app() -> Flask:
     def create_refund(order: str) -> Any:
         with Session(engine) as session, session.begin():
             return _give_back(session, order, request.get_json()["amount_minor"])
+
+    @app.post("/console/sign-in")
+    def sign_in() -> Any:
+        return "", 303
+
+    @app.post("/console/orders/<order>/<any('pick-up', cancellation):step>")
+    def end_order(order: str, step: str) -> Any:
+        with Session(engine) as session, session.begin():
+            return _end(session, order, step)
+
+    @app.post("/console/products/<product>/variants/<variant>/stock")
+    def lose_one(product: str, variant: str) -> Any:
+        with Session(engine) as session, session.begin():
+            return _lose_one(session, product, variant)
 
     @app.post("/interactions")
     def create_interaction() -> Any:
@@ -279,6 +294,34 @@ def _give_back(session: Session, order: str, minor: int) -> Any:
     )
     session.add(refund)
     return jsonify(public_id=refund.public_id), 201
+
+
+def _end(session: Session, name: str, step: str) -> Any:
+    """Look whether an order is over, then end it in one of the two ways."""
+    order = session.scalars(select(Order).filter_by(public_id=name)).one()
+    if order.picked_up_at or order.cancelled_at:
+        return jsonify(code="order_over"), 409
+    time.sleep(THINKING_SECONDS)
+    now = datetime.now(UTC)
+    if step == "cancellation":
+        order.cancelled_at = now
+    else:
+        order.picked_up_at = now
+    return "", 303
+
+
+def _lose_one(session: Session, product: str, name: str) -> Any:
+    """Look how many there are, then write down one fewer."""
+    of_product = select(Product.id).filter_by(public_id=product).scalar_subquery()
+    variant = session.scalars(
+        select(Variant).where(Variant.public_id == name, Variant.product_id == of_product)
+    ).one()
+    stock = variant.stock or 0
+    if variant.held + variant.sold >= stock:
+        return jsonify(code="count_below_open"), 409
+    time.sleep(THINKING_SECONDS)
+    variant.stock = stock - 1
+    return "", 303
 
 
 def _record(session: Session, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,24 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Response, make_response, redirect, request, stream_with_context, url_for
+from flask_babel import gettext as _
 
 from storefront import links
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.feeds.writing import FORMATS, Sender, write
 from storefront.services import actions, exports, imports
+from storefront.services.import_faults import each_fault, has_list
+from storefront.services.import_files import discard_file
 from storefront.services.imports import Wishes
 from storefront.services.reporting.imports import get_import, list_imports
 from storefront.web import forms
 from storefront.web.auth import member, roles
 from storefront.web.bodies import IMPORT_LIMIT, upload_body
+from storefront.web.console import words
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import named, page_number, shop, show
 from storefront.web.console.products import products_sought
 from storefront.web.console.reading import Reading
 from storefront.web.context import ports
 from storefront.web.errors import status_of
+from storefront.web.spreadsheets import csv_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from werkzeug.datastructures import FileStorage
     from werkzeug.wrappers import Response as AnyResponse
 
@@ -88,10 +95,30 @@ def product_import(public_id: str) -> Response:
     """Show how far an import is, and what was wrong; it looks again by itself while it runs."""
     with ports().reads() as session:
         found = get_import(session, member().merchant_id, named(public_id), page=page_number())
-    response = make_response(show("console/import.html", shop(), found=found))
+    has_all = has_list(ports().settings, found.row.public_id)
+    response = make_response(show("console/import.html", shop(), found=found, has_all=has_all))
     if found.state in {"checking", "writing"}:
         response.headers["Refresh"] = str(REFRESH_SECONDS)
     return response
+
+
+@blueprint.route("/products/imports/<public_id>/faults.csv")
+@roles("owner", "manager")
+def import_faults(public_id: str) -> Response:
+    """Give out all that was wrong with a file, however much it is."""
+    name = named(public_id)
+    with ports().reads() as session:
+        if imports.find_import_id(session, member().merchant_id, name) is None:
+            raise NotFound
+    if not has_list(ports().settings, name):
+        raise NotFound
+    return csv_answer(f"{shop().slug}-import-faults", _fault_rows(name))
+
+
+def _fault_rows(name: str) -> Iterator[Iterable[object]]:
+    yield (_("Row"), _("Column"), _("Value"), _("What was wrong"))
+    for fault in each_fault(ports().settings, name):
+        yield (fault.row, fault.column, fault.value, words.fault(fault.code, fault.hint))
 
 
 @blueprint.route("/products/imports/<public_id>/stop", methods=["POST"])
@@ -104,7 +131,7 @@ def stop_import(public_id: str) -> AnyResponse:
             raise NotFound
         imports.stop_import(session, who.merchant_id, name, now=now)
         actions.note(session, who, "import_stopped", of=("import", name), now=now)
-    imports.discard_file(ports().settings, name)
+    discard_file(ports().settings, name)
     return redirect(url_for("console.product_import", public_id=name), 303)
 
 

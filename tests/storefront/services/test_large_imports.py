@@ -16,7 +16,7 @@ from storefront.feeds.files import inspect, read_groups
 from storefront.feeds.values import Terms
 from storefront.feeds.writing import Sender, write
 from storefront.models import ProductImport, Variant
-from storefront.services import exports, imports
+from storefront.services import exports, import_checks, import_writing, imports
 from storefront.services.imports import Wishes
 from storefront.services.reporting.products import ProductsSought
 from tests.factories import World
@@ -58,8 +58,8 @@ def take_in(bench: Bench, world: World, file: Path) -> int:
         )
     with bench.database.reads() as session:
         made_id = imports.find_import_id(session, world.merchant.id, name) or 0
-    imports.check_import(bench.ports, made_id, is_queued=False)
-    while imports.write_import(bench.ports, made_id, is_queued=False):
+    import_checks.check_import(bench.ports, made_id, is_queued=False)
+    while import_writing.write_import(bench.ports, made_id, is_queued=False):
         pass
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()

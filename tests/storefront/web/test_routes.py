@@ -394,6 +394,10 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
         "/console/products/imports/imp_0000000000000000",
         (302, 302, 302, 403, 404, 404, 404, 302, 302),
     ),
+    ("GET", "/console/products/imports/<public_id>/faults.csv"): (
+        "/console/products/imports/imp_0000000000000000/faults.csv",
+        (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
     ("POST", "/console/products/imports/<public_id>/stop"): (
         "/console/products/imports/imp_0000000000000000/stop",
         (302, 302, 302, 403, 404, 404, 404, 302, 302),

@@ -2,10 +2,13 @@
 
 import csv
 import io
+import os
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from storefront.services import import_checks, retention
 from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import World
@@ -148,3 +151,31 @@ def test_no_merchant_is_given_anothers_products(owner: Any, rival: World) -> Non
     given = owner.get(f"/console/products/export?only={rival.product.public_id}").text
 
     assert rival.variant.sku not in given
+
+
+def test_every_fault_is_in_the_list_however_many_there_are(owner: Any, bench: Bench) -> None:
+    many = import_checks.KEPT_FAULTS + 5
+    header = "Handle,Title,Variant SKU,Variant Price\n"
+    page = send(owner, header + "".join(f"c{n},Cone,C{n},=free\n" for n in range(many))).location
+    while run_due(bench.ports):
+        pass
+    answer = owner.get(f"{page}/faults.csv")
+    listed = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+    assert ["Row", "Column", "Value", "What was wrong"] == listed[0]
+    assert [str(row + 2) for row in range(many)] == [row[0] for row in listed[1:]]
+    assert ["Variant Price", "'=free"] == listed[-1][1:3]
+    assert f"{page}/faults.csv" in owner.get(page).text
+
+
+def test_a_list_that_is_forgotten_is_offered_no_more(owner: Any, bench: Bench) -> None:
+    page = send(owner, BAD).location
+    while run_due(bench.ports):
+        pass
+    [file] = (bench.ports.settings.instance_dir / "imports").glob("*.faults")
+    then = (bench.clock.now() - timedelta(days=31)).timestamp()
+    os.utime(file, (then, then))
+    retention.forget(bench.ports)
+
+    assert f"{page}/faults.csv" not in owner.get(page).text
+    assert owner.get(f"{page}/faults.csv").status_code == 404
