@@ -17,13 +17,14 @@ from flask_babel import Babel
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from gifting import codes, rotation
 from storefront.adapters.file_mailer import FileMailer
 from storefront.adapters.jinja_letters import JinjaLetters
 from storefront.adapters.pillow_pictures import PillowPictures
 from storefront.adapters.signer import SecretSigner
 from storefront.adapters.smtp_mailer import SmtpMailer
 from storefront.adapters.stripe_gateway import StripeGateway
-from storefront.cli import command_group, doctor_of_settings, is_asked_for_doctor
+from storefront.cli import Additions, command_group, doctor_of_settings, is_asked_for_doctor
 from storefront.db.engine import Database
 from storefront.kinds import GOODS
 from storefront.logs import start_logging
@@ -59,6 +60,8 @@ from storefront.web.metrics import init_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from click import Group
 
     from storefront.ports import Mailer
 
@@ -135,8 +138,13 @@ class Storefront:
         mounted = build(settings)
         app.extensions[self.name] = mounted
         host = "" if app.name == ALONE else app.name
-        app.cli.add_command(command_group(self.name, mounted.ports, mounted.database, host=host))
+        app.cli.add_command(_commands(self.name, mounted, host=host))
         app.wsgi_app = _mount(app.wsgi_app, mounted.app.wsgi_app, settings.url_prefix)  # type: ignore[method-assign, assignment]
+
+
+def _commands(name: str, mounted: Mounted, *, host: str) -> Group:
+    more = Additions(commands=(rotation.rotate_command,), looks=(rotation.examine_keys,))
+    return command_group(name, mounted.ports, mounted.database, host=host, more=more)
 
 
 def _refuse_shared_addresses(app: Flask, setting: str, prefix: str) -> None:
@@ -220,7 +228,11 @@ def build_ports(settings: Settings, database: Database) -> Ports:
         letters=JinjaLetters(
             _template_loader(settings), translations=TRANSLATIONS, filters=_letter_filters
         ),
-        sign=SecretSigner(settings.secret_key, settings.pepper),
+        sign=SecretSigner(
+            settings.secret_key,
+            settings.pepper,
+            keyrings={codes.PURPOSE: dict(settings.code_keys)},
+        ),
         pictures=PillowPictures(settings.media_dir),
         kinds=(GOODS,),
     )

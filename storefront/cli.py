@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +25,18 @@ from storefront.supervisor import Supervisor
 from storefront.worker import work as run_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from storefront.db.engine import Database
     from storefront.ports import Ports
+
+
+@dataclass(frozen=True)
+class Additions:
+    """What others add to the commands: further ones, and what the doctor looks at besides."""
+
+    commands: tuple[Callable[[Ports], click.Command], ...] = ()
+    looks: tuple[doctor.Look, ...] = ()
 
 
 def main() -> None:
@@ -44,9 +52,11 @@ def main() -> None:
         flask_commands.main(args=["storefront", *arguments], prog_name="storefront")
 
 
-def command_group(name: str, ports: Ports, database: Database, *, host: str = "") -> click.Group:
+def command_group(
+    name: str, ports: Ports, database: Database, *, host: str = "", more: Additions = Additions()
+) -> click.Group:
     """Return the command group of one mounted storefront; `host` names whom it is mounted beside,
-    and is empty where it stands alone."""
+    and is empty where it stands alone. `more` is what others add."""
     group = click.Group(name, help="Run and look after the storefront.")
     group.add_command(_db(database))
     for command in (
@@ -55,11 +65,12 @@ def command_group(name: str, ports: Ports, database: Database, *, host: str = ""
         _add_merchant(ports),
         import_command(ports),
         _check(ports),
-        _doctor(ports),
+        _doctor(ports, more),
         _alarms(ports),
         _password_link(ports),
         _second_step(ports),
         _retention(ports),
+        *(make(ports) for make in more.commands),
     ):
         group.add_command(command)
     group.add_command(_backup(ports, database))
@@ -205,11 +216,11 @@ def _retention(ports: Ports) -> click.Command:
     return forget
 
 
-def _doctor(ports: Ports) -> click.Command:
+def _doctor(ports: Ports, more: Additions) -> click.Command:
     @click.command("doctor")
     def examine() -> None:
         """Look for what is wrong or risky, and say what to do about it."""
-        _tell(doctor.examine(ports))
+        _tell(doctor.examine(ports, more.looks))
 
     return examine
 

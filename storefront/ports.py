@@ -216,6 +216,9 @@ class Signer(Protocol):
     def decrypt(self, purpose: str, encrypted: str) -> str | None:
         """Return the secret, or None when it is altered or was encrypted under another key."""
 
+    def newest_key(self, purpose: str) -> int:
+        """Return the number of the key that encrypts for a purpose: "3:" begins what it made."""
+
 
 class Sessions(Protocol):
     """Opens write transactions; see `db/engine.py`."""

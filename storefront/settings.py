@@ -36,6 +36,7 @@ class Settings:
 
     secret_key: str
     pepper: str
+    code_keys: tuple[tuple[int, str], ...] = ()
     mode: str = "sandbox"
     base_url: str = "http://localhost:8000"
     url_prefix: str = ""
@@ -80,6 +81,7 @@ class Settings:
             self.stripe_api_key,
             self.metrics_token,
             *self.stripe_webhook_secrets,
+            *(secret for _, secret in self.code_keys),
             *passwords,
             *map(unquote, passwords),
         )
@@ -135,6 +137,18 @@ def _address(value: object) -> str:
 def _list(value: object) -> tuple[str, ...]:
     items = value.split(",") if isinstance(value, str) else list(value)  # type: ignore[call-overload]
     return tuple(_text(item) for item in items if _text(item))
+
+
+def _keys(value: object) -> tuple[tuple[int, str], ...]:
+    """Read `2:secret,3:secret`. What has no number gets 0, for `find_faults` to name without
+    its secret, as an error of a reader would not."""
+    return tuple(_key(item) for item in _list(value))
+
+
+def _key(item: str) -> tuple[int, str]:
+    number, colon, secret = item.partition(":")
+    is_numbered = colon and number.isascii() and number.isdigit()
+    return (int(number), secret) if is_numbered else (0, item)
 
 
 def _flag(value: object) -> bool:
@@ -211,6 +225,7 @@ def _function(value: object) -> object:
 READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "STOREFRONT_SECRET_KEY": ("secret_key", _text),
     "STOREFRONT_PEPPER": ("pepper", _text),
+    "STOREFRONT_CODE_KEYS": ("code_keys", _keys),
     "STOREFRONT_MODE": ("mode", _text),
     "STOREFRONT_BASE_URL": ("base_url", _address),
     "STOREFRONT_URL_PREFIX": ("url_prefix", _address),
@@ -288,6 +303,7 @@ def find_faults(settings: Settings) -> list[str]:
     """Return one sentence per fault: what, where, and an example of a good value."""
     return [
         *_secret_faults(settings),
+        *_code_key_faults(settings),
         *_address_faults(settings),
         *_stripe_faults(settings),
         *_mail_faults(settings),
@@ -317,6 +333,25 @@ def _secret_faults(settings: Settings) -> list[str]:
         faults.append(
             "STOREFRONT_PEPPER must differ from STOREFRONT_SECRET_KEY: make a second one."
         )
+    return faults
+
+
+def _code_key_faults(settings: Settings) -> list[str]:
+    """Name what is wrong with numbered keys; 1 is the pepper's."""
+    make = "python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    numbers = [number for number, _ in settings.code_keys]
+    faults = []
+    if any(number <= 1 for number in numbers) or len(set(numbers)) < len(numbers):
+        faults.append(
+            "STOREFRONT_CODE_KEYS must give each key a number of its own, 2 or more, "
+            "such as 2:…,3:…."
+        )
+    if any(len(secret) < MINIMUM_SECRET for _, secret in settings.code_keys):
+        faults.append(
+            f"STOREFRONT_CODE_KEYS: a key needs {MINIMUM_SECRET} characters or more: use {make}."
+        )
+    if {secret for _, secret in settings.code_keys} & {settings.secret_key, settings.pepper}:
+        faults.append("STOREFRONT_CODE_KEYS must differ from the secret key and the pepper.")
     return faults
 
 

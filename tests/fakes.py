@@ -12,6 +12,7 @@ from typing import Any
 import stripe
 from flask.testing import FlaskClient
 
+from gifting import codes
 from storefront.adapters.pillow_pictures import PillowPictures
 from storefront.adapters.signer import SecretSigner
 from storefront.adapters.stripe_amounts import to_gateway
@@ -233,6 +234,13 @@ class Bench:
         return app.test_client()
 
 
+def make_signer(settings: Settings) -> SecretSigner:
+    """Return the signer of a shop with these settings."""
+    return SecretSigner(
+        settings.secret_key, settings.pepper, keyrings={codes.PURPOSE: dict(settings.code_keys)}
+    )
+
+
 def make_bench(instance: Path, database_url: str, now: datetime, **changes: Any) -> Bench:
     """Build a shop with stand-ins; close ``bench.database`` at the end."""
     settings = make_settings(instance, database_url, **changes)
@@ -246,7 +254,7 @@ def make_bench(instance: Path, database_url: str, now: datetime, **changes: Any)
         payments=gateway,
         mailer=mailbox,
         letters=PlainLetters(),
-        sign=SecretSigner(settings.secret_key, settings.pepper),
+        sign=make_signer(settings),
         pictures=PillowPictures(settings.media_dir),
         kinds=(GOODS,),
     )

@@ -11,19 +11,29 @@ from cryptography.fernet import Fernet, InvalidToken
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
+    Keyring = Mapping[int, str]
+
 SIGNING = {"digest_method": hashlib.sha256}
-KEY_NUMBER = "1:"
-"""Stands before what is encrypted, so that a later key can live beside this one."""
+FIRST_KEY = 1
+"""The number of the key that is made from the pepper. What is encrypted begins with its key's
+number, so that a later key can live beside an earlier one."""
 
 
 class SecretSigner:
-    """Signs with the secret key and digests with the pepper; a token serves one purpose only."""
+    """Signs with the secret key and digests with the pepper; a token serves one purpose only.
 
-    def __init__(self, secret_key: str, pepper: str) -> None:
+    `keyrings` has the numbered keys of purposes that do not make do with the pepper.
+    """
+
+    def __init__(
+        self, secret_key: str, pepper: str, *, keyrings: Mapping[str, Keyring] | None = None
+    ) -> None:
         self._secret_key = secret_key
         self._pepper = pepper.encode()
+        self._keyrings = keyrings or {}
 
     def seal(self, purpose: str, value: object, *, is_dated: bool = False) -> str:
         """Return a URL-safe token that carries `value`; dated ones know when they were made."""
@@ -47,20 +57,33 @@ class SecretSigner:
         return hmac.new(self._pepper, f"{purpose}:{secret}".encode(), hashlib.sha256).hexdigest()
 
     def encrypt(self, purpose: str, secret: str) -> str:
-        """Return the secret encrypted under a key made from the pepper, with the key's number."""
-        return KEY_NUMBER + self._box(purpose).encrypt(secret.encode()).decode()
+        """Return the secret encrypted under the newest key, with the key's number before it."""
+        number = self.newest_key(purpose)
+        return f"{number}:{self._box(purpose, number).encrypt(secret.encode()).decode()}"
 
     def decrypt(self, purpose: str, encrypted: str) -> str | None:
-        """Return the secret, or None when it is altered or was encrypted under another key."""
-        if not encrypted.startswith(KEY_NUMBER):
+        """Return the secret, or None when it is altered or its key is not there."""
+        number, _, sealed = encrypted.partition(":")
+        if number not in map(str, self._keys(purpose)):
             return None
         try:
-            return self._box(purpose).decrypt(encrypted.removeprefix(KEY_NUMBER)).decode()
+            return self._box(purpose, int(number)).decrypt(sealed).decode()
         except InvalidToken:
             return None
 
-    def _box(self, purpose: str) -> Fernet:
-        key = hmac.new(self._pepper, f"encrypt:{purpose}".encode(), hashlib.sha256).digest()
+    def newest_key(self, purpose: str) -> int:
+        """Return the number of the key that encrypts for a purpose."""
+        return max(self._keys(purpose))
+
+    def _keys(self, purpose: str) -> dict[int, bytes]:
+        others = self._keyrings.get(purpose, {})
+        return {FIRST_KEY: self._pepper} | {
+            number: secret.encode() for number, secret in others.items()
+        }
+
+    def _box(self, purpose: str, number: int) -> Fernet:
+        secret = self._keys(purpose)[number]
+        key = hmac.new(secret, f"encrypt:{purpose}".encode(), hashlib.sha256).digest()
         return Fernet(base64.urlsafe_b64encode(key))
 
     def _dated(self, purpose: str) -> URLSafeTimedSerializer:

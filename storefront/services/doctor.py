@@ -21,12 +21,14 @@ from storefront.services import upkeep
 from storefront.services.alarms import INSTALLATION, is_open, list_alarms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from storefront.ports import Ports
+
+    Look = Callable[[Ports], Iterable["Finding"]]
 
 WELL, RISKY, WRONG = "well", "risky", "wrong"
 OVERDUE = timedelta(minutes=15)
@@ -53,14 +55,16 @@ class Finding:
     sentence: str
 
 
-def examine(ports: Ports) -> list[Finding]:
-    """Look at everything; a part that does not answer is a finding, never an exception."""
+def examine(ports: Ports, more: Iterable[Look] = ()) -> list[Finding]:
+    """Look at everything; a part that does not answer is a finding, never an exception. `more`
+    looks at what others have added to the shop."""
     return [
         *_database(ports),
         *_clock(ports),
         *_webhooks(ports),
         *_mail(ports),
         *_folders(ports),
+        *(finding for look in more for finding in look(ports)),
     ]
 
 

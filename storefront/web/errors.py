@@ -106,6 +106,7 @@ SENTENCES: dict[str, Any] = {
     "cancel_time_over": _("The time to cancel is over. Write to the shop: a person answers."),
     "cart_empty": _("There is nothing in the cart yet. Choose something first."),
     "cart_full": _("A cart holds at most 20 different things."),
+    "code_mistyped": _("This code is mistyped: please compare it symbol by symbol."),
     "code_repeated": _("Another code for the same offer counts already. This one was not needed."),
     "code_taken": _("Another offer has this code already."),
     "code_unknown": _("We do not know this code. Please check how it is spelled."),
@@ -186,6 +187,7 @@ SENTENCES: dict[str, Any] = {
     "mail_unavailable": _("The mail server does not answer. We will try again."),
     "method_not_allowed": _("This address does not answer that kind of request."),
     "mode_mismatch": _("This message is for another mode than this shop runs in."),
+    "not_our_code": _("This leads to %(host)s, which is not ours. We did not open it."),
     "no_stock_limit": _("This is sold without a limit, so there is nothing to count."),
     "not_acceptable": _("We can answer with JSON or HTML only."),
     "no_delivery": _("This shop does not send orders. Please pick yours up."),
@@ -310,16 +312,20 @@ def status_of(error: errors.StorefrontError) -> int:
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
-WITH_LIMITS = {
-    "amount_out_of_range": _("By card, anything from %(least)s to %(most)s can be paid."),
+FINER_SENTENCES = {
+    ("amount_out_of_range", "most"): _("By card, anything from %(least)s to %(most)s can be paid."),
+    ("code_mistyped", "place"): _(
+        "This code is mistyped: symbol %(place)s stands in none of our codes. Please compare it."
+    ),
 }
-"""What is said instead where an error carries its limits."""
+"""What is said instead where an error carries this figure."""
 
 
 def sentence_of(error: errors.StorefrontError) -> str:
     """Return what a person is told, in their language, with its blanks filled."""
-    known = WITH_LIMITS.get(error.code) if "most" in error.data else None
-    sentence = str(known or SENTENCES.get(error.code, SENTENCES["fault"]))
+    keys = [(error.code, name) for name in error.data if (error.code, name) in FINER_SENTENCES]
+    known = FINER_SENTENCES[keys[0]] if keys else SENTENCES.get(error.code, SENTENCES["fault"])
+    sentence = str(known)
     blanks = {
         "minutes": 10,
         "least": 1,

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import update
 
-from storefront.adapters.signer import SecretSigner
 from storefront.db.engine import Database
 from storefront.models import Job
 from storefront.ports import Clock, Signer
@@ -25,6 +24,7 @@ from storefront.programs import APPLICATION, web_program, worker_program
 from storefront.sandbox import SandboxConfig, SandboxProcess, running_sandbox
 from storefront.services.audit import Finding, audit
 from storefront.settings import Settings, read_settings
+from tests.fakes import make_signer
 
 ROOT = Path(__file__).parents[2]
 WEBHOOK_SECRET = "whsec_of_the_running_shop"
@@ -61,7 +61,7 @@ class Shop:
     @property
     def sign(self) -> Signer:
         """What the shop signs its tokens with."""
-        return SecretSigner(self.settings.secret_key, self.settings.pepper)
+        return make_signer(self.settings)
 
     @property
     def clock(self) -> Clock:

@@ -18,6 +18,7 @@ GOOD: dict[str, object] = {
     "STOREFRONT_MAIL_URL": "smtp://localhost",
     "STOREFRONT_MAIL_FROM": "Shop <hello@shop.test>",
 }
+CODE_KEY = "a-code-key-for-tests-0123456789-abcd"
 LIVE: dict[str, object] = {
     "MODE": "live",
     "BASE_URL": "https://shop.test",
@@ -65,6 +66,12 @@ def test_live_settings_are_good_too() -> None:
         ("URL_PREFIX", "/a/b-c.d", "url_prefix", "/a/b-c.d"),
         ("STRIPE_WEBHOOK_SECRETS", " a , b ,", "stripe_webhook_secrets", ("a", "b")),
         ("STRIPE_WEBHOOK_SECRETS", ["a", "b"], "stripe_webhook_secrets", ("a", "b")),
+        (
+            "CODE_KEYS",
+            f"2:{CODE_KEY}, 3:x{CODE_KEY}",
+            "code_keys",
+            ((2, CODE_KEY), (3, f"x{CODE_KEY}")),
+        ),
         ("TRUSTED_HOSTS", "a.test,b.test", "trusted_hosts", ("a.test", "b.test")),
         ("TRUSTED_PROXIES", "2", "trusted_proxies", 2),
         ("HOLD_MINUTES", "2.5", "hold_time", timedelta(seconds=150)),
@@ -108,6 +115,11 @@ FAULTY = [
     ("PEPPER", "", "secrets.token_urlsafe"),
     ("PEPPER", "short-pepper-1", "needs 32"),
     ("PEPPER", GOOD["STOREFRONT_SECRET_KEY"], "differ from STOREFRONT_SECRET_KEY"),
+    ("CODE_KEYS", CODE_KEY, "2:…,3:…"),
+    ("CODE_KEYS", f"1:{CODE_KEY}", "2:…,3:…"),
+    ("CODE_KEYS", f"2:{CODE_KEY},2:{CODE_KEY}x", "2:…,3:…"),
+    ("CODE_KEYS", "2:short", "secrets.token_urlsafe"),
+    ("CODE_KEYS", f"2:{GOOD['STOREFRONT_PEPPER']}", "differ from"),
     ("MODE", "production", "sandbox, test, live"),
     ("BASE_URL", "shop.test", "https://shop.example.com"),
     ("BASE_URL", "ftp://shop.test", "https://shop.example.com"),

@@ -147,3 +147,30 @@ def test_decrypting_needs_the_pepper_and_not_the_secret_key() -> None:
         new_key.decrypt("second-factor", box),
         new_pepper.decrypt("second-factor", box),
     )
+
+
+SECOND = SecretSigner("k3y", "p3pper-of-this-test", keyrings={"gift-code": {2: "s3cond"}})
+
+
+def test_the_newest_key_encrypts_and_older_ones_are_read() -> None:
+    first, second = SIGNER.encrypt("gift-code", "x"), SECOND.encrypt("gift-code", "y")
+
+    assert (1, 2) == (SIGNER.newest_key("gift-code"), SECOND.newest_key("gift-code"))
+    assert ("1:", "2:") == (first[:2], second[:2])
+    assert ("x", "y") == (
+        SECOND.decrypt("gift-code", first),
+        SECOND.decrypt("gift-code", second),
+    )
+    assert None is SIGNER.decrypt("gift-code", second)
+
+
+def test_a_numbered_key_serves_its_purpose_only() -> None:
+    assert SECOND.encrypt("second-factor", "x").startswith("1:")
+    assert "x" == SIGNER.decrypt("second-factor", SECOND.encrypt("second-factor", "x"))
+
+
+@pytest.mark.parametrize("number", ["02", " 2", "2 ", "+2", "٢", "2.0", "-2"])
+def test_a_key_has_one_way_to_write_its_number(number: str) -> None:
+    sealed = SECOND.encrypt("gift-code", "x").partition(":")[2]
+
+    assert None is SECOND.decrypt("gift-code", f"{number}:{sealed}")
