@@ -226,7 +226,9 @@ def _offer(
     now: datetime,
 ) -> Offered:
     codes = (*command.entered.codes, *command.codes)
-    occasion = Occasion(now, placement.id, replace(command.entered, codes=codes), key)
+    entered, visitor = replace(command.entered, codes=codes), command.visitor
+    known = visitor.key if visitor.is_known else None
+    occasion = Occasion(now, placement.id, entered, key, visitor=known)
     return offer_lines(session, placement.merchant.id, lines, occasion=occasion)
 
 

@@ -13,14 +13,16 @@ from storefront.domain.offers import Kind, TypedCode, normalise_code
 from storefront.errors import Conflict, Invalid
 from storefront.models import Offer, OfferCode
 from storefront.services import jobs
+from storefront.services.free_uses import free_by_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from storefront.ports import Ports
+    from storefront.services.free_uses import Asker
 
 CHOSEN = 0
 """The batch of codes that somebody chose."""
@@ -214,7 +216,9 @@ def withdraw(session: Session, offer_id: int, text: str, *, now: datetime) -> bo
     return withdrawn is not None
 
 
-def find_typed(session: Session, merchant_id: int, texts: Iterable[str]) -> dict[str, Typed]:
+def find_typed(
+    session: Session, merchant_id: int, texts: Iterable[str], *, asker: Asker
+) -> dict[str, Typed]:
     """Return what is known of codes as they were entered, by their normal form."""
     wanted = sorted({normalise_code(text) for text in texts} - {""})[:MOST_ENTERED]
     if not wanted:
@@ -225,16 +229,19 @@ def find_typed(session: Session, merchant_id: int, texts: Iterable[str]) -> dict
             OfferCode.code.in_(wanted),
             OfferCode.withdrawn_at.is_(None),
         )
-    )
+    ).all()
+    tight = [row.id for row in rows if row.max_uses is not None and row.held]
+    free = {key: each.uses for key, each in free_by_code(session, tight, asker).items()}
     found = {row.code: row for row in rows}
-    return {code: (_typed(code, found.get(code)), found.get(code)) for code in wanted}
+    return {code: (_typed(code, found.get(code), free), found.get(code)) for code in wanted}
 
 
 Typed = tuple[TypedCode, OfferCode | None]
 
 
-def _typed(code: str, row: OfferCode | None) -> TypedCode:
+def _typed(code: str, row: OfferCode | None, free: Mapping[int, int]) -> TypedCode:
     if row is None:
         return TypedCode(code)
-    left = None if row.max_uses is None else max(0, row.max_uses - row.held - row.used)
+    held = row.held - free.get(row.id, 0)
+    left = None if row.max_uses is None else max(0, row.max_uses - held - row.used)
     return TypedCode(code, row.offer_id, left)

@@ -39,7 +39,7 @@ def offer_products(
 
     Only offers that need no code and that one piece alone is good for make a price.
     """
-    known = offers_for(session, merchant_id, now=occasion.now)
+    known = offers_for(session, merchant_id, now=occasion.now, visitor=occasion.visitor)
     return price_products(session, products, known, occasion=occasion)
 
 

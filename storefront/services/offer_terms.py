@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from storefront.domain.offers import Kind, Lane, Mode
-from storefront.models import Offer, OfferLane, OfferUse, Order
+from storefront.models import Offer, OfferLane
 from storefront.services import codes
+from storefront.services.free_uses import Asker, free_by_offer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.domain.offers import OfferTerms, TypedCode
+    from storefront.services.free_uses import Free
 
 REMEMBERED = timedelta(days=1)
 """So long after its end an offer is still named, as one that is over."""
@@ -62,9 +64,14 @@ def offers_for(
     now: datetime,
     entered: Sequence[str] = (),
     seen: Iterable[str] = (),
+    visitor: str | None = None,
 ) -> KnownOffers:
-    """Return the merchant's automatic offers, those of the entered codes and those once seen."""
-    typed = codes.find_typed(session, merchant_id, entered)
+    """Return the merchant's automatic offers, those of the entered codes and those once seen.
+
+    What a known `visitor` holds in orders of their own counts as free.
+    """
+    asker = Asker(now, visitor)
+    typed = codes.find_typed(session, merchant_id, entered, asker=asker)
     by_code = {code.offer_id for code, _ in typed.values() if code.offer_id}
     rows = session.scalars(
         select(Offer)
@@ -84,7 +91,7 @@ def offers_for(
         .execution_options(populate_existing=True)
     ).all()
     return KnownOffers(
-        terms=_without_ended_holds(session, [row.terms for row in rows], now=now),
+        terms=_without_free_holds(session, [row.terms for row in rows], asker),
         names={row.id: Named(row.public_id, row.name) for row in rows},
         typed=tuple(code for code, _ in typed.values()),
         shown={code: row.shown if row else code for code, (_, row) in typed.items()},
@@ -101,48 +108,23 @@ def modes_of(session: Session, merchant_id: int) -> dict[Lane, Mode]:
     return {Lane(lane): Mode(mode) for lane, mode in rows}
 
 
-def _without_ended_holds(
-    session: Session, offers: Sequence[OfferTerms], *, now: datetime
+def _without_free_holds(
+    session: Session, offers: Sequence[OfferTerms], asker: Asker
 ) -> tuple[OfferTerms, ...]:
-    """Return the offers as they are without the holds that have ended and nobody freed yet.
+    """Return the offers as they are without the holds that are free for the asker.
 
-    Asked only where something seems to be gone: elsewhere it makes no difference.
+    Asked only where holds seem to leave too little: elsewhere it makes no difference.
     """
-    gone = [each.id for each in offers if each.counts.is_gone and each.counts.held]
-    if not gone:
-        return tuple(offers)
-    ended = {
-        row.offer_id: row
-        for row in session.execute(
-            select(
-                OfferUse.offer_id,
-                func.count().label("uses"),
-                func.sum(OfferUse.amount_minor).label("minor"),
-            )
-            .join(Order, Order.id == OfferUse.order_id)
-            .where(
-                OfferUse.offer_id.in_(gone),
-                OfferUse.taken_at.is_(None),
-                OfferUse.released_at.is_(None),
-                Order.held_until <= now,
-                Order.paid_at.is_(None),
-                Order.processing_at.is_(None),
-            )
-            .group_by(OfferUse.offer_id)
-        )
-    }
-    return tuple(_less(each, ended.get(each.id)) for each in offers)
+    tight = [each.id for each in offers if each.counts.held and _is_tight(each)]
+    free = free_by_offer(session, tight, asker)
+    return tuple(_less(each, free[each.id]) if each.id in free else each for each in offers)
 
 
-def _less(terms: OfferTerms, ended: object) -> OfferTerms:
-    if ended is None:
-        return terms
+def _is_tight(terms: OfferTerms) -> bool:
+    return terms.counts.is_gone or terms.counts.budget_minor is not None
+
+
+def _less(terms: OfferTerms, free: Free) -> OfferTerms:
     counts = terms.counts
-    return replace(
-        terms,
-        counts=replace(
-            counts,
-            held=counts.held - ended.uses,  # type: ignore[attr-defined]
-            spent_minor=counts.spent_minor - int(ended.minor),  # type: ignore[attr-defined]
-        ),
-    )
+    held, spent = counts.held - free.uses, counts.spent_minor - free.minor
+    return replace(terms, counts=replace(counts, held=held, spent_minor=spent))

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from storefront.domain.offers import Reason, why_not_running
 from storefront.errors import Conflict, Ended, Invalid, StorefrontError
 from storefront.models import Offer, OfferUse, Order
+from storefront.services.free_uses import is_free_for
 from storefront.services.offer_counters import (
     Use,
     free_expired,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.services.free_uses import Asker
+
 
 def refusal(reason: Reason, *, field: str | None = None) -> StorefrontError:
     """Return the error that says why an offer does not count for an order."""
@@ -37,16 +40,19 @@ def refusal(reason: Reason, *, field: str | None = None) -> StorefrontError:
 
 
 def uses_of(
-    session: Session, merchant_id: int, buyer_key: str, *, offer_ids: Iterable[int]
+    session: Session, merchant_id: int, buyer_key: str, *, offer_ids: Iterable[int], asker: Asker
 ) -> dict[int, int]:
-    """Return how often a buyer has used each offer, open orders included."""
+    """Return how often a buyer has used each offer, open orders included but those whose holds
+    are free for who asks."""
     rows = session.execute(
         select(OfferUse.offer_id, func.count())
+        .join(Order, Order.id == OfferUse.order_id)
         .where(
             OfferUse.merchant_id == merchant_id,
             OfferUse.buyer_key == buyer_key,
             OfferUse.offer_id.in_(list(offer_ids)),
             OfferUse.released_at.is_(None),
+            or_(OfferUse.taken_at.is_not(None), ~is_free_for(asker)),
         )
         .group_by(OfferUse.offer_id)
     )

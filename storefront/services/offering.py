@@ -9,6 +9,7 @@ from storefront.domain.evaluation import evaluate
 from storefront.domain.money import Money, total
 from storefront.domain.offers import Facts, Item, Reason
 from storefront.services import offer_uses
+from storefront.services.free_uses import Asker
 from storefront.services.offer_terms import KnownOffers, offers_for
 from storefront.services.views import CartLineView, CountedOffer, RefusedOffer
 
@@ -34,13 +35,14 @@ class Entered:
 
 @dataclass(frozen=True)
 class Occasion:
-    """When and where something is priced, and for whom; a buyer is known by their key only when
-    an order is placed."""
+    """When and where something is priced, and for whom: a known `visitor` by the key of their
+    mark, a buyer by theirs only when an order is placed."""
 
     now: datetime
     placement_id: int | None
     entered: Entered = field(default_factory=Entered)
     buyer_key: str | None = None
+    visitor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,12 @@ def offer_lines(
     """Return what the merchant's offers take off each line here and now."""
     entered = occasion.entered
     known = offers_for(
-        session, merchant_id, now=occasion.now, entered=entered.codes, seen=entered.seen
+        session,
+        merchant_id,
+        now=occasion.now,
+        entered=entered.codes,
+        seen=entered.seen,
+        visitor=occasion.visitor,
     )
     facts = Facts(
         now=occasion.now,
@@ -105,19 +112,22 @@ def offer_lines(
         modes=known.modes,
     )
     if occasion.buyer_key is not None and known.terms:
-        facts = _about_the_buyer(session, merchant_id, facts, known=known, key=occasion.buyer_key)
+        facts = _about_the_buyer(session, merchant_id, facts, known=known, occasion=occasion)
     items = [item_of(line.product, line.variant, line.quantity) for line in lines]
     return Offered(evaluate(items, known.terms, facts), known)
 
 
 def _about_the_buyer(
-    session: Session, merchant_id: int, facts: Facts, *, known: KnownOffers, key: str
+    session: Session, merchant_id: int, facts: Facts, *, known: KnownOffers, occasion: Occasion
 ) -> Facts:
+    key, asker = occasion.buyer_key or "", Asker(occasion.now, occasion.visitor)
     ids = [each.id for each in known.terms if each.per_buyer_limit is not None]
     for_first = any(each.conditions.is_first_order_only for each in known.terms)
     return replace(
         facts,
-        uses=offer_uses.uses_of(session, merchant_id, key, offer_ids=ids) if ids else {},
+        uses=offer_uses.uses_of(session, merchant_id, key, offer_ids=ids, asker=asker)
+        if ids
+        else {},
         is_first_order=not for_first or offer_uses.is_first_order(session, merchant_id, key),
     )
 

@@ -1,5 +1,5 @@
-"""A buyer is never in their own way: where an order is refused because of what the same visitor's
-earlier, unpaid order holds, that one ends first."""
+"""A buyer is never in their own way: prices are reckoned as if what the same visitor's earlier,
+unpaid order holds were free, and that order ends before the new one has it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, or_, select
 
 from storefront.errors import Conflict
-from storefront.models import Order, Payment
+from storefront.models import LineItem, OfferUse, Order, Payment, Variant
 from storefront.services import checkout, settling
 from storefront.services.placements import get_placement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement
+
     from storefront.ports import Ports
     from storefront.services.checkout import PlacedOrder, PlaceOrder
 
-BLOCKING = {"all_held", "too_few_left", "offer_gone", "limit_reached"}
-"""Refusals that an earlier order of the same buyer may be the reason of."""
+THINGS, OFFERS = {"all_held", "too_few_left"}, {"offer_gone", "limit_reached"}
+"""Refusals that an earlier order of the same buyer may be the reason of, by what it holds."""
 
 MOST = 5
 """So many earlier orders are ended for one that is new."""
@@ -35,9 +37,9 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
     try:
         return checkout.place_order(ports, command)
     except Conflict as refusal:
-        if refusal.code not in BLOCKING:
+        if refusal.code not in THINGS | OFFERS:
             raise
-        own = _own_orders(ports, command)
+        own = _own_orders(ports, command, _holding(command, refusal.code))
         if not own:
             raise
     for order_id in own:
@@ -45,9 +47,33 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
     return checkout.place_order(ports, command)
 
 
-def _own_orders(ports: Ports, command: PlaceOrder) -> Sequence[int]:
-    """Return the open orders of a visitor whom we know, and those of the same address whose time
-    is up: nobody else's hold ends because somebody typed an address."""
+def _holding(command: PlaceOrder, code: str) -> ColumnElement[bool]:
+    """Return whether an order holds what this refusal is about."""
+    if code in OFFERS:
+        held = select(OfferUse.id).where(
+            OfferUse.order_id == Order.id,
+            OfferUse.taken_at.is_(None),
+            OfferUse.released_at.is_(None),
+        )
+        return held.exists()
+    wanted = [variant for variant, _ in command.lines]
+    held = (
+        select(LineItem.id)
+        .join(Variant, Variant.id == LineItem.variant_id)
+        .where(
+            LineItem.order_id == Order.id,
+            LineItem.released_at.is_(None),
+            Variant.public_id.in_(wanted),
+        )
+    )
+    return held.exists()
+
+
+def _own_orders(
+    ports: Ports, command: PlaceOrder, is_holding: ColumnElement[bool]
+) -> Sequence[int]:
+    """Return the open orders in the way of a visitor whom we know, and those of the same address
+    whose time is up: nobody else's hold ends because somebody typed an address."""
     now = ports.clock.now()
     is_over = and_(
         Order.held_until <= now,
@@ -61,7 +87,8 @@ def _own_orders(ports: Ports, command: PlaceOrder) -> Sequence[int]:
             .join(Payment, Payment.order_id == Order.id)
             .where(
                 Order.merchant_id == merchant.id,
-                or_(is_over, is_theirs) if command.visitor.evidence == "verified" else is_over,
+                or_(is_over, is_theirs) if command.visitor.is_known else is_over,
+                is_holding,
                 Order.paid_at.is_(None),
                 Order.processing_at.is_(None),
                 Order.expired_at.is_(None),

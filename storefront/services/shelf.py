@@ -42,12 +42,14 @@ def shelf(
     *,
     now: datetime,
     followed: frozenset[str] = frozenset(),
+    visitor: str | None = None,
     query: str = "",
     page: int = 1,
 ) -> ShelfView:
     """Return page `page` (from 1) of what the placement shows at `now`, narrowed by `query`.
 
-    `followed` are links of offers that led the shopper here.
+    `followed` are links of offers that led the shopper here, `visitor` is the key of one whom we
+    know.
     """
     words = query.strip()[:LONGEST_QUERY]
     conditions = [_on_shelf(placement), *_matches(words)]
@@ -63,7 +65,7 @@ def shelf(
         .offset((page - 1) * PAGE_SIZE)
     ).all()
     found = _with_parts(session, placement.merchant.id, rows, settings=settings)
-    occasion = Occasion(now, placement.id, Entered(links=followed))
+    occasion = Occasion(now, placement.id, Entered(links=followed), visitor=visitor)
     products = offer_products(session, placement.merchant.id, found, occasion=occasion)
     return ShelfView(placement, products, query=words, page=page, pages=pages, total=total)
 
@@ -76,6 +78,7 @@ def get_product(
     settings: Settings,
     now: datetime,
     followed: frozenset[str] = frozenset(),
+    visitor: str | None = None,
 ) -> ProductView:
     """Return one product that the placement shows at `now`; raise `NotFound` otherwise."""
     rows = session.execute(
@@ -84,7 +87,7 @@ def get_product(
     if not rows:
         raise NotFound
     found = _with_parts(session, placement.merchant.id, rows, settings=settings)
-    occasion = Occasion(now, placement.id, Entered(links=followed))
+    occasion = Occasion(now, placement.id, Entered(links=followed), visitor=visitor)
     return offer_products(session, placement.merchant.id, found, occasion=occasion)[0]
 
 

@@ -26,6 +26,11 @@ class Visitor:
     evidence: str
     arrival: int | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether they are who their mark says."""
+        return self.evidence == "verified"
+
 
 def read_mark(sign: Signer, mark: str | None, merchant_public_id: str) -> Visitor:
     """Return who carries this mark; a bad mark makes a new visitor, never an error."""

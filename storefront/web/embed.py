@@ -110,6 +110,7 @@ def _show(placement: str, family: str) -> AnyResponse:
             settings,
             now=occasion.now,
             followed=occasion.entered.links,
+            visitor=occasion.visitor,
             query=query,
             page=_page(),
         )
@@ -149,6 +150,7 @@ def product(family: str, placement: str, product: str) -> AnyResponse:
             settings=settings,
             now=occasion.now,
             followed=occasion.entered.links,
+            visitor=occasion.visitor,
         )
         cart = _cart(session, state)
     own = f"{links.placement_page(settings, placement)}/products/{view.public_id}"

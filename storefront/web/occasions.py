@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from storefront.services import carts
 from storefront.services.offering import Entered, Occasion
+from storefront.services.visitors import read_mark
 from storefront.web.context import ports
 
 if TYPE_CHECKING:
@@ -23,4 +24,10 @@ def occasion_of(state: FrameState, *, codes: tuple[str, ...] = ()) -> Occasion:
     """Return the present occasion; `codes` are entered besides those in the cart."""
     entered = entered_of(state)
     entered = replace(entered, codes=(*entered.codes, *codes))
-    return Occasion(ports().clock.now(), state.placement.id, entered)
+    visitor = read_mark(ports().sign, state.mark, state.placement.merchant.public_id)
+    return Occasion(
+        ports().clock.now(),
+        state.placement.id,
+        entered,
+        visitor=visitor.key if visitor.is_known else None,
+    )

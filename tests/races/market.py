@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from storefront.db.base import Base
 from storefront.domain.payments import Snapshot
-from storefront.models import Job, Offer, Order, Payment, Variant
+from storefront.models import Job, Offer, OfferEvent, Order, Payment, Variant
 from storefront.services import catalog, offer_life, offers
 from storefront.services.offers import Draft
 from tests.factories import PASSWORD, make_world
@@ -22,6 +22,7 @@ from tests.races.clients import Request, race
 from tests.races.servers import WEBHOOK_SECRET, Shop
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 SANDBOX = {
     "Authorization": "Bearer sk_test_sandbox",
     "Content-Type": "application/x-www-form-urlencoded",
@@ -65,6 +66,34 @@ class Market:
             offer = offers.add_draft(session, self.world.merchant, draft, now=now)
             offer_life.publish(session, offer, now=now)
             return offer
+
+    def draft_offer(self, *variants: str, **terms: Any) -> Offer:
+        """Write an offer of 20 % down, for somebody to publish."""
+        draft = Draft(name="Hot", rate_ppm=200_000, variants=variants, **terms)
+        with self.shop.database.begin() as session:
+            return offers.add_draft(session, self.world.merchant, draft, now=self.shop.clock.now())
+
+    def variant_of(self, offer: Offer) -> str:
+        """Return the public id of the one variant that an offer is about."""
+        with self.shop.database.reads() as session:
+            [target] = session.get_one(Offer, offer.id).targets
+            return session.get_one(Variant, target.variant_id).public_id
+
+    def offer_events(self, offer: Offer) -> list[str]:
+        """Return what is noted of an offer, in the order in which it was."""
+        return [event.kind for event in self.rows(OfferEvent, offer_id=offer.id)]
+
+    def sign_in(self) -> str:
+        """Return the cookie of the owner, signed in to the console."""
+        form = urlencode({"email": self.world.owner_email, "password": PASSWORD})
+        [answer] = race([Request(self.shop.host, "/console/sign-in", form, FORM)], clients=2)
+        return answer.headers["set-cookie"].partition(";")[0]
+
+    def act(self, cookie: str, offer: Offer, act: str) -> Request:
+        """Return the request with which a member publishes, pauses or ends an offer."""
+        path = f"/console/offers/{offer.public_id}/state"
+        headers = {**FORM, "Cookie": cookie, "Origin": self.shop.url}
+        return Request(self.shop.host, path, urlencode({"act": act}), headers)
 
     def uses(self, offer: Offer) -> tuple[int, int]:
         """Return how many uses of an offer are held, and how many used."""

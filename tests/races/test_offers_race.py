@@ -3,11 +3,16 @@ offers on hot things, bought in both orders."""
 
 import itertools
 import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from storefront.models import Order
-from tests.races.clients import count_codes, race
+from storefront.models import Offer, OfferUse, Order, Refund
+from tests.races.clients import Answer, count_codes, race
 from tests.races.conftest import Figure
 from tests.races.heats import one_buyer, one_offer
 from tests.races.market import Market, wait_until
@@ -16,6 +21,9 @@ from tests.races.sizes import EVERY_DAY, Size
 QUOTA = 100
 LIMIT = 3
 LATE = 16
+OFFERS, AT_ONCE = 6, 8
+OVER = 11 * 60
+HOUR = timedelta(hours=1)
 EACH_TIME = (
     pytest.param(EVERY_DAY.quarter, id="250x16"),
     pytest.param(
@@ -95,3 +103,72 @@ def test_hot_offers_on_hot_things_in_both_orders_never_lock_each_other_out(
     assert told.keys() <= {"offer_gone", "all_held", "sold_out"}
     for offer in offers:
         wait_until(lambda each=offer: market.uses(each) == (left, quota // 2), "they have paid")
+
+
+def test_start_and_end_are_noted_once_by_members_and_workers_in_many_processes(
+    quiet_market: Market,
+) -> None:
+    """Everybody publishes at one moment; two workers start the offers; half are ended by hand
+    by everybody, half by two workers."""
+    market = quiet_market
+    variant = market.add_variant(stock=None)
+    end = market.shop.clock.now().astimezone(ZoneInfo(market.world.merchant.zone)) + HOUR
+    ends = end.strftime("%Y-%m-%dT%H:%M")
+    offers = [market.draft_offer(variant, ends=ends) for _ in range(OFFERS)]
+    cookie = market.sign_in()
+
+    published = _at_once(market, cookie, offers, "publish")
+    for _ in range(2):
+        market.shop.start_worker()
+    wait_until(lambda: not market.has_due_jobs("start_offer"), "all have started")
+    ended = _at_once(market, cookie, offers[::2], "end")
+    market.shop.pass_time(2 * HOUR.total_seconds())
+    wait_until(lambda: not market.has_due_jobs("end_offer"), "all have ended")
+
+    assert {303: OFFERS, 409: OFFERS * (AT_ONCE - 1)} == Counter(each.status for each in published)
+    assert {303, 409} >= {each.status for each in ended}
+    for offer in offers:
+        assert ["published", "started", "ended"] == market.offer_events(offer)
+
+
+def _at_once(market: Market, cookie: str, offers: Sequence[Offer], act: str) -> list[Answer]:
+    requests = [market.act(cookie, offer, act) for offer in offers for _ in range(AT_ONCE)]
+    return race(requests, clients=AT_ONCE)
+
+
+def test_of_two_late_payments_of_one_buyer_one_has_the_only_use(quiet_market: Market) -> None:
+    """Both orders were let go of for others, and both are paid at one moment, after all."""
+    market = quiet_market
+    terms = {"quota": 1, "per_buyer_limit": 1}
+    offers = [market.add_offer(market.add_variant(stock=None), **terms) for _ in range(OFFERS)]
+    first = _everybody(market, offers, "ada")
+    _everybody(market, offers, "eve")
+    second = _everybody(market, offers, "ada")
+    _everybody(market, offers, "bea")
+    market.shop.pass_time(OVER)
+    paid = [*first, *second]
+    market.pay(paid)
+
+    answers = race([market.news(each) for each in paid for _ in range(2)], clients=AT_ONCE)
+
+    assert {200: 4 * OFFERS} == Counter(each.status for each in answers)
+    assert [(0, 1)] * OFFERS == [market.uses(offer) for offer in offers]
+    kept = [order for order in market.orders() if order.paid_at is not None]
+    assert OFFERS == len(kept) == market.count(Refund)
+    assert [1] * OFFERS == [use.slot for use in market.rows(OfferUse) if use.taken_at is not None]
+
+
+def _everybody(market: Market, offers: Sequence[Offer], name: str) -> list[dict[str, Any]]:
+    """Let one buyer for each offer order at its price, once all earlier holds are over."""
+    market.shop.pass_time(OVER)
+    requests = [
+        market.order(
+            market.variant_of(offer),
+            email=f"{name}-{number}@buyer.test",
+            seen_offers=[offer.public_id],
+        )
+        for number, offer in enumerate(offers)
+    ]
+    answers = race(requests, clients=AT_ONCE)
+    assert [201] * len(offers) == [answer.status for answer in answers]
+    return [answer.json for answer in answers]

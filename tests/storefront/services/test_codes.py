@@ -9,6 +9,7 @@ from storefront.domain.offers import Kind, TypedCode
 from storefront.errors import Conflict, Invalid
 from storefront.models import Offer, OfferCode
 from storefront.services import codes
+from storefront.services.free_uses import Asker
 from storefront.worker import run_due
 from tests.factories import World, running_offer, world_on
 from tests.fakes import Bench
@@ -20,7 +21,7 @@ def coded(bench: Bench, world: World, **changes: Any) -> Offer:
 
 def find(bench: Bench, world: World, *texts: str) -> list[TypedCode]:
     with bench.database.reads() as session:
-        found = codes.find_typed(session, world.merchant.id, texts)
+        found = codes.find_typed(session, world.merchant.id, texts, asker=Asker(bench.clock.now()))
         return [typed for typed, _ in found.values()]
 
 

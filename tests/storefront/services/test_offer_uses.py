@@ -21,7 +21,7 @@ from storefront.models import (
     Refund,
     Variant,
 )
-from storefront.services import offer_life, own_holds, refunds
+from storefront.services import catalog, offer_life, own_holds, refunds
 from storefront.services.checkout import Buyer, PlacedOrder
 from storefront.services.offering import Entered
 from storefront.services.payments import apply_snapshot
@@ -465,6 +465,58 @@ def test_a_visitor_is_not_in_their_own_way(bench: Bench, world: World) -> None:
     assert 360 == second.amount.minor
     assert (1, 0, 90) == counts(bench, offer)
     assert "canceled" == bench.gateway.snapshots[first.payment_reference].state
+
+
+def test_a_code_that_nobody_else_has_is_not_used_up_by_the_visitors_own_open_order(
+    bench: Bench, world: World
+) -> None:
+    """The code is merely in the cart, so nothing would be refused: it must count all the same."""
+    offer = running_offer(bench, world, kind=Kind.CODE, code="ONCE", code_uses=1)
+    entered, me = Entered(codes=("once",)), Visitor("v" * 26, "verified")
+    first = again(bench, world, visitor=me, entered=entered)
+    stranger = again(bench, world, buyer=by("eve"), entered=entered)
+
+    second = again(bench, world, visitor=me, entered=entered)
+
+    assert [360, 450, 360] == [each.amount.minor for each in (first, stranger, second)]
+    assert (1, 0, 90) == counts(bench, offer)
+    assert "canceled" == bench.gateway.snapshots[first.payment_reference].state
+
+
+def test_a_visitors_own_open_order_does_not_make_a_budget_smaller(
+    bench: Bench, world: World
+) -> None:
+    offer = running_offer(bench, world, budget_minor=100)
+    me = Visitor("v" * 26, "verified")
+    first = again(bench, world, visitor=me)
+
+    second = again(bench, world, visitor=me)
+
+    assert [360, 360] == [first.amount.minor, second.amount.minor]
+    assert (1, 0, 90) == counts(bench, offer)
+
+
+def test_a_visitors_open_order_for_something_else_stays(bench: Bench, world: World) -> None:
+    """Somebody else holds the last one; what the visitor holds of another thing is not in the
+    way."""
+    with bench.database.begin() as session:
+        other = catalog.add_variant(
+            session,
+            world.merchant,
+            world.product,
+            name="Cone",
+            sku="cone",
+            price_minor=300,
+            stock=1,
+        ).public_id
+    me = Visitor("v" * 26, "verified")
+    mine = again(bench, world, visitor=me)
+    again(bench, world, buyer=by("eve"), lines=((other, 1),))
+
+    with nothing_changes(bench.database), pytest.raises(Conflict, match="all_held"):
+        again(bench, world, visitor=me, lines=((other, 1),))
+
+    assert "canceled" != bench.gateway.snapshots[mine.payment_reference].state
 
 
 def test_a_stranger_does_not_end_somebodys_order_by_typing_their_address(

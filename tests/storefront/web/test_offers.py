@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from storefront.domain.offers import Kind, Scope
 from storefront.models import Offer, Order
 from storefront.services import offer_life
-from tests.factories import World, order_json, place, running_offer
+from tests.factories import World, order_json, place, running_offer, send_event
 from tests.fakes import Bench
 
 
@@ -295,3 +295,73 @@ def test_the_checkout_sends_along_what_was_seen_and_shows_the_reason_when_it_is_
     assert 'name="seen_offers" value=""' in answer.text
     assert 'name="seen_total" value="450"' in answer.text
     assert 0 == orders(bench)
+
+
+def test_two_codes_that_stand_alone_are_the_better_one_whichever_came_first(
+    bench: Bench, world: World
+) -> None:
+    for code, rate in (("TEN", 100_000), ("TWENTY", 200_000)):
+        running_offer(
+            bench, world, name=code.title(), kind=Kind.CODE, code=code, rate_ppm=rate,
+            is_exclusive=True,
+        )  # fmt: skip
+    carts = [
+        enter(bench, world, enter(bench, world, filled(bench, world), one), other)
+        for one, other in (("ten", "twenty"), ("twenty", "ten"))
+    ]
+
+    pages = [without_tokens(cart_page(bench, world, each)) for each in carts]
+    placed = [order_of(bench, world, each) for each in carts]
+
+    assert pages[0] == pages[1]
+    assert "does not go with the other offers" in pages[0]
+    assert [(201, 360)] * 2 == [(each.status_code, each.json["amount_minor"]) for each in placed]
+
+
+def test_two_codes_that_stand_alone_cannot_both_be_insisted_on(bench: Bench, world: World) -> None:
+    for code, rate in (("TEN", 100_000), ("TWENTY", 200_000)):
+        running_offer(bench, world, kind=Kind.CODE, code=code, rate_ppm=rate, is_exclusive=True)
+
+    for codes in (["TEN", "TWENTY"], ["TWENTY", "TEN"]):
+        status, code, sentence = refused(bench, world, codes=codes)
+
+        assert (409, "offer_not_combined") == (status, code)
+        assert sentence
+
+
+def test_a_pause_counts_at_once_for_those_at_the_checkout_and_open_orders_keep_their_price(
+    bench: Bench, world: World
+) -> None:
+    offer = running_offer(bench, world)
+    waiting = order(bench, world, seen_offers=[offer.public_id])
+    with bench.database.begin() as session:
+        offer_life.pause(session, session.get_one(Offer, offer.id), now=bench.clock.now())
+
+    status, code, sentence = refused(
+        bench, world, email="eve@buyer.test", seen_offers=[offer.public_id], seen_total=360
+    )
+    pay(bench, waiting.json["payment_reference"])
+
+    assert (409, "offer_paused") == (status, code)
+    assert "Nothing was charged" in sentence
+    with bench.database.reads() as session:
+        [kept] = session.scalars(select(Order)).all()
+        assert (360, True) == (kept.total_minor, kept.paid_at is not None)
+
+
+def without_tokens(page: str) -> str:
+    """Return a page without what it carries on: carts differ in their codes' order only."""
+    return re.sub(r"[A-Za-z0-9_.-]{60,}", "", page)
+
+
+def order_of(bench: Bench, world: World, cart: str) -> Any:
+    body = {name: value for name, value in order_json(world).items() if name != "lines"}
+    headers = {"Idempotency-Key": secrets.token_urlsafe(24)}
+    return bench.client().post("/orders", json={**body, "c": cart}, headers=headers)
+
+
+def pay(bench: Bench, reference: str) -> None:
+    answer = send_event(
+        bench.client(), bench, reference, "payment_intent.succeeded", state="succeeded"
+    )
+    assert answer.status_code == 200
