@@ -18,6 +18,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gifting import codes, rotation
+from gifting.counter import blueprint as counter
 from storefront.adapters.file_mailer import FileMailer
 from storefront.adapters.jinja_letters import JinjaLetters
 from storefront.adapters.pillow_pictures import PillowPictures
@@ -86,6 +87,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     metrics.blueprint,
     console,
+    counter.screen,
+    counter.console,
 )
 
 

@@ -124,6 +124,13 @@ SENTENCES: dict[str, Any] = {
     ),
     "cross_site_blocked": _("This request came from another site and was not carried out."),
     "declined": _("The bank declined the payment. Nothing was charged; try another card."),
+    "device_link_over": _(
+        "This link is over: it enrols one device, within 15 minutes. Ask for a new one."
+    ),
+    "device_unknown": _(
+        "This device does not belong to a counter yet. A manager enrols it in the console, under "
+        "Settings, Counter."
+    ),
     "duplicate_key": _("%(key)s was given more than once. Give it once."),
     "edited_meanwhile": _(
         "Somebody else has changed this meanwhile. Compare, then save once more."
@@ -250,6 +257,9 @@ SENTENCES: dict[str, Any] = {
     "picture_not_https": _("A picture elsewhere has an address that begins with https://."),
     "picture_too_many_pixels": _("This picture is too large. Make it at most 50 megapixels."),
     "picture_unreadable": _("This is no picture that we can read. Use JPEG, PNG, WebP or GIF."),
+    "pin_length": _("A PIN has %(least)s digits."),
+    "pin_weak": _("Others would guess this PIN. No runs, repetitions or patterns, please."),
+    "pin_wrong": _("This is not the PIN. Try again."),
     "price_ambiguous": _("This could be a thousand or a fraction. Write all %(places)s decimals."),
     "price_changed": _("The price has changed meanwhile. Please look again before you buy."),
     "price_decimals": _("This has too many decimals: this currency has %(places)s."),

@@ -26,6 +26,8 @@ STEADY = {
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 }
 
+WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -35,6 +37,7 @@ class Policy:
     block; `payment` are the payment provider's hosts by directive (script, connect, frame);
     `images` are further origins of pictures, `forms` of pages that a form may lead to.
     `holds_ours` lets it hold frames of our own; `report` is where browsers report what they block.
+    `camera` lets it ask for the camera.
     """
 
     ancestors: tuple[str, ...] = ()
@@ -44,6 +47,7 @@ class Policy:
     forms: tuple[str, ...] = ()
     holds_ours: bool = False
     report: str = ""
+    camera: bool = False
 
 
 STRICT = Policy()
@@ -84,7 +88,8 @@ def content_policy(policy: Policy) -> str:
 def security_headers(policy: Policy) -> dict[str, str]:
     """Return every security header of a page under this policy."""
     framing = {} if policy.ancestors else {"X-Frame-Options": "DENY"}
-    return {**STEADY, **framing, "Content-Security-Policy": content_policy(policy)}
+    devices = {"Permissions-Policy": WITH_CAMERA} if policy.camera else {}
+    return {**STEADY, **framing, **devices, "Content-Security-Policy": content_policy(policy)}
 
 
 def _add_headers(response: Response) -> Response:

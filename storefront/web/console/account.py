@@ -16,7 +16,7 @@ from storefront.web.auth import member, roles
 from storefront.web.bodies import form_body
 from storefront.web.callers import caller
 from storefront.web.console.blueprint import blueprint
-from storefront.web.console.page import shop, show
+from storefront.web.console.page import ACCOUNT_PAGE, further_places, shop, show
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
 
@@ -81,6 +81,7 @@ def account_page(error: StorefrontError | None = None, *, form: str = "password"
         news=request.args.get("new"),
         second=second,
         workplaces=workplaces,
+        cards=further_places(ACCOUNT_PAGE),
         least=SHORTEST_PASSWORD,
         most=LONGEST_PASSWORD,
     )

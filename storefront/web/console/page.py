@@ -4,7 +4,7 @@ the one for the merchant at work."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,10 @@ from storefront.web.headers import Policy, use_policy
 from storefront.web.theme import theme_css
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask.sansio.app import App
+
     from storefront.services.views import MerchantView
 
 LONGEST_SEARCH = 120
@@ -137,6 +141,27 @@ PLACES = (
     ),
 )
 CLERK = "clerk"
+SETTINGS_PAGE, ACCOUNT_PAGE = "console.settings", "console.account"
+FURTHER = "storefront_further_places"
+
+
+def add_place(app: App, place: Place, *, on: str) -> None:
+    """Give a page of settings or accounts a card that leads to another package's pages."""
+    app.extensions.setdefault(FURTHER, []).append((on, place))
+
+
+def further_places(on: str) -> tuple[Place, ...]:
+    """Return what other packages have added to a page, as far as this member may go there."""
+    added = current_app.extensions.get(FURTHER, ())
+    return tuple(place for page, place in added if page == on and may_go(place.endpoint))
+
+
+def _places() -> Iterator[Place]:
+    """Yield where the member may go; who is on a page below settings is in settings."""
+    for place in PLACES:
+        if may_go(place.endpoint):
+            below = [card.endpoints for card in further_places(place.endpoint)]
+            yield replace(place, below=tuple(place.endpoints.union(*below)))
 
 
 @blueprint.app_template_filter("share")
@@ -175,7 +200,7 @@ def show(
         template,
         merchant=merchant,
         person=member(),
-        places=[place for place in PLACES if may_go(place.endpoint)],
+        places=tuple(_places()),
         theme_css=theme,
         is_demo=ports().settings.demo,
         **values,

@@ -112,6 +112,10 @@ ALARMS = {
     "sign_in_guessed": _(
         "Somebody has tried many passwords or codes. If it was none of you, choose a new password."
     ),
+    "pin_guessed": _(
+        "Somebody has tried many PINs at a counter. Ask who was there; new PINs are set under "
+        "Settings, Counter."
+    ),
     "refund_failed": _("A refund was not taken by the buyer's bank. Please find another way."),
     "refund_failed_sold_out": _(
         "A refund failed, and what it had put back on sale is sold to somebody else by now."
@@ -288,7 +292,7 @@ ROLE_NOTES = {
     "owner": _("Everything, and who works here."),
     "manager": _("Runs the shop: orders, products, placements, refunds, settings."),
     "reports": _("Sees what social brings, and changes nothing. No buyers' names."),
-    "clerk": _("Hands orders over. No figures."),
+    "clerk": _("Hands orders over, redeems gifts at the counter. No figures."),
 }
 
 
@@ -337,6 +341,11 @@ ACTIONS = {
     "member_joined": _("began to work here"),
     "role_changed": _("changed the role of"),
     "member_left": _("let somebody go"),
+    "device_invited": _("made a link to enrol the device"),
+    "device_renamed": _("renamed the device"),
+    "device_revoked": _("revoked the device"),
+    "pin_set": _("set the PIN of"),
+    "pin_removed": _("took the PIN away from"),
     "refunded": _("gave money back for"),
     "ready": _("called ready to be picked up"),
     "picked_up": _("handed over"),

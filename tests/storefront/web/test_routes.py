@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from gifting import devices
 from storefront.app import build_app
 from storefront.services import catalog, delivery, members, offers, taxes
 from storefront.services.fulfilment import Handling, pick_up
@@ -445,6 +446,41 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
         "/console/products/{product}/variants/{variant}/stock",
         (302, 302, 302, 403, 400, 400, 400, 302, 302),
     ),
+    # The counter's pages in the console
+    ("GET", "/console/counter"): (
+        "/console/counter", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/counter/devices"): (
+        "/console/counter/devices", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/counter/devices/<public_id>"): (
+        "/console/counter/devices/{device}", (302, 302, 302, 403, 200, 200, 303, 302, 302),
+    ),
+    ("POST", "/console/counter/devices/<public_id>"): (
+        "/console/counter/devices/{device}", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/counter/devices/<public_id>/link"): (
+        "/console/counter/devices/{device}/link", (302, 302, 302, 403, 303, 303, 404, 302, 302),
+    ),
+    ("POST", "/console/counter/devices/<public_id>/revocation"): (
+        "/console/counter/devices/{owner}/revocation",
+        (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
+    ("POST", "/console/counter/members/<public_id>/pin"): (
+        "/console/counter/members/{owner}/pin", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/counter/pin"): (
+        "/console/counter/pin", (302, 302, 302, 200, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/counter/pin"): (
+        "/console/counter/pin", (302, 302, 302, 422, 422, 422, 422, 302, 302),
+    ),
+    # Enrolled devices only; nobody here stands on one
+    ("GET", "/counter/enrolment/<token>"): ("/counter/enrolment/x", (410,) * 9),
+    ("POST", "/counter/enrolment/<token>"): ("/counter/enrolment/x", (410,) * 9),
+    ("GET", "/counter"): ("/counter", (403,) * 9),
+    ("POST", "/counter/shifts"): ("/counter/shifts", (403,) * 9),
+    ("POST", "/counter/shifts/end"): ("/counter/shifts/end", (403,) * 9),
 }  # fmt: skip
 
 WITHOUT_MEMBER = {
@@ -626,6 +662,15 @@ def draft_offer(shop: Shop) -> str:
         ).public_id
 
 
+def waiting_device(shop: Shop) -> str:
+    """Prepare a place for a device at the counter."""
+    with shop.bench.database.begin() as session:
+        owner = members.find_by_email(session, shop.world.owner_email)
+        assert owner
+        store, now = shop.world.store.public_id, shop.bench.clock.now()
+        return devices.invite(session, owner, name="Till 1", store=store, now=now)
+
+
 def hand_over(shop: Shop, order: str) -> None:
     """Let the buyer of an order pick it up."""
     with shop.bench.database.begin() as session:
@@ -671,6 +716,7 @@ def cast(shop: Shop) -> Cast:
     shared = shop.client.post("/interactions", json=body).json["share_url"]
     names = {
         "offer": draft_offer(shop),
+        "device": waiting_device(shop),
         "owner": public_id_of(shop, shop.world.owner_email),
         "order": order.public_id,
         "paid": paid.public_id,

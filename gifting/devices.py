@@ -1,0 +1,285 @@
+"""Phones and tablets at a counter: enrolled by a link that is good once, renamed, revoked. Who is
+at work on one is in shifts.py."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, select, update
+
+from gifting.models import CounterDevice, CounterShift
+from storefront.db.ids import public_id
+from storefront.errors import Ended, Invalid, NotFound
+from storefront.models import Member, Membership, Merchant, Store
+from storefront.services import actions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.ports import Signer
+    from storefront.services.members import SignedIn
+
+PURPOSE = "counter_device"
+LINK = "counter_enrolment"
+GOOD_FOR = timedelta(minutes=15)
+PARTS = 2
+
+
+@dataclass(frozen=True)
+class DeviceRow:
+    """A device as the console lists it. `state` is waiting, late, enrolled; `clerk` is who is at
+    work on it."""
+
+    public_id: str
+    name: str
+    store: str
+    state: str
+    invited_until: datetime
+    enrolled_at: datetime | None
+    seen_at: datetime | None
+    clerk: str | None
+
+
+@dataclass(frozen=True)
+class Device:
+    """An enrolled device, and where it stands."""
+
+    id: int
+    public_id: str
+    name: str
+    merchant_id: int
+    merchant_name: str
+    merchant_slug: str
+    accent: str
+    currency: str
+    zone: str
+    store_id: int
+    store_name: str
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What an open link would make of the telephone that it is opened on."""
+
+    device_id: int
+    name: str
+    store: str
+    merchant_name: str
+    accent: str
+
+
+def invite(session: Session, who: SignedIn, *, name: str, store: str, now: datetime) -> str:
+    """Prepare a place for a device at a store and return its public id.
+
+    Raises `Invalid` invalid_label, or unknown_store for one that is closed or somebody else's.
+    """
+    store_id = session.scalar(
+        select(Store.id).where(
+            Store.merchant_id == who.merchant_id,
+            Store.public_id == store,
+            Store.closed_at.is_(None),
+        )
+    )
+    if store_id is None:
+        raise Invalid("unknown_store", field="store")
+    device = CounterDevice(
+        merchant_id=who.merchant_id,
+        store_id=store_id,
+        public_id=public_id("dev"),
+        name=_named(name),
+        # Nobody knows what this is the digest of, until the link is used.
+        digest=secrets.token_hex(32),
+        invited_at=now,
+        invited_until=now + GOOD_FOR,
+    )
+    session.add(device)
+    session.flush()
+    actions.note(session, who, "device_invited", of=("device", device.public_id), now=now)
+    return device.public_id
+
+
+def invite_again(session: Session, who: SignedIn, device: str, *, now: datetime) -> None:
+    """Give a device that was never enrolled a new link; the former one is void from now on."""
+    found = _get(session, who.merchant_id, device)
+    if found.enrolled_at is not None:
+        raise NotFound
+    found.invited_at, found.invited_until = now, now + GOOD_FOR
+    actions.note(session, who, "device_invited", of=("device", device), now=now)
+
+
+def rename(session: Session, who: SignedIn, device: str, *, name: str, now: datetime) -> None:
+    """Call a device something else. Raises `NotFound`, or `Invalid` invalid_label."""
+    found = _get(session, who.merchant_id, device)
+    found.name = _named(name)
+    actions.note(session, who, "device_renamed", of=("device", device), now=now)
+
+
+def _named(name: str) -> str:
+    if not name:
+        raise Invalid("invalid_label", field="name")
+    return name
+
+
+def revoke(session: Session, who: SignedIn, device: str, *, now: datetime) -> None:
+    """Make a device a stranger; whoever is at work on it is out at once."""
+    _get(session, who.merchant_id, device).revoked_at = now
+    actions.note(session, who, "device_revoked", of=("device", device), now=now)
+
+
+def _get(session: Session, merchant_id: int, device: str) -> CounterDevice:
+    found = session.scalars(
+        select(CounterDevice)
+        .where(
+            CounterDevice.merchant_id == merchant_id,
+            CounterDevice.public_id == device,
+            CounterDevice.revoked_at.is_(None),
+        )
+        .with_for_update()
+    ).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_devices(session: Session, merchant_id: int, *, now: datetime) -> Sequence[DeviceRow]:
+    """Return a merchant's devices that are not revoked, by store and age."""
+    at_work = (
+        select(CounterShift.device_id, func.max(CounterShift.member_id).label("member_id"))
+        .join(
+            Membership,
+            (Membership.member_id == CounterShift.member_id)
+            & (Membership.merchant_id == CounterShift.merchant_id),
+        )
+        .where(
+            CounterShift.merchant_id == merchant_id,
+            CounterShift.left_at.is_(None),
+            CounterShift.ends_at > now,
+            Membership.left_at.is_(None),
+        )
+        .group_by(CounterShift.device_id)
+        .subquery()
+    )
+    state = case(
+        (CounterDevice.enrolled_at.is_not(None), "enrolled"),
+        (CounterDevice.invited_until > now, "waiting"),
+        else_="late",
+    )
+    rows = session.execute(
+        select(
+            CounterDevice.public_id,
+            CounterDevice.name,
+            Store.name,
+            state,
+            CounterDevice.invited_until,
+            CounterDevice.enrolled_at,
+            CounterDevice.seen_at,
+            Member.name,
+        )
+        .join(Store, Store.id == CounterDevice.store_id)
+        .outerjoin(at_work, at_work.c.device_id == CounterDevice.id)
+        .outerjoin(Member, Member.id == at_work.c.member_id)
+        .where(CounterDevice.merchant_id == merchant_id, CounterDevice.revoked_at.is_(None))
+        .order_by(Store.position, Store.id, CounterDevice.id)
+    )
+    return tuple(DeviceRow(*row) for row in rows)
+
+
+def open_link(session: Session, merchant_id: int, device: str, *, sign: Signer) -> str:
+    """Return the token of a device's link; raise `NotFound` once it is enrolled."""
+    found = session.scalars(
+        select(CounterDevice).where(
+            CounterDevice.merchant_id == merchant_id,
+            CounterDevice.public_id == device,
+            CounterDevice.revoked_at.is_(None),
+            CounterDevice.enrolled_at.is_(None),
+        )
+    ).first()
+    if found is None:
+        raise NotFound
+    return sign.seal(LINK, [found.public_id, _mark(found.invited_at)])
+
+
+def _mark(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def read_link(session: Session, token: str, *, sign: Signer, now: datetime) -> Enrolment:
+    """Return what a link enrols; raise `Ended` device_link_over when it is altered, used, void
+    or too old."""
+    value = sign.unseal(LINK, token)
+    if not isinstance(value, list) or len(value) != PARTS:
+        raise Ended("device_link_over")
+    row = session.execute(
+        select(CounterDevice, Store.name, Merchant.name, Merchant.accent)
+        .join(Store, Store.id == CounterDevice.store_id)
+        .join(Merchant, Merchant.id == CounterDevice.merchant_id)
+        .where(
+            CounterDevice.public_id == str(value[0]),
+            CounterDevice.enrolled_at.is_(None),
+            CounterDevice.revoked_at.is_(None),
+            CounterDevice.invited_until > now,
+        )
+    ).first()
+    if row is None or _mark(row[0].invited_at) != value[1]:
+        raise Ended("device_link_over")
+    device, store, merchant_name, accent = row
+    return Enrolment(device.id, device.name, store, merchant_name, accent)
+
+
+def enrol(session: Session, token: str, *, sign: Signer, now: datetime) -> str:
+    """Use a link up and return the device's secret, which is kept nowhere but on the device.
+
+    Raises `Ended` device_link_over, also for the second of two who come at the same moment.
+    """
+    found = read_link(session, token, sign=sign, now=now)
+    secret = secrets.token_urlsafe(32)
+    taken = session.execute(
+        update(CounterDevice)
+        .where(
+            CounterDevice.id == found.device_id,
+            CounterDevice.enrolled_at.is_(None),
+            CounterDevice.revoked_at.is_(None),
+        )
+        .values(digest=sign.digest(PURPOSE, secret), enrolled_at=now, seen_at=now)
+        .returning(CounterDevice.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if taken is None:
+        raise Ended("device_link_over")
+    return secret
+
+
+def find_device(session: Session, secret: str, *, sign: Signer) -> Device | None:
+    """Return the enrolled device with this secret, None for strangers and revoked ones."""
+    row = session.execute(
+        select(CounterDevice, Store.name, Merchant)
+        .join(Store, Store.id == CounterDevice.store_id)
+        .join(Merchant, Merchant.id == CounterDevice.merchant_id)
+        .where(
+            CounterDevice.digest == sign.digest(PURPOSE, secret),
+            CounterDevice.enrolled_at.is_not(None),
+            CounterDevice.revoked_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        return None
+    device, store_name, merchant = row
+    return Device(
+        id=device.id,
+        public_id=device.public_id,
+        name=device.name,
+        merchant_id=merchant.id,
+        merchant_name=merchant.name,
+        merchant_slug=merchant.slug,
+        accent=merchant.accent,
+        currency=merchant.currency,
+        zone=merchant.zone,
+        store_id=device.store_id,
+        store_name=store_name,
+    )
