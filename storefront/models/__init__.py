@@ -33,6 +33,7 @@ from storefront.models.offer import (
     OfferUse,
     OrderDiscount,
     OrderRefusal,
+    PlacementOffer,
     VariantPrice,
 )
 from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
@@ -87,6 +88,7 @@ __all__ = [
     "PaymentEvent",
     "PaymentPayload",
     "Placement",
+    "PlacementOffer",
     "PlacementProduct",
     "Product",
     "ProductImage",

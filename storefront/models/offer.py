@@ -179,6 +179,17 @@ class OfferTarget(Base):
     variant_id: Mapped[int | None] = mapped_column(ForeignKey(Variant.id))
 
 
+class PlacementOffer(Base):
+    """The offer that a placement shows: those who come there have it without following its link."""
+
+    __tablename__ = "storefront_placement_offers"
+    __table_args__ = (UniqueConstraint("merchant_id", "placement_id"),)
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    placement_id: Mapped[int] = mapped_column(ForeignKey(Placement.id), index=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey(Offer.id), index=True)
+
+
 class OfferLane(Base):
     """How the offers in one of a merchant's lanes compete, where not by the best."""
 

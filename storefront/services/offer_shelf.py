@@ -14,6 +14,7 @@ from storefront.domain.reductions import is_meant
 from storefront.services import price_history
 from storefront.services.offer_terms import KnownOffers, offers_for
 from storefront.services.offering import item_of
+from storefront.services.placement_offers import with_shown
 from storefront.services.views import OfferView
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def price_products(
     session: Session, products: Sequence[ProductView], known: KnownOffers, *, occasion: Occasion
 ) -> tuple[ProductView, ...]:
     """Return the products with the prices that these offers make here and now."""
+    occasion = with_shown(session, known, occasion)
     offers = [
         each
         for each in known.terms

@@ -11,6 +11,7 @@ from storefront.domain.offers import Facts, Item, Reason
 from storefront.services import offer_uses
 from storefront.services.free_uses import Asker
 from storefront.services.offer_terms import KnownOffers, offers_for
+from storefront.services.placement_offers import with_shown
 from storefront.services.views import CartLineView, CountedOffer, RefusedOffer
 
 if TYPE_CHECKING:
@@ -104,11 +105,12 @@ def offer_lines(
         seen=entered.seen,
         visitor=occasion.visitor,
     )
+    occasion = with_shown(session, known, occasion)
     facts = Facts(
         now=occasion.now,
         codes=known.typed,
         placement_id=occasion.placement_id,
-        links=entered.links,
+        links=occasion.entered.links,
         modes=known.modes,
     )
     if occasion.buyer_key is not None and known.terms:

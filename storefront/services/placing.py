@@ -22,7 +22,7 @@ from storefront.models import (
     Product,
     Share,
 )
-from storefront.services import actions, catalog, hosts, interactions
+from storefront.services import actions, catalog, hosts, interactions, placement_offers
 from storefront.services.placements import get_placement
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from storefront.ports import Ports, Signer
     from storefront.services.members import SignedIn
+    from storefront.services.placement_offers import ShownOffer
 
 MOST_PRODUCTS = 200
 LONGEST_SLUG = 40
@@ -41,7 +42,8 @@ LONGEST_SLUG = 40
 @dataclass(frozen=True)
 class PlacementWish:
     """A placement as a form describes it. `products` are public ids in their order; with
-    `is_framed` the post's site may hold the shop in a frame."""
+    `is_framed` the post's site may hold the shop in a frame. The things of the `offer` that it
+    shows, if it does, come first."""
 
     name: str
     products: tuple[str, ...]
@@ -51,6 +53,7 @@ class PlacementWish:
     new_campaign: str
     post_url: str
     is_framed: bool
+    offer: str = ""
 
     @property
     def kind(self) -> str:
@@ -65,7 +68,8 @@ def make(
 
     Raises `Invalid` that names the field.
     """
-    wish = _checked(wish)
+    offer = _offer(session, who.merchant_id, wish, now=now)
+    wish = _checked(wish, offer)
     products = _products(session, who.merchant_id, wish.products)
     channel = _channel(session, who.merchant_id, wish)
     placement = catalog.add_placement(
@@ -78,6 +82,7 @@ def make(
         kind=wish.kind,
         campaign=_campaign(session, who.merchant_id, wish),
     )
+    placement_offers.show_offer(session, placement, offer)
     _allow(session, who, wish, now=now)
     make_link(session, placement, sign=sign, now=now)
     thing = ("placement", placement.public_id)
@@ -92,7 +97,8 @@ def change(
 
     Raises `NotFound`, or `Invalid` that names the field.
     """
-    wish, placement = _checked(wish), _get(session, who.merchant_id, public_id)
+    offer = _offer(session, who.merchant_id, wish, now=now)
+    wish, placement = _checked(wish, offer), _get(session, who.merchant_id, public_id)
     products = _products(session, who.merchant_id, wish.products)
     placement.channel_id = _channel(session, who.merchant_id, wish).id
     campaign = _campaign(session, who.merchant_id, wish)
@@ -105,6 +111,7 @@ def change(
         )
     )
     catalog.fill_placement(session, placement, products)
+    placement_offers.show_offer(session, placement, offer)
     _allow(session, who, wish, now=now)
     thing = ("placement", public_id)
     actions.note(session, who, "placement_changed", of=thing, now=now, products=len(products))
@@ -182,7 +189,18 @@ def rename_channel(session: Session, who: SignedIn, slug: str, *, name: str, now
     actions.note(session, who, "channel_renamed", of=("channel", slug), now=now)
 
 
-def _checked(wish: PlacementWish) -> PlacementWish:
+def _offer(
+    session: Session, merchant_id: int, wish: PlacementWish, *, now: datetime
+) -> ShownOffer | None:
+    if not wish.offer:
+        return None
+    return placement_offers.get_showable(session, merchant_id, wish.offer, now=now)
+
+
+def _checked(wish: PlacementWish, offer: ShownOffer | None) -> PlacementWish:
+    if offer:
+        things = dict.fromkeys((*offer.products, *wish.products))
+        wish = replace(wish, products=tuple(things))
     if not 1 <= len(wish.products) <= MOST_PRODUCTS:
         raise Invalid("invalid_products", field="products")
     address = wish.post_url and read_web_address(wish.post_url, field="post_url")

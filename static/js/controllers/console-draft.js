@@ -13,7 +13,7 @@ for (const form of document.querySelectorAll('[data-controller="draft"]')) {
   });
 
   function matters(name) {
-    return sendsAll || name === "name" || name.startsWith("product-");
+    return sendsAll || name === "name" || name === "offer" || name.startsWith("product-");
   }
 
   function show() {

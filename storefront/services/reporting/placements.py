@@ -17,6 +17,7 @@ from storefront.models import (
     PlacementProduct,
     Product,
 )
+from storefront.services.placement_offers import find_shown
 from storefront.services.reporting.credits import Brought, brought_by
 from storefront.services.reporting.pages import Slice, cut
 
@@ -69,6 +70,7 @@ class PlacementReport:
 
     row: PlacementRow
     products: tuple[tuple[str, str], ...]
+    offer: tuple[str, str] | None
     channel_slug: str
     campaign_public_id: str
 
@@ -120,6 +122,7 @@ def get_placement_report(session: Session, shop: MerchantView, public_id: str) -
     return PlacementReport(
         row=_row(row, seen, brought or nothing),
         products=tuple((public_id, name) for public_id, name in products),
+        offer=find_shown(session, shop.id, row.id),
         channel_slug=row.channel_slug,
         campaign_public_id=row.campaign_public_id or "",
     )

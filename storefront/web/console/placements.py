@@ -67,6 +67,7 @@ def placement(public_id: str) -> str:
         images=picture_origins(products, but=ports().settings.base_url),
         row=row,
         products=report.products,
+        offer=report.offer,
         refused=refused,
         profile=profile_of(report.channel_slug),
         card=_card(products, row, merchant, url=posted),

@@ -9,6 +9,7 @@ from flask import make_response, redirect, request, url_for
 
 from storefront.errors import Invalid
 from storefront.services import placing, shelf
+from storefront.services.placement_offers import list_showable
 from storefront.services.reporting.labels import list_campaigns, list_channels
 from storefront.services.reporting.placements import get_placement_report
 from storefront.web import forms
@@ -37,10 +38,13 @@ MORE = "+"
 """What the lists of channels and campaigns call something new."""
 
 FIELDS = frozenset(
-    {"name", "channel", "new_channel", "campaign", "new_campaign", "post_url", "frames", "q"}
-)
+    {
+        "name", "channel", "new_channel", "campaign", "new_campaign", "post_url", "frames",
+        "offer", "q",
+    }
+)  # fmt: skip
 MOST_SHOWN = 60
-LONGEST_LABEL = 120
+LONGEST_LABEL, LONGEST_ID = 120, 24
 LONGEST_ADDRESS = 2000
 
 
@@ -128,6 +132,7 @@ def read_wish(form: Mapping[str, str]) -> placing.PlacementWish:
             code="invalid_address_of_page",
         ),
         is_framed=bool(form.get("frames")) and can_frame(slug),
+        offer=forms.line(form.get("offer", ""), field="offer", longest=LONGEST_ID),
     )  # fmt: skip
 
 
@@ -170,6 +175,7 @@ def _values_of(report: PlacementReport, merchant: MerchantView) -> dict[str, str
         "channel": report.channel_slug,
         "campaign": report.campaign_public_id,
         "post_url": row.post_url,
+        "offer": report.offer[0] if report.offer else "",
         "frames": "1" if is_framed else "",
         **{f"{CHOSEN}{public_id}": "1" for public_id, _ in report.products},
     }
@@ -183,10 +189,12 @@ def _form(
     merchant = shop()
     chosen = chosen_products(given)
     ticked: dict[str, Any] = {f"{CHOSEN}{name}": "1" for name in chosen}
+    ticked["offer"] = given.get("offer") or None
     with ports().reads() as session:
         products = _products(session, merchant.id, chosen, query=given.get("q", ""))
         channels = list_channels(session, merchant.id)
         campaigns = list_campaigns(session, merchant.id)
+        offers = list_showable(session, merchant.id, now=ports().clock.now())
     own = {each.key for each in channels}
     page = show(
         "console/placement_form.html",
@@ -200,6 +208,7 @@ def _form(
         channels=[(each.key, each.name) for each in channels]
         + [(slug, known.name) for slug, known in PROFILES.items() if slug not in own],
         campaigns=campaigns,
+        offers=[(each.public_id, each.name) for each in offers],
         profiles=PROFILES,
         more=MORE,
         preview_url=url_for("console.preview_draft", name=given.get("name"), **ticked),

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from flask import make_response, request
 
 from storefront import links, qr
-from storefront.errors import NotFound
+from storefront.errors import Invalid, NotFound
 from storefront.services import shelf
 from storefront.services.interactions import share_token
+from storefront.services.offer_shelf import offer_products
+from storefront.services.offering import Entered, Occasion
+from storefront.services.placement_offers import get_showable
 from storefront.services.placements import get_placement
 from storefront.services.reporting.placements import get_placement_report
 from storefront.services.views import PlacementView, ShelfView
@@ -23,8 +26,10 @@ from storefront.web.frame import FrameState, picture_origins, render_frame
 
 if TYPE_CHECKING:
     from flask import Response
+    from sqlalchemy.orm import Session
 
     from storefront.services.reporting.placements import PlacementRow
+    from storefront.services.views import ProductView
 
 DRAFT = "plc_draft"
 PAPERS = ("a4", "letter")
@@ -37,7 +42,7 @@ def preview_draft() -> Response:
     stands in a sandbox."""
     merchant, names = shop(), chosen_products(request.args)
     with ports().reads() as session:
-        found = shelf.list_named(session, merchant.id, names, settings=ports().settings)
+        found = _with_offer(session, merchant.id, names, offer=request.args.get("offer", ""))
     placement = PlacementView(
         id=0,
         public_id=DRAFT,
@@ -50,6 +55,24 @@ def preview_draft() -> Response:
     )
     view = ShelfView(placement, found, query="", page=1, pages=1, total=len(found))
     return _frame(view)
+
+
+def _with_offer(
+    session: Session, merchant_id: int, names: tuple[str, ...], *, offer: str
+) -> tuple[ProductView, ...]:
+    """Return the products that are chosen, after those of the offer, at the prices of now."""
+    now, links = ports().clock.now(), frozenset[str]()
+    if offer:
+        try:
+            shown = get_showable(session, merchant_id, offer, now=now)
+        except Invalid:
+            pass  # it is over by now; the form says so when it is sent
+        else:
+            names = tuple(dict.fromkeys((*shown.products, *names)))
+            links = frozenset({shown.link} if shown.link else ())
+    found = shelf.list_named(session, merchant_id, names, settings=ports().settings)
+    occasion = Occasion(now, None, Entered(links=links))
+    return offer_products(session, merchant_id, found, occasion=occasion)
 
 
 @blueprint.route("/placements/<public_id>/preview")

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from storefront import worker
-from storefront.models import Placement
-from storefront.services import hosts, placing
+from storefront.domain.offers import Kind
+from storefront.models import Offer, Placement
+from storefront.services import hosts, offer_life, placing
 from tests.contents import nothing_changes
-from tests.factories import World, world_on
+from tests.factories import World, order_json, running_offer, world_on
 from tests.fakes import BASE_URL, Bench
 from tests.storefront.web.console.conftest import ORIGIN
 from tests.storefront.web.console.test_pages import words
@@ -177,3 +178,49 @@ def test_a_site_that_was_turned_away_is_allowed_on_the_first_page(
 
     assert (303, "/console/") == (answer.status_code, answer.location)
     assert site not in words(owner.get("/console/"))
+
+
+def test_a_placement_shows_an_offer_to_whoever_comes_there(
+    bench: Bench, world: World, owner: Any
+) -> None:
+    """No product is ticked, and nobody follows the offer's own link."""
+    offer = running_offer(bench, world, has_link=True)
+    nothing = {f"product-{world.product.public_id}": "", "offer": offer.public_id}
+
+    address = make(owner, world, **nothing)
+    name = address.rpartition("/")[2]
+    card = bench.client().get(f"/p/{name}").text
+    placed = bench.client().post(
+        "/orders",
+        json=order_json(world, placement=name, seen_offers=[offer.public_id]),
+        headers={"Idempotency-Key": "k" * 24},
+    )
+
+    assert "$3.60" in card
+    assert "$3.60" not in bench.client().get(f"/p/{world.placement.public_id}").text
+    assert (201, 360) == (placed.status_code, placed.json["amount_minor"])
+    assert offer.name in owner.get(address).text
+    assert f'value="{offer.public_id}" selected' in owner.get(f"{address}/edit").text
+
+
+def test_the_preview_of_a_placement_has_its_offer(bench: Bench, world: World, owner: Any) -> None:
+    offer = running_offer(bench, world, has_link=True)
+
+    page = owner.get(f"/console/placements/preview?offer={offer.public_id}").text
+
+    assert "$3.60" in page
+
+
+def test_an_offer_that_is_over_or_by_code_cannot_be_shown(
+    bench: Bench, world: World, owner: Any
+) -> None:
+    over = running_offer(bench, world)
+    with bench.database.begin() as session:
+        offer_life.end(session, session.get_one(Offer, over.id), now=bench.clock.now())
+    by_code = running_offer(bench, world, kind=Kind.CODE, code="TEN")
+
+    for offer in (over, by_code):
+        form = form_of(world, offer=offer.public_id)
+        with nothing_changes(bench.database):
+            answer = owner.post("/console/placements", data=form, headers=ORIGIN)
+        assert 422 == answer.status_code
