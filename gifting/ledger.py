@@ -31,7 +31,8 @@ class Entered:
 @dataclass(frozen=True)
 class Line:
     """What a change of a balance is written down with. `reference` names its cause by a public id,
-    `reason` is from a list; who did it where, as far as anybody did."""
+    `reason` is from a list; who did it where, as far as anybody did. `money_minor` is what a
+    refund gave back for it."""
 
     kind: str
     amount_minor: int
@@ -40,6 +41,7 @@ class Line:
     member_id: int | None = None
     store_id: int | None = None
     redemption_id: int | None = None
+    money_minor: int = 0
 
 
 def open_card(session: Session, card_id: int, *, now: datetime) -> Entered | None:
@@ -62,6 +64,7 @@ def enter(  # noqa: PLR0913, PLR0917 - a line is what it is
     member_id: int | None = None,
     store_id: int | None = None,
     redemption_id: int | None = None,
+    money_minor: int = 0,
     conditions: Iterable[ColumnElement[bool]] = (),
     now: datetime,
 ) -> Entered | None:
@@ -71,7 +74,16 @@ def enter(  # noqa: PLR0913, PLR0917 - a line is what it is
     """
     entered = change(session, card_id, amount_minor, conditions=conditions)
     if entered is not None:
-        line = Line(kind, amount_minor, reference, reason, member_id, store_id, redemption_id)
+        line = Line(
+            kind,
+            amount_minor,
+            reference,
+            reason,
+            member_id,
+            store_id,
+            redemption_id,
+            money_minor,
+        )
         write(session, card_id, entered, line=line, now=now)
     return entered
 
@@ -110,6 +122,7 @@ def write(session: Session, card_id: int, entered: Entered, *, line: Line, now: 
             amount_minor=line.amount_minor,
             balance_after_minor=entered.balance.minor,
             currency=entered.balance.currency,
+            money_minor=line.money_minor,
             redemption_id=line.redemption_id,
             reference=line.reference,
             reason=line.reason,

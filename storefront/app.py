@@ -19,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gifting import codes, rotation
 from gifting.counter import blueprint as counter
+from gifting.kind import gift_kind
 from storefront.adapters.file_mailer import FileMailer
 from storefront.adapters.jinja_letters import JinjaLetters
 from storefront.adapters.pillow_pictures import PillowPictures
@@ -217,6 +218,11 @@ def build(settings: Settings) -> Mounted:
 def build_ports(settings: Settings, database: Database) -> Ports:
     """Choose an implementation for each port."""
     clock = Clock(None if settings.is_live else settings.instance_dir / "clock")
+    sign = SecretSigner(
+        settings.secret_key,
+        settings.pepper,
+        keyrings={codes.PURPOSE: dict(settings.code_keys)},
+    )
     return Ports(
         settings=settings,
         sessions=database,
@@ -231,13 +237,9 @@ def build_ports(settings: Settings, database: Database) -> Ports:
         letters=JinjaLetters(
             _template_loader(settings), translations=TRANSLATIONS, filters=_letter_filters
         ),
-        sign=SecretSigner(
-            settings.secret_key,
-            settings.pepper,
-            keyrings={codes.PURPOSE: dict(settings.code_keys)},
-        ),
+        sign=sign,
         pictures=PillowPictures(settings.media_dir),
-        kinds=(GOODS,),
+        kinds=(GOODS, gift_kind(settings, sign)),
     )
 
 

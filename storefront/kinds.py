@@ -3,21 +3,65 @@ without knowing it. Goods are the shop's own kind; other packages bring theirs."
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
-    from storefront.models.order import LineItem
+    from storefront.domain.money import Money
+    from storefront.models.order import LineItem, Order
 
+    Parse = Callable[[Mapping[str, Any]], object | None]
+    Ask = Callable[[Session, Any, "Asking"], "Asked"]
+    OnPlaced = Callable[[Session, LineItem, "Wished"], None]
     OnPaid = Callable[[Session, LineItem, datetime], None]
-    BeforeRefund = Callable[[Session, LineItem, "Taken", datetime], None]
-    AfterRefundFailed = Callable[[Session, LineItem, str, datetime], None]
-    OnDispute = Callable[[Session, LineItem, tuple[str, str], datetime], None]
+    BeforeRefund = Callable[[Session, LineItem, "Taken"], None]
+    OnNews = Callable[[Session, LineItem, "News"], None]
+    Show = Callable[[Session, Order, datetime], "Panel | None"]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks a kind for a line, and when; the buyer is known by the key of their address."""
+
+    merchant_id: int
+    buyer_key: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The line that a kind asks the shop to sell: so many of a variant, named by its public id, or
+    of a `value` of the kind's own, under a title."""
+
+    quantity: int
+    variant: str | None = None
+    value: Money | None = None
+    title: str = ""
+    is_promotable: bool = True
+
+
+@dataclass(frozen=True)
+class Wished:
+    """What a kind made of an order's body, and when the order was placed."""
+
+    wish: Any
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What a kind adds to an order: a template with its values for the buyer's page, and the same
+    for programs, under a name."""
+
+    name: str
+    template: str
+    values: Mapping[str, object]
+    as_json: object
 
 
 @dataclass(frozen=True)
@@ -28,7 +72,18 @@ class Taken:
     reference: str
     quantity: int
     minor: int
+    at: datetime
     is_forced: bool = False
+
+
+@dataclass(frozen=True)
+class News:
+    """What has become of an order's money, by the public id of the refund or dispute: the cause is
+    refund_failed, dispute, dispute_won or dispute_lost."""
+
+    cause: str
+    reference: str
+    at: datetime
 
 
 def nothing_more(session: Session, line: LineItem, *what: object) -> None:
@@ -36,21 +91,46 @@ def nothing_more(session: Session, line: LineItem, *what: object) -> None:
     del session, line, what
 
 
+def ask_nothing(body: Mapping[str, Any]) -> None:
+    """Ask for nothing: goods are asked for by their lines."""
+    del body
+
+
+def no_line(session: Session, wish: object, asking: Asking) -> Asked:
+    """Raise `LookupError`: goods have no line that they ask for themselves."""
+    del session, wish, asking
+    raise LookupError
+
+
+def nothing_to_show(session: Session, order: Order, now: datetime) -> None:
+    """Add nothing to an order: its lines say it all."""
+    del session, order, now
+
+
 @dataclass(frozen=True)
 class LineKind:
     """One kind of line; each answer joins the transaction of what it answers to.
 
-    `on_paid` runs when the order is marked paid, `before_refund` when money for a line is about
-    to go back (it raises `Conflict` where the line is used up), `after_refund_failed` with the
-    reference of a refund that came to nothing, and `on_dispute` with a cause (dispute,
-    dispute_won, dispute_lost) and the dispute's public id.
+    `fields` are what an order's form may hold for this kind; `parse` makes a wish of them, or None
+    where there is none, and raises `Invalid`; `ask` turns the wish into a line; `on_placed` keeps
+    what the wish said beside that line. Such an order reaches its buyer by `fulfilment`.
+    `on_paid` runs when the order is marked paid, `before_refund` when money for a line is about to
+    go back (it raises `Conflict` where the line is used up), and `on_news` when a refund came to
+    nothing or a dispute went on. `show` adds to the buyer's page, and
+    `jobs` are handlers of the promises that the kind makes.
     """
 
     name: str
+    fulfilment: str = ""
+    fields: frozenset[str] = frozenset()
+    parse: Parse = ask_nothing
+    ask: Ask = no_line
+    on_placed: OnPlaced = nothing_more
     on_paid: OnPaid = nothing_more
     before_refund: BeforeRefund = nothing_more
-    after_refund_failed: AfterRefundFailed = nothing_more
-    on_dispute: OnDispute = nothing_more
+    on_news: OnNews = nothing_more
+    show: Show = nothing_to_show
+    jobs: Mapping[str, Callable[..., object]] = field(default_factory=dict)
 
 
 GOODS = LineKind(name="goods")

@@ -19,6 +19,7 @@ refund_made = _namespace.signal("storefront-refund-made")
 dispute_opened = _namespace.signal("storefront-dispute-opened")
 offer_started = _namespace.signal("storefront-offer-started")
 offer_ended = _namespace.signal("storefront-offer-ended")
+gift_issued = _namespace.signal("storefront-gift-issued")
 
 _BY_NAME = {
     "order_paid": order_paid,
@@ -26,6 +27,7 @@ _BY_NAME = {
     "dispute_opened": dispute_opened,
     "offer_started": offer_started,
     "offer_ended": offer_ended,
+    "gift_issued": gift_issued,
 }
 _PENDING = "storefront_signals"
 SENDER = "storefront"

@@ -204,7 +204,7 @@ def _run(ports: Ports, job: ClaimedJob) -> None:
         _stop_trying(ports, job, "worker_died", now=ports.clock.now())
         return
     try:
-        HANDLERS[job.name](ports, **job.payload)
+        _handler(ports, job.name)(ports, **job.payload)
     except TryAgain as error:
         _put_back(ports, job, error.code)
     except Exception as error:
@@ -231,3 +231,12 @@ def _stop_trying(ports: Ports, job: ClaimedJob, fault: str, *, now: datetime) ->
     with ports.sessions.begin() as session:
         jobs.give_up(session, job, fault, now=now)
         alarms.raise_alarm(session, job.merchant_id, f"gave_up_{job.name}", now=now)
+
+
+def _handler(ports: Ports, name: str) -> Handler:
+    """Return what runs a job of this name: the shop's own, or one of a kind of line."""
+    for handlers in (HANDLERS, *(kind.jobs for kind in ports.kinds)):
+        if name in handlers:
+            return handlers[name]
+    message = f"nothing runs a job called {name!r}"
+    raise LookupError(message)

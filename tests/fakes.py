@@ -13,6 +13,7 @@ import stripe
 from flask.testing import FlaskClient
 
 from gifting import codes
+from gifting.kind import gift_kind
 from storefront.adapters.pillow_pictures import PillowPictures
 from storefront.adapters.signer import SecretSigner
 from storefront.adapters.stripe_amounts import to_gateway
@@ -246,6 +247,7 @@ def make_bench(instance: Path, database_url: str, now: datetime, **changes: Any)
     settings = make_settings(instance, database_url, **changes)
     database = Database(database_url)
     clock, gateway, mailbox = StandingClock(now), FakeGateway(), MailboxInMemory()
+    sign = make_signer(settings)
     ports = Ports(
         settings=settings,
         sessions=database,
@@ -254,9 +256,9 @@ def make_bench(instance: Path, database_url: str, now: datetime, **changes: Any)
         payments=gateway,
         mailer=mailbox,
         letters=PlainLetters(),
-        sign=make_signer(settings),
+        sign=sign,
         pictures=PillowPictures(settings.media_dir),
-        kinds=(GOODS,),
+        kinds=(GOODS, gift_kind(settings, sign)),
     )
     return Bench(ports, database, clock, gateway, mailbox)
 

@@ -143,7 +143,7 @@ class Reversal(Base):
 class GiftEntry(Base):
     """One line of a card's ledger: `sequence` counts from 1 without a gap, and the balance after
     it is the sum of all amounts so far. `reference` names its cause: a redemption, a refund, a
-    dispute; `reason` is from a list."""
+    dispute; `reason` is from a list. `money_minor` is what a refund gave back for it."""
 
     __tablename__ = "storefront_gift_entries"
     __table_args__ = (
@@ -161,6 +161,7 @@ class GiftEntry(Base):
     kind: Mapped[str] = mapped_column(String(20))
     amount_minor: Mapped[int]
     balance_after_minor: Mapped[int]
+    money_minor: Mapped[int] = mapped_column(server_default=text("0"))
     currency: Mapped[str] = mapped_column(String(3))
     redemption_id: Mapped[int | None] = mapped_column(ForeignKey(Redemption.id))
     reference: Mapped[str] = mapped_column(String(24))

@@ -373,6 +373,7 @@ def _make_gift_entries() -> None:
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("amount_minor", Key, nullable=False),
         sa.Column("balance_after_minor", Key, nullable=False),
+        sa.Column("money_minor", Key, nullable=False, server_default=sa.text("0")),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("redemption_id", Key, nullable=True),
         sa.Column("reference", sa.String(24), nullable=False),

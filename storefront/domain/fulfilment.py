@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 
 PICKUP = "pickup"
 SHIPPING = "shipping"
+GIFT = "gift"
 
 
 class Stage(StrEnum):
     """Where an order is on its way to the buyer; always derived from its facts, never stored."""
 
     NONE = "none"
-    """Nothing is to be handed over: it is not paid, called off, or all its money went back."""
+    """Nothing is to be handed over: it is not paid, called off, all its money went back, or it
+    reaches others as gifts."""
     PREPARING = "preparing"
     READY = "ready"
     PICKED_UP = "picked_up"
@@ -31,7 +33,7 @@ def stage(facts: OrderFacts) -> Stage:
         return Stage.PICKED_UP
     if facts.shipped_at:
         return Stage.SHIPPED
-    if why_not_handed_over(facts):
+    if facts.fulfilment == GIFT or why_not_handed_over(facts):
         return Stage.NONE
     return Stage.READY if facts.ready_at else Stage.PREPARING
 
@@ -49,7 +51,7 @@ def why_not_handed_over(facts: OrderFacts) -> str | None:
 def why_not_ready(facts: OrderFacts) -> str | None:
     """Return the code for why an order cannot be called ready to be picked up."""
     if facts.fulfilment != PICKUP:
-        return "order_is_shipped"
+        return _other_way(facts)
     if refused := why_not_handed_over(facts):
         return refused
     return "already_ready" if facts.ready_at else None
@@ -57,12 +59,18 @@ def why_not_ready(facts: OrderFacts) -> str | None:
 
 def why_not_picked_up(facts: OrderFacts) -> str | None:
     """Return the code for why an order cannot be handed over in a store."""
-    return "order_is_shipped" if facts.fulfilment != PICKUP else why_not_handed_over(facts)
+    return _other_way(facts) if facts.fulfilment != PICKUP else why_not_handed_over(facts)
+
+
+def _other_way(facts: OrderFacts) -> str:
+    return {SHIPPING: "order_is_shipped", PICKUP: "order_is_picked_up"}.get(
+        facts.fulfilment, "order_is_given"
+    )
 
 
 def why_not_shipped(facts: OrderFacts) -> str | None:
     """Return the code for why an order cannot be sent."""
-    return "order_is_picked_up" if facts.fulfilment != SHIPPING else why_not_handed_over(facts)
+    return _other_way(facts) if facts.fulfilment != SHIPPING else why_not_handed_over(facts)
 
 
 def why_not_followed(facts: OrderFacts) -> str | None:

@@ -9,17 +9,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, insert, select, update
 
 from storefront.db.ids import public_id
-from storefront.domain.orders import (
-    MAX_LINES,
-    MAX_QUANTITY,
-    HoldTerms,
-    OrderStatus,
-    hold_end,
-    status,
-)
+from storefront.domain.orders import HoldTerms, OrderStatus, hold_end, status
 from storefront.errors import Conflict, Declined, Invalid, NotFound, StorefrontError, TryAgain
-from storefront.kinds import GOODS
-from storefront.models import LineItem, Order, OrderContact, Payment
+from storefront.kinds import GOODS, Asking, Wished, kind_named
+from storefront.models import Order, OrderContact, Payment
 from storefront.ports import OpenRequest
 from storefront.services import (
     attribution,
@@ -28,6 +21,7 @@ from storefront.services import (
     jobs,
     offer_uses,
     order_discounts,
+    order_lines,
     sales,
     stock,
 )
@@ -36,9 +30,8 @@ from storefront.services.idempotency import RequestKey, Turn
 from storefront.services.offering import Entered, Occasion, offer_lines
 from storefront.services.placements import get_placement
 from storefront.services.quotes import Destination, price_lines
-from storefront.services.shelf import list_stores, products_of_variants
+from storefront.services.shelf import list_stores
 from storefront.services.taxes import Place
-from storefront.services.views import CartLineView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,11 +39,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.domain.money import Money
+    from storefront.kinds import LineKind
     from storefront.ports import Ports, Signer
     from storefront.services.offering import Offered
-    from storefront.services.views import PlacementView, QuoteView, StoreView
+    from storefront.services.views import CartLineView, PlacementView, QuoteView, StoreView
     from storefront.services.visitors import Visitor
-    from storefront.settings import Settings
 
 ROUTE = "POST /orders"
 ANYONE = "anyone"
@@ -75,7 +68,8 @@ class Buyer:
 class PlaceOrder:
     """What a buyer asks for. `lines` are (variant public id, quantity). `seen_total` is what the
     buyer was told that it costs, in minor units; None where nobody told them. `codes` must count,
-    and so must the offers that were seen; codes that are only `entered` need not."""
+    and so must the offers that were seen; codes that are only `entered` need not. `asked` is a
+    kind of line with its wish, in place of `lines`."""
 
     placement: str
     lines: tuple[tuple[str, int], ...]
@@ -89,6 +83,7 @@ class PlaceOrder:
     seen_total: int | None = None
     codes: tuple[str, ...] = ()
     entered: Entered = field(default_factory=Entered)
+    asked: tuple[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +155,7 @@ class _Request:
     quote: QuoteView
     store: StoreView | None
     command: PlaceOrder
+    kind: LineKind
     buyer_key: str
     now: datetime
 
@@ -195,10 +191,10 @@ def _prepare(
     now: datetime,
 ) -> _Request:
     """Look up what is ordered and what it costs; refuse what can be seen to be gone."""
-    lines = _find_lines(session, placement, command, settings=ports.settings)
-    stock.refuse_what_is_gone(session, _wanted(lines), now=now)
-    store = _find_store(session, placement, command)
     key = buyer_key(ports.sign, command.buyer.email)
+    kind, lines = _find_lines(session, ports, placement, command=command, key=key, now=now)
+    stock.refuse_what_is_gone(session, order_lines.held_of(lines), now=now)
+    store = _find_store(session, placement, command)
     offered = _offer(session, placement, lines, command=command, key=key, now=now)
     quote = price_lines(
         session,
@@ -207,7 +203,7 @@ def _prepare(
         destination=destination_of(command),
         discounts=offered.discounts,
     )
-    return _Request(placement, lines, offered, quote, store, command, key, now)
+    return _Request(placement, lines, offered, quote, store, command, kind, key, now)
 
 
 def buyer_key(sign: Signer, email: str) -> str:
@@ -244,20 +240,23 @@ def _request_key(placement: PlacementView, command: PlaceOrder) -> RequestKey:
 
 
 def _find_lines(
-    session: Session, placement: PlacementView, command: PlaceOrder, *, settings: Settings
-) -> Sequence[CartLineView]:
-    if not 1 <= len(command.lines) <= MAX_LINES:
-        raise Invalid("cart_empty" if not command.lines else "cart_full", field="lines")
-    wanted = dict(command.lines)
-    found = products_of_variants(session, placement.merchant.id, wanted, settings=settings)
-    for variant, quantity in wanted.items():
-        if not 1 <= quantity <= MAX_QUANTITY:
-            raise Invalid("invalid_quantity", field="quantity", least=1, most=MAX_QUANTITY)
-        if variant not in found:
-            raise Conflict("sold_out", field=variant)
-    return [
-        CartLineView(*found[variant], quantity=quantity) for variant, quantity in wanted.items()
-    ]
+    session: Session,
+    ports: Ports,
+    placement: PlacementView,
+    *,
+    command: PlaceOrder,
+    key: str,
+    now: datetime,
+) -> tuple[LineKind, Sequence[CartLineView]]:
+    """Return what is ordered, and what kind of thing it is: an order holds one kind."""
+    settings = ports.settings
+    if command.asked is None:
+        wanted = dict(command.lines)
+        return GOODS, order_lines.goods_lines(session, placement, wanted, settings=settings)
+    name, wish = command.asked
+    kind = kind_named(name, ports.kinds)
+    asked = kind.ask(session, wish, Asking(placement.merchant.id, key, now))
+    return kind, [order_lines.asked_line(session, placement, asked, settings=settings)]
 
 
 def _find_store(
@@ -314,7 +313,17 @@ def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn
         )
         .returning(Order.id)
     ).scalar_one()
-    _write_lines(session, order_id, request)
+    lines = order_lines.write_lines(
+        session,
+        merchant.id,
+        order_id,
+        lines=request.lines,
+        sums=amounts,
+        kind=request.kind,
+    )
+    if command.asked is not None:
+        for line in lines:
+            request.kind.on_placed(session, line, Wished(command.asked[1], now))
     order_discounts.write(
         session, merchant.id, order_id, offered=request.offered, currency=merchant.currency
     )
@@ -335,7 +344,7 @@ def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn
         run_at=held_until,
         unique_key=str(order_id),
     )
-    stock.hold(session, _wanted(request.lines), now=now)
+    stock.hold(session, order_lines.held_of(request.lines), now=now)
     offer_uses.hold(session, uses, now=now)
     return _Draft(
         order_id,
@@ -346,41 +355,6 @@ def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn
         amounts.total,
         held_until,
         turn,
-    )
-
-
-def _wanted(lines: Sequence[CartLineView]) -> list[stock.Wanted]:
-    return [
-        stock.Wanted(line.variant.id, line.quantity, line.variant.list_price.minor)
-        for line in lines
-    ]
-
-
-def _write_lines(session: Session, order_id: int, request: _Request) -> None:
-    parts = zip(request.lines, request.quote.sums.lines, strict=True)
-    session.execute(
-        insert(LineItem),
-        [
-            {
-                "merchant_id": request.placement.merchant.id,
-                "order_id": order_id,
-                "variant_id": line.variant.id,
-                "position": position,
-                "kind": GOODS.name,
-                "title": line.product.name,
-                "variant_name": line.variant.name,
-                "sku": line.variant.sku,
-                "currency": line.variant.list_price.currency,
-                "unit_minor": line.variant.list_price.minor,
-                "quantity": line.quantity,
-                "discount_minor": part.discount.minor,
-                "tax_minor": part.tax.minor,
-                "tax_ppm": part.terms.rate_ppm,
-                "is_tax_included": part.terms.is_included,
-                "total_minor": part.total.minor,
-            }
-            for position, (line, part) in enumerate(parts)
-        ],
     )
 
 

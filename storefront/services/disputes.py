@@ -16,7 +16,7 @@ from storefront.domain.payments import (
     is_later,
 )
 from storefront.domain.questions import ABOUT_DISPUTE, next_question
-from storefront.kinds import kind_named
+from storefront.kinds import News, kind_named
 from storefront.models import Dispute, LineItem, Payment
 from storefront.services import alarms, credit, jobs, ledger
 from storefront.services.history import note
@@ -156,7 +156,7 @@ def _tell_kinds(
         select(LineItem).where(LineItem.order_id == payment.order_id).order_by(LineItem.id)
     ).all()
     for line in lines:
-        kind_named(line.kind, kinds).on_dispute(session, line, (cause, dispute.public_id), now)
+        kind_named(line.kind, kinds).on_news(session, line, News(cause, dispute.public_id, now))
 
 
 def _debit(session: Session, payment: Payment, dispute: Dispute, *, now: datetime) -> None:

@@ -36,10 +36,12 @@ from storefront.services.views import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
+    from storefront.kinds import LineKind, Panel
     from storefront.ports import Signer
     from storefront.settings import Settings
 
@@ -64,6 +66,22 @@ def get_order(
     if order is None:
         raise NotFound
     return order_view(session, order, settings, now=now)
+
+
+def panels_of(
+    session: Session,
+    merchant_id: int,
+    public_id: str,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> tuple[Panel, ...]:
+    """Return what kinds of lines add to an order's page."""
+    order = session.scalars(
+        select(Order).where(Order.merchant_id == merchant_id, Order.public_id == public_id)
+    ).one()
+    shown = [kind.show(session, order, now) for kind in kinds]
+    return tuple(panel for panel in shown if panel)
 
 
 def order_view(session: Session, order: Order, settings: Settings, *, now: datetime) -> OrderView:

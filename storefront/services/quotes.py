@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from storefront.domain.money import Money, total
 from storefront.domain.pricing import PricedLine, TaxTerms, price_order, shipping_price
 from storefront.services.delivery import get_shipping_rate
+from storefront.services.order_lines import is_value
 from storefront.services.taxes import Place, TaxRates, rates_for
 from storefront.services.views import QuoteView
 
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 
     from storefront.services.views import CartLineView, MerchantView
 
-PICKUP, SHIPPING = "pickup", "shipping"
+PICKUP, SHIPPING, GIFT = "pickup", "shipping", "gift"
 
 
 @dataclass(frozen=True)
 class Destination:
-    """How an order reaches its buyer, and where; the place of a pick-up is the merchant's."""
+    """How an order reaches its buyer, and where; the place of a pick-up and of a gift is the
+    merchant's."""
 
     fulfilment: str
     place: Place
@@ -52,11 +54,12 @@ def price_lines(
         rate = get_shipping_rate(session, merchant.id, destination.place.country)
         name, shipping = rate.name, shipping_price(rate.terms, goods)
     tax = _tax(session, merchant, destination)
+    untaxed = TaxTerms(merchant.prices_include_tax, 0)
     sums = price_order(
         priced,
         off,
         shipping=shipping,
-        tax=[tax.goods] * len(priced),
+        tax=[untaxed if is_value(line) else tax.goods for line in lines],
         shipping_tax=tax.delivery,
     )
     return QuoteView(sums, destination.fulfilment if destination else "", name, tax.name)
@@ -66,6 +69,6 @@ def _tax(session: Session, merchant: MerchantView, destination: Destination | No
     if destination is None:
         nothing = TaxTerms(merchant.prices_include_tax, 0)
         return TaxRates("", nothing, nothing)
-    if destination.fulfilment == PICKUP:
+    if destination.fulfilment in {PICKUP, GIFT}:
         return rates_for(session, merchant, Place(merchant.country, merchant.region))
     return rates_for(session, merchant, destination.place)

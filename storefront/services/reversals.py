@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from storefront.domain.refunds import Left, LineLeft, Parts, RefundPlan
 from storefront.errors import Conflict
-from storefront.kinds import Taken, kind_named
+from storefront.kinds import News, Taken, kind_named
 from storefront.models import LineItem, Order, Payment, Refund, RefundLine
 from storefront.services import alarms, credit, ledger, paid_uses, stock
 from storefront.services.ledger import Account
@@ -232,8 +232,10 @@ def _tell_kinds(
 ) -> None:
     for part in sorted(plan.parts, key=lambda part: part.line_id):
         line = session.get_one(LineItem, part.line_id)
-        taken = Taken(refund.public_id, part.quantity, part.parts.minor, is_forced=is_forced)
-        kind_named(line.kind, kinds).before_refund(session, line, taken, now)
+        taken = Taken(
+            refund.public_id, part.quantity, part.parts.minor, at=now, is_forced=is_forced
+        )
+        kind_named(line.kind, kinds).before_refund(session, line, taken)
 
 
 def _tell_kinds_of_failure(
@@ -245,8 +247,9 @@ def _tell_kinds_of_failure(
         .where(RefundLine.refund_id == refund.id)
         .order_by(LineItem.id)
     ).all()
+    news = News("refund_failed", refund.public_id, now)
     for line in lines:
-        kind_named(line.kind, kinds).after_refund_failed(session, line, refund.public_id, now)
+        kind_named(line.kind, kinds).on_news(session, line, news)
 
 
 def _count_line(session: Session, taken: RefundLine, *, restocked: int, sign: int) -> None:

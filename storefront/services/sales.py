@@ -75,8 +75,8 @@ def take_back_free(
         select(LineItem).where(LineItem.order_id == order_id).order_by(LineItem.variant_id)
     ).all()
     for line in lines:
-        taken = Taken("", line.quantity - line.restocked_quantity, 0)
-        kind_named(line.kind, kinds).before_refund(session, line, taken, now)
+        taken = Taken("", line.quantity - line.restocked_quantity, 0, at=now)
+        kind_named(line.kind, kinds).before_refund(session, line, taken)
         if line.variant_id is not None:
             stock.put_back(session, line.variant_id, taken.quantity)
     session.execute(

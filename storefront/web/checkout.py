@@ -22,9 +22,12 @@ from storefront.web.formats import money, sums_as_json
 from storefront.web.frame import FrameState, read_surface, render_frame, use_frame_policy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Response
     from werkzeug.wrappers import Response as AnyResponse
 
+    from storefront.kinds import Panel
     from storefront.services.checkout import PlacedOrder
     from storefront.services.views import CartView, OrderView, PlacementView
 
@@ -74,7 +77,7 @@ def _body() -> dict[str, Any]:
 
 
 def _placement_id(body: dict[str, Any]) -> str:
-    forms.refuse_unknown(body, forms.ORDER_FIELDS)
+    forms.refuse_unknown(body, forms.order_fields(ports().kinds))
     return forms.line(body.get("placement"), field="placement", longest=24)
 
 
@@ -92,6 +95,7 @@ def _command(body: dict[str, Any], placement: PlacementView) -> checkout.PlaceOr
         ),
         locale=str(get_locale() or merchant.locale),
         request_key=key,
+        kinds=ports().kinds,
     )
 
 
@@ -160,7 +164,7 @@ def order(public_id: str) -> AnyResponse:
     """Show an order to whoever holds its token: pay, wait, or see what came of it."""
     view = _find(public_id)
     if wants_json():
-        return _order_as_json(view)
+        return _order_as_json(view, _panels(view))
     response = make_response(_order_page(view))
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -177,6 +181,7 @@ def _order_page(view: OrderView, refused: str = "") -> str:
         settings,
         payment_hosts=settings.stripe_hosts if is_payment else None,
         order=view,
+        panels=_panels(view),
         order_token=request.args["t"],
         cancel_url=_cancel_url(view),
         refused=refused,
@@ -210,6 +215,17 @@ def _find(public_id: str) -> OrderView:
         )
 
 
+def _panels(view: OrderView) -> tuple[Panel, ...]:
+    with ports().reads() as session:
+        return orders.panels_of(
+            session,
+            view.merchant.id,
+            view.public_id,
+            kinds=ports().kinds,
+            now=ports().clock.now(),
+        )
+
+
 def _payment_values(view: OrderView) -> dict[str, Any]:
     settings = ports().settings
     left = (view.expires_at - ports().clock.now()).total_seconds()
@@ -232,7 +248,7 @@ def _payment_values(view: OrderView) -> dict[str, Any]:
     }
 
 
-def _order_as_json(view: OrderView) -> Response:
+def _order_as_json(view: OrderView, panels: Iterable[Panel]) -> Response:
     response = jsonify(
         public_id=view.public_id,
         number=view.number,
@@ -259,6 +275,7 @@ def _order_as_json(view: OrderView) -> Response:
             }
             for line in view.lines
         ],
+        **{panel.name: panel.as_json for panel in panels},
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -282,7 +299,8 @@ def cancel(public_id: str) -> AnyResponse:
             raise
         return make_response(_order_page(_find(public_id), sentence_of(error)), status_of(error))
     if wants_json():
-        return _order_as_json(_find(public_id))
+        view = _find(public_id)
+        return _order_as_json(view, _panels(view))
     return redirect(url_for("checkout.order", public_id=public_id, **_kept()), 303)
 
 

@@ -95,7 +95,7 @@ SENTENCES: dict[str, Any] = {
     "already_refunded": _("All of this has been given back already. Nothing more was sent."),
     "already_shipped": _("This order has been shipped already."),
     "amount_not_chargeable": _("An amount in %(currency)s must be a multiple of %(step)s."),
-    "amount_out_of_range": _("This amount is too small or too large to be paid by card."),
+    "amount_out_of_range": _("This amount is too small or too large."),
     "bad_host": _("This address does not belong to this shop."),
     "bad_request": _("The request cannot be read. Check its form and send it again."),
     "being_updated": _(
@@ -142,6 +142,12 @@ SENTENCES: dict[str, Any] = {
     "file_gone": _("The file is not where we kept it. Please send it again."),
     "file_missing": _("Choose a file first."),
     "file_too_large": _("This file is too large. At most %(most)s MB are taken here."),
+    "gift_limit": _(
+        "That is more than %(most)s gifts in a day. Please come back tomorrow, or ask the shop."
+    ),
+    "gift_of_what": _("Choose one thing to give: a product or an amount."),
+    "gift_used": _("Part of this gift has been spent: %(most)s can still be given back."),
+    "gifts_off": _("This shop does not sell gifts at the moment."),
     "hold_over": _("The time to pay is over. Nothing was charged; you can order again."),
     "idempotency_key_invalid": _(
         "The Idempotency-Key must have %(least)s to %(most)s plain characters."
@@ -163,7 +169,9 @@ SENTENCES: dict[str, Any] = {
     "invalid_count": _("This is a whole number above zero."),
     "invalid_country": _("Choose the country from the list (two letters, such as DE)."),
     "invalid_currency": _("A currency is three letters, such as USD."),
+    "invalid_date": _("Choose a day and time between %(first)s and %(last)s in %(zone)s."),
     "invalid_email": _("This does not look like an e-mail address. Please check it."),
+    "invalid_gift": _("This gift cannot be read. Please look at it again."),
     "invalid_label": _("Please give it a name, of at most 120 characters."),
     "invalid_lines": _("Lines are a list of variant and quantity, at most 20."),
     "invalid_moment": _("A date looks like 2026-05-31, a time like 2026-05-31T18:00."),
@@ -201,6 +209,7 @@ SENTENCES: dict[str, Any] = {
     "not_allowed": _("Your role does not include this."),
     "not_delivered_there": _("We do not deliver to this country. We deliver to: %(countries)s."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
+    "not_giftable": _("This cannot be sent as a gift."),
     "nothing_to_refund": _(
         "There is no money to give back for what you chose: it cost nothing, or its money has gone "
         "back already. Nothing was sent."
@@ -233,8 +242,10 @@ SENTENCES: dict[str, Any] = {
         "What was published stays as it was promised. End it, and make a new offer from it."
     ),
     "offer_takes_no_codes": _("An automatic offer needs no codes."),
+    "one_kind_only": _("An order holds either things or a gift, not both."),
     "order_expired": _("This order was not paid in time and is over already."),
     "order_in_review": _("A person must look at this order's payment before it is handed over."),
+    "order_is_given": _("This order is a gift. It is neither picked up nor shipped."),
     "order_is_picked_up": _("This order is picked up in a store. It is not shipped."),
     "order_is_shipped": _("This order is shipped. It is not picked up in a store."),
     "order_not_paid": _(
@@ -272,6 +283,7 @@ SENTENCES: dict[str, Any] = {
         "cannot be given back here."
     ),
     "rate_taken": _("There is a rate for this place already. Change that one."),
+    "recipient_twice": _("The same address is named twice. One gift each is enough."),
     "refund_too_large": _("This is more than is left to give back. Nothing was sent."),
     "region_needed": _("Please add the state or region, such as RI: the tax depends on it."),
     "reset_link_over": _(
@@ -295,6 +307,7 @@ SENTENCES: dict[str, Any] = {
     "too_few_left": _("Only %(left)s left. Please take fewer."),
     "too_large": _("This is too large. At most 64 KB are read here."),
     "too_many_pictures": _("A product has at most %(most)s pictures. Take one away first."),
+    "too_many_recipients": _("Name at least one person, and at most %(most)s in one order."),
     "too_many_rows": _("A file has at most %(most)s rows. Please split it."),
     "too_many_tries": _("Too many tries. Please wait a little."),
     "unknown_field": _("We do not know a field called %(name)s. Prices are never taken from you."),
@@ -309,6 +322,7 @@ SENTENCES: dict[str, Any] = {
     "unknown_thing": _("This is not one of the shop's own."),
     "unknown_store": _("Choose one of the shop's stores."),
     "unsupported_media_type": _("Send JSON, or a form."),
+    "words_too_long": _("Your words are too long: 500 characters at most."),
     "xml_doctype": _("This file has a document type of its own, which is not taken."),
 }
 
@@ -323,7 +337,7 @@ def status_of(error: errors.StorefrontError) -> int:
 
 
 FINER_SENTENCES = {
-    ("amount_out_of_range", "most"): _("By card, anything from %(least)s to %(most)s can be paid."),
+    ("amount_out_of_range", "most"): _("Anything from %(least)s to %(most)s is possible here."),
     ("code_mistyped", "place"): _(
         "This code is mistyped: symbol %(place)s stands in none of our codes. Please compare it."
     ),

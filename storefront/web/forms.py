@@ -21,6 +21,7 @@ from storefront.web.countries import is_country
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from storefront.kinds import LineKind
     from storefront.ports import Signer
     from storefront.services.visitors import Visitor
 
@@ -160,20 +161,23 @@ def place_order(
     visitor: Visitor,
     locale: str,
     request_key: str | None,
+    kinds: Iterable[LineKind],
 ) -> PlaceOrder:
     """Return the command that a checkout form or its JSON twin asks for.
 
     Raises `Invalid` with the field at fault.
     """
-    refuse_unknown(body, ORDER_FIELDS)
+    refuse_unknown(body, order_fields(kinds))
+    asked = _asked(body, kinds)
+    way = fulfilment(body) if asked is None else asked[0].fulfilment
     key = request_key or line(body.get("request_key"), field="request_key", longest=300)
     hashed = {name: value for name, value in body.items() if name not in {"request_key", "v"}}
     return PlaceOrder(
         placement=line(body.get("placement"), field="placement", longest=24),
-        lines=order_lines(body, sign, merchant_public_id),
+        lines=order_lines(body, sign, merchant_public_id) if asked is None else (),
         visitor=visitor,
         buyer=_buyer(body),
-        fulfilment=fulfilment(body),
+        fulfilment=way,
         store=line(body.get("store"), field="store", longest=24) or None,
         locale=locale,
         request_key=idempotency.check_key(key, is_anonymous=True),
@@ -184,7 +188,24 @@ def place_order(
             carts.read_entered(sign, token(body.get("c"), field="c"), merchant_public_id),
             seen=short_list(body.get("seen_offers"), field="seen_offers", most=MAX_LINES),
         ),
+        asked=(asked[0].name, asked[1]) if asked else None,
     )
+
+
+def order_fields(kinds: Iterable[LineKind]) -> frozenset[str]:
+    """Return every field that an order may have: the shop's own, and those of kinds of lines."""
+    return ORDER_FIELDS.union(*(kind.fields for kind in kinds))
+
+
+def _asked(body: Mapping[str, Any], kinds: Iterable[LineKind]) -> tuple[LineKind, object] | None:
+    """Return the kind whose line is asked for, with its wish; goods are asked for by `lines`."""
+    for kind in kinds:
+        wish = kind.parse(body)
+        if wish is not None:
+            if "lines" in body:
+                raise Invalid("one_kind_only", field="lines")
+            return kind, wish
+    return None
 
 
 def short_list(value: object, *, field: str, most: int) -> tuple[str, ...]:

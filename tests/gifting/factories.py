@@ -5,14 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from gifting import codes, ledger
+from gifting.designs import DESIGNS
 from gifting.models import Gift, GiftCard, GiftContact
+from gifting.wishes import GiftWish, Recipient
 from storefront.db.ids import public_id
 from storefront.models import LineItem, Order
 from storefront.services.checkout import PlacedOrder
 from storefront.services.payments import apply_event
-from tests.factories import World, place
+from tests.factories import World, pay, place
 from tests.fakes import Bench, event_body, signature
 
 
@@ -107,3 +110,85 @@ def _pay(bench: Bench, placed: PlacedOrder) -> None:
     event = bench.gateway.read_event(body, signature(body))
     with bench.database.begin() as session:
         apply_event(session, event, body.decode(), kinds=bench.ports.kinds, now=now)
+
+
+BEN = Recipient("Ben", "ben@friends.test")
+CLEO = Recipient("Cleo", "cleo@friends.test")
+
+
+def a_wish(**changes: Any) -> GiftWish:
+    """Return the wish for a gift of 50.00 for one friend, at once and by mail."""
+    values: dict[str, Any] = {
+        "recipients": (BEN,),
+        "way": "email",
+        "sender": "Ada",
+        "words": "Enjoy the summer!",
+        "design": DESIGNS[0],
+        "amount_minor": 5000,
+    }
+    if "variant" in changes:
+        values.pop("amount_minor")
+    return GiftWish(**{**values, **changes})
+
+
+def place_gift(bench: Bench, world: World, **wish: Any) -> PlacedOrder:
+    """Place an order for a gift."""
+    return place(
+        bench, world, lines=(), fulfilment="gift", store=None, asked=("gift", a_wish(**wish))
+    )
+
+
+def sell_gift(bench: Bench, world: World, **wish: Any) -> PlacedOrder:
+    """Place an order for a gift and pay it."""
+    placed = place_gift(bench, world, **wish)
+    pay(bench.client(), bench, placed)
+    return placed
+
+
+def gift_json(world: World, **gift: Any) -> dict[str, Any]:
+    """Return the JSON of an order for a gift."""
+    wished = {
+        "amount_minor": 5000,
+        "recipients": [{"name": "Ben", "email": "ben@friends.test"}],
+        "from": "Ada",
+        "words": "Enjoy the summer!",
+        **gift,
+    }
+    return {
+        "placement": world.placement.public_id,
+        "email": "ada@buyer.test",
+        "name": "Ada",
+        "gift": {name: value for name, value in wished.items() if value is not None},
+    }
+
+
+def gifts_of(session: Session, placed: PlacedOrder) -> list[Gift]:
+    """Return the gifts of an order."""
+    return list(
+        session.scalars(
+            select(Gift)
+            .join(Order, Order.id == Gift.order_id)
+            .where(Order.public_id == placed.public_id)
+            .order_by(Gift.position)
+        )
+    )
+
+
+def cards_of(session: Session, placed: PlacedOrder) -> list[GiftCard]:
+    """Return the cards of an order's gifts."""
+    return list(
+        session.scalars(
+            select(GiftCard)
+            .join(Gift, Gift.id == GiftCard.gift_id)
+            .join(Order, Order.id == Gift.order_id)
+            .where(Order.public_id == placed.public_id)
+            .order_by(Gift.position)
+        )
+    )
+
+
+def code_of(bench: Bench, card: GiftCard) -> str:
+    """Return a card's code, as its holder knows it."""
+    code = codes.unseal(bench.ports.sign, card.code_sealed)
+    assert code is not None
+    return code

@@ -117,6 +117,9 @@ ALARMS = {
         "Settings, Counter."
     ),
     "refund_failed": _("A refund was not taken by the buyer's bank. Please find another way."),
+    "gift_refunded_though_used": _(
+        "Money went back for a gift that was spent in part: the difference is the shop's."
+    ),
     "refund_failed_sold_out": _(
         "A refund failed, and what it had put back on sale is sold to somebody else by now."
     ),

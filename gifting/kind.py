@@ -1,0 +1,40 @@
+"""The gift as a kind of line that the shop can sell: what it answers, and the jobs it promises.
+The shop knows gifts by this value alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gifting import asking, issuing, order_panel, returns, wishes
+from storefront.kinds import LineKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.models import LineItem
+    from storefront.ports import Signer
+    from storefront.settings import Settings
+
+GIFT = "gift"
+
+
+def gift_kind(settings: Settings, sign: Signer) -> LineKind:
+    """Return the kind for one installation: its codes are sealed with this signer."""
+
+    def issue(session: Session, line: LineItem, now: datetime) -> None:
+        issuing.issue_gifts(session, line, sign=sign, is_live=settings.is_live, now=now)
+
+    return LineKind(
+        name=GIFT,
+        fulfilment=GIFT,
+        fields=wishes.FIELDS,
+        parse=wishes.parse,
+        ask=asking.ask,
+        on_placed=issuing.write_gifts,
+        on_paid=issue,
+        before_refund=returns.take_back,
+        on_news=returns.hear,
+        show=order_panel.show,
+    )

@@ -1,0 +1,117 @@
+"""What a buyer sees of the gifts of their order, and programs too: to whom, in what state, and the
+link where the buyer is to send it themselves. Never a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from gifting.models import Gift, GiftCard, GiftContact
+from gifting.wishes import LINK
+from storefront.kinds import Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.domain.money import Money
+    from storefront.models import Order
+
+TEMPLATE = "gift/_order_panel.html"
+
+
+@dataclass(frozen=True)
+class SentGift:
+    """A gift as its giver may see it. `state` is one word for its way to the recipient: pending,
+    scheduled, sending, sent, undeliverable, ready (a link to be sent on), opened, cancelled."""
+
+    public_id: str
+    title: str
+    face: Money
+    recipient: str
+    email: str
+    way: str
+    design: str
+    state: str
+    deliver_at: datetime | None
+    zone: str
+    delivered_at: datetime | None
+    opened_at: datetime | None
+    thanked_at: datetime | None
+    thanks: str
+    is_spent: bool
+
+
+def sent_gifts(session: Session, order: Order, now: datetime) -> Sequence[SentGift]:
+    """Return the gifts of an order, in the order in which they were asked for."""
+    rows = session.execute(
+        select(Gift, GiftContact, GiftCard)
+        .outerjoin(GiftContact, GiftContact.gift_id == Gift.id)
+        .outerjoin(GiftCard, GiftCard.gift_id == Gift.id)
+        .where(Gift.merchant_id == order.merchant_id, Gift.order_id == order.id)
+        .order_by(Gift.line_item_id, Gift.position)
+    ).all()
+    return [_sent(gift, contact, card, now=now) for gift, contact, card in rows]
+
+
+def _sent(
+    gift: Gift, contact: GiftContact | None, card: GiftCard | None, *, now: datetime
+) -> SentGift:
+    return SentGift(
+        public_id=gift.public_id,
+        title=gift.title,
+        face=gift.face,
+        recipient=contact.recipient if contact else "",
+        email=contact.email if contact else "",
+        way=gift.way,
+        design=gift.design,
+        state=_state(gift, card, now),
+        deliver_at=gift.deliver_at,
+        zone=gift.zone,
+        delivered_at=gift.delivered_at,
+        opened_at=gift.opened_at,
+        thanked_at=gift.thanked_at,
+        thanks=contact.thanks if contact else "",
+        is_spent=card is not None and card.balance_minor < card.face_minor,
+    )
+
+
+def _state(gift: Gift, card: GiftCard | None, now: datetime) -> str:
+    """Return where a gift is on its way; what its card is worth is another question."""
+    is_over = gift.cancelled_at or (card is not None and card.voided_at)
+    known = {
+        "cancelled": is_over,
+        "pending": gift.issued_at is None,
+        "opened": gift.opened_at,
+        "undeliverable": gift.undeliverable_at,
+        "sent": gift.delivered_at,
+        "ready": gift.way == LINK,
+        "scheduled": gift.deliver_at and gift.deliver_at > now,
+    }
+    return next((state for state, is_so in known.items() if is_so), "sending")
+
+
+def show(session: Session, order: Order, now: datetime) -> Panel | None:
+    """Return the panel of an order with gifts, None for any other."""
+    gifts = sent_gifts(session, order, now)
+    if not gifts:
+        return None
+    return Panel("gifts", TEMPLATE, {"gifts": gifts}, [_as_json(gift) for gift in gifts])
+
+
+def _as_json(gift: SentGift) -> dict[str, object]:
+    return {
+        "public_id": gift.public_id,
+        "title": gift.title,
+        "face_minor": gift.face.minor,
+        "currency": gift.face.currency,
+        "recipient": gift.recipient,
+        "way": gift.way,
+        "state": gift.state,
+        "deliver_at": gift.deliver_at.isoformat() if gift.deliver_at else None,
+        "opened_at": gift.opened_at.isoformat() if gift.opened_at else None,
+    }

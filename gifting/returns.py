@@ -1,0 +1,231 @@
+"""Money for gifts that goes back: cards are emptied first, refilled when the refund fails, and
+blocked while a bank decides over a dispute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from gifting import ledger
+from gifting.models import Gift, GiftCard, GiftEntry
+from storefront.domain.money import Money
+from storefront.errors import Conflict
+from storefront.services import alarms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storefront.kinds import News, Taken
+    from storefront.models import LineItem
+
+REFUNDED, FAILED = "refunded", "refund_failed"
+DISPUTED, LOST = "dispute", "dispute_lost"
+
+
+@dataclass(frozen=True)
+class Returnable:
+    """A gift with its card, and what can still be given back for it in minor units: the share of
+    what was paid that its balance stands for."""
+
+    gift: Gift
+    card: GiftCard
+    minor: int
+
+
+def returnable(session: Session, line: LineItem) -> Sequence[Returnable]:
+    """Return what can be given back for each gift of a line, with its card locked: first those
+    whose giver has called them off, then those that nobody has opened, the latest first."""
+    rows = session.execute(
+        select(Gift, GiftCard)
+        .join(GiftCard, GiftCard.gift_id == Gift.id)
+        .where(Gift.merchant_id == line.merchant_id, Gift.line_item_id == line.id)
+        .order_by(GiftCard.id)
+        .with_for_update(of=GiftCard, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    returned = _returned(session, [card.id for _, card in rows])
+    found = [Returnable(gift, card, _left(gift, card, returned)) for gift, card in rows]
+    return sorted(
+        found,
+        key=lambda each: (
+            each.gift.cancelled_at is None,
+            each.gift.opened_at is not None,
+            -each.gift.position,
+        ),
+    )
+
+
+def _returned(session: Session, card_ids: list[int]) -> dict[int, int]:
+    rows = session.execute(
+        select(GiftEntry.card_id, func.sum(GiftEntry.money_minor))
+        .where(GiftEntry.card_id.in_(card_ids))
+        .group_by(GiftEntry.card_id)
+    )
+    return {card_id: int(minor) for card_id, minor in rows}
+
+
+def _left(gift: Gift, card: GiftCard, returned: dict[int, int]) -> int:
+    unspent = gift.paid_minor * card.balance_minor // card.face_minor
+    return max(0, min(gift.paid_minor - returned.get(card.id, 0), unspent))
+
+
+def take_back(session: Session, line: LineItem, taken: Taken) -> None:
+    """Take from a line's cards what a refund gives back for them.
+
+    Raises `Conflict` gift_used, with what is left, when more would go back than is unspent; forced,
+    the rest is the merchant's loss and an alarm says so.
+    """
+    gifts, now = returnable(session, line), taken.at
+    left = taken.minor
+    for each in gifts:
+        part = min(left, each.minor)
+        if part:
+            _empty(session, each, part, reference=taken.reference, now=now)
+            left -= part
+    if taken.minor == 0:
+        _void_free(session, gifts, taken)
+    elif left and not taken.is_forced:
+        most = Money(taken.minor - left, line.currency)
+        raise Conflict("gift_used", field="amount", most=most)
+    elif left:
+        alarms.raise_alarm(session, line.merchant_id, "gift_refunded_though_used", now=now)
+
+
+def _empty(
+    session: Session, each: Returnable, minor: int, *, reference: str, now: datetime
+) -> None:
+    """Take from a card what an amount of money stands for, and void one that loses all of it."""
+    gift, card = each.gift, each.card
+    is_whole = minor == each.minor
+    value = card.balance_minor if is_whole else -(-card.face_minor * minor // gift.paid_minor)
+    entered = ledger.enter(
+        session,
+        card.id,
+        "refund",
+        -min(value, card.balance_minor),
+        reference=reference,
+        reason=REFUNDED,
+        money_minor=minor,
+        now=now,
+    )
+    if entered is None:
+        raise Conflict("gift_used", field="amount", most=Money(0, gift.currency))
+    if is_whole:
+        _set(session, card, voided_at=now, void_reason=REFUNDED)
+
+
+def _void_free(session: Session, gifts: Sequence[Returnable], taken: Taken) -> None:
+    """Void so many gifts that cost nothing and that nobody has spent any of."""
+    whole = [each.card for each in gifts if each.card.balance_minor == each.card.face_minor]
+    if len(whole) < taken.quantity and not taken.is_forced:
+        raise Conflict("gift_used", field="lines", most=Money(0, gifts[0].gift.currency))
+    for card in whole[: taken.quantity]:
+        void(session, card, reason=REFUNDED, reference=taken.reference, now=taken.at)
+
+
+def hear(session: Session, line: LineItem, news: News) -> None:
+    """Do for a line's cards what has become of the money that was paid for them."""
+    if news.cause == FAILED:
+        _give_again(session, line, news)
+    else:
+        _hear_of_dispute(session, line, news)
+
+
+def _give_again(session: Session, line: LineItem, news: News) -> None:
+    """Write the opposite of what a refund took from a line's cards, for it has failed."""
+    reference = news.reference
+    for each in returnable(session, line):
+        entry = _entry_of(session, each.card, "refund", reference=reference)
+        if entry is None or _entry_of(session, each.card, FAILED, reference=reference):
+            continue
+        ledger.enter(
+            session,
+            each.card.id,
+            FAILED,
+            -entry.amount_minor,
+            reference=reference,
+            reason=FAILED,
+            money_minor=-entry.money_minor,
+            now=news.at,
+        )
+        if each.card.void_reason == REFUNDED:
+            _set(session, each.card, voided_at=None, void_reason=None)
+
+
+def _hear_of_dispute(session: Session, line: LineItem, news: News) -> None:
+    """Block a line's cards while a bank decides; void them when the money is lost, and let them
+    be used again when it is won, even after it was lost."""
+    cause, reference, now = news.cause, news.reference, news.at
+    for each in returnable(session, line):
+        if cause == "dispute":
+            _block(session, each.card, now=now)
+        elif cause == "dispute_lost":
+            void(session, each.card, reason=LOST, reference=reference, now=now)
+        else:
+            _unblock(session, each.card, reference=reference, now=now)
+
+
+def _block(session: Session, card: GiftCard, *, now: datetime) -> None:
+    if card.blocked_at is None and card.voided_at is None:
+        _set(session, card, blocked_at=now, block_reason=DISPUTED)
+
+
+def _unblock(session: Session, card: GiftCard, *, reference: str, now: datetime) -> None:
+    if card.void_reason == LOST:
+        entry = _entry_of(session, card, "void", reference=reference)
+        _set(session, card, voided_at=None, void_reason=None)
+        if entry is not None:
+            ledger.enter(
+                session,
+                card.id,
+                "unvoid",
+                -entry.amount_minor,
+                reference=reference,
+                reason="dispute_won",
+                now=now,
+            )
+    if card.block_reason == DISPUTED:
+        _set(session, card, blocked_at=None, block_reason=None)
+
+
+def void(session: Session, card: GiftCard, *, reason: str, reference: str, now: datetime) -> None:
+    """Make a card worthless for good: whatever is left on it is taken. A void one stays so."""
+    if card.voided_at is not None:
+        return
+    if card.balance_minor:
+        ledger.enter(
+            session,
+            card.id,
+            "void",
+            -card.balance_minor,
+            reference=reference,
+            reason=reason,
+            now=now,
+        )
+    _set(session, card, voided_at=now, void_reason=reason)
+
+
+def _entry_of(session: Session, card: GiftCard, kind: str, *, reference: str) -> GiftEntry | None:
+    return session.scalars(
+        select(GiftEntry).where(
+            GiftEntry.merchant_id == card.merchant_id,
+            GiftEntry.card_id == card.id,
+            GiftEntry.kind == kind,
+            GiftEntry.reference == reference,
+        )
+    ).first()
+
+
+def _set(session: Session, card: GiftCard, **values: object) -> None:
+    session.execute(
+        update(GiftCard)
+        .where(GiftCard.id == card.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(card)

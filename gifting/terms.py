@@ -1,0 +1,72 @@
+"""A merchant's terms for gifts: limits, presets, how long they are good and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from gifting.models import GiftSettings
+from storefront.domain.money import Money, exponent
+from storefront.models import Merchant
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+MOST_RECIPIENTS = 10
+LEAST, MOST = 5, 500
+PRESETS = (10, 25, 50, 100)
+WITHOUT_DECIMALS = 100
+"""One of the main unit of a currency with decimals is about a hundred of one that has none."""
+
+
+@dataclass(frozen=True)
+class GiftTerms:
+    """What holds for gifts that are bought now. `months_valid` None is for ever, `stores` None is
+    all of them, and the reminders are in days, None for never."""
+
+    is_on: bool
+    least: Money
+    most: Money
+    presets: tuple[Money, ...]
+    months_valid: int | None = None
+    are_promotable: bool = False
+    stores: tuple[int, ...] | None = None
+    remind_unopened_days: int | None = 7
+    remind_expiry_days: int | None = 30
+
+
+def gift_terms(session: Session, merchant_id: int) -> GiftTerms:
+    """Return a merchant's terms; what nobody has set is as most shops have it."""
+    currency = session.execute(
+        select(Merchant.currency).where(Merchant.id == merchant_id)
+    ).scalar_one()
+    row = session.scalars(
+        select(GiftSettings).where(GiftSettings.merchant_id == merchant_id)
+    ).first()
+    if row is None:
+        return default_terms(currency)
+    return GiftTerms(
+        is_on=row.is_on,
+        least=Money(row.least_minor, currency),
+        most=Money(row.most_minor, currency),
+        presets=tuple(Money(minor, currency) for minor in row.presets),
+        months_valid=row.months_valid,
+        are_promotable=row.are_promotable,
+        stores=None if row.stores is None else tuple(row.stores),
+        remind_unopened_days=row.remind_unopened_days,
+        remind_expiry_days=row.remind_expiry_days,
+    )
+
+
+def default_terms(currency: str) -> GiftTerms:
+    """Return the terms of a merchant who has set none."""
+    places = exponent(currency)
+    one = 10**places if places else WITHOUT_DECIMALS
+    return GiftTerms(
+        is_on=True,
+        least=Money(LEAST * one, currency),
+        most=Money(MOST * one, currency),
+        presets=tuple(Money(preset * one, currency) for preset in PRESETS),
+    )
