@@ -193,7 +193,9 @@ def name_of(value: object, *, field: str) -> str:
 
 def words_of(value: object, *, field: str) -> str:
     """Return what somebody wrote, "" where nothing of it can be seen; at most 500 characters."""
-    words = forms.text(value, field=field, longest=LONGEST_WORDS, code="words_too_long")
+    words = forms.text(value, field=field, longest=10 * LONGEST_WORDS)
+    if len(words) > LONGEST_WORDS:
+        raise Invalid("words_too_long", field=field)
     return words if _is_visible(words) else ""
 
 

@@ -51,7 +51,7 @@ def why_not_handed_over(facts: OrderFacts) -> str | None:
 def why_not_ready(facts: OrderFacts) -> str | None:
     """Return the code for why an order cannot be called ready to be picked up."""
     if facts.fulfilment != PICKUP:
-        return _other_way(facts)
+        return why_another_way(facts)
     if refused := why_not_handed_over(facts):
         return refused
     return "already_ready" if facts.ready_at else None
@@ -59,18 +59,19 @@ def why_not_ready(facts: OrderFacts) -> str | None:
 
 def why_not_picked_up(facts: OrderFacts) -> str | None:
     """Return the code for why an order cannot be handed over in a store."""
-    return _other_way(facts) if facts.fulfilment != PICKUP else why_not_handed_over(facts)
+    return why_another_way(facts) if facts.fulfilment != PICKUP else why_not_handed_over(facts)
 
 
-def _other_way(facts: OrderFacts) -> str:
-    return {SHIPPING: "order_is_shipped", PICKUP: "order_is_picked_up"}.get(
-        facts.fulfilment, "order_is_given"
-    )
+def why_another_way(facts: OrderFacts) -> str:
+    """Return the code that says how an order does reach its buyer."""
+    if facts.fulfilment == GIFT:
+        return "order_is_given"
+    return "order_is_shipped" if facts.fulfilment == SHIPPING else "order_is_picked_up"
 
 
 def why_not_shipped(facts: OrderFacts) -> str | None:
     """Return the code for why an order cannot be sent."""
-    return _other_way(facts) if facts.fulfilment != SHIPPING else why_not_handed_over(facts)
+    return why_another_way(facts) if facts.fulfilment != SHIPPING else why_not_handed_over(facts)
 
 
 def why_not_followed(facts: OrderFacts) -> str | None:
