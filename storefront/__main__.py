@@ -1,5 +1,5 @@
 """`python -m storefront …`: the same commands as the `storefront` script."""
 
-from storefront.cli import main
+from storefront.starting import main
 
 main()

@@ -29,11 +29,9 @@ from storefront.adapters.stripe_gateway import StripeGateway
 from storefront.cli import Additions, command_group, doctor_of_settings, is_asked_for_doctor
 from storefront.db.engine import Database
 from storefront.kinds import GOODS
-from storefront.logs import start_logging
 from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
 from storefront.ports import Clock, Ports
 from storefront.settings import PREFIX, Settings, SettingsError, read_settings
-from storefront.supervisor import die_with_server
 from storefront.web import (
     checkout,
     embed,
@@ -175,15 +173,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     host.config.from_mapping(config or {})
     host.config.setdefault("STOREFRONT_URL_PREFIX", os.environ.get("STOREFRONT_URL_PREFIX", ""))
     Storefront(host)
-    return host
-
-
-def serve() -> Flask:
-    """Return the standalone application for a process of a web server that is ours alone."""
-    die_with_server()
-    host = create_app()
-    mounted: Mounted = host.extensions["storefront"]
-    start_logging(mounted.ports.settings)
     return host
 
 

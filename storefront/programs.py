@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION = "storefront.app:create_app"
-SERVED = "storefront.app:serve"
+SERVED = "storefront.starting:serve"
 """The same application, for a web server's own processes: it writes their log lines too."""
 
 WEB_WORKERS = 2

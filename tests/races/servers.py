@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -193,10 +194,21 @@ def settings_source(url: str, engine_url: str, sandbox_url: str, instance: Path)
 
 
 def environment_of(source: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the shop's processes: ours, without settings of other shops."""
+    """Return the environment of the shop's processes: ours, without settings of other shops.
+
+    What Python has compiled it keeps, as in life, and not in the folders that are tested.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STOREFRONT_")}
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**kept, **source, "PYTHONPATH": path, "FLASK_APP": APPLICATION}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    compiled = str(Path(gettempdir()) / f"storefront-bytecode-{os.getuid()}")
+    return {
+        **kept,
+        **source,
+        "PYTHONPATH": path,
+        "PYTHONPYCACHEPREFIX": compiled,
+        "FLASK_APP": APPLICATION,
+    }
 
 
 def start_process(command: tuple[str, ...], shop: Shop, *, name: str) -> subprocess.Popen[bytes]:
