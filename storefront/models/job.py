@@ -13,7 +13,8 @@ from storefront.db.base import Base
 
 
 class Job(Base):
-    """One promise: run `name` with `payload` (ids and figures only) at `run_at` or later."""
+    """One promise: run `name` with `payload` (ids and figures only) at `run_at` or later. One that
+    was given up is done when a person has set it aside."""
 
     __tablename__ = "storefront_jobs"
     __table_args__ = (

@@ -54,6 +54,8 @@ LOGGED = {
     "ignore_host": {"host_ignored"},
     "connect_payments": {"payments_begun"},
     "end_alarm": {"alarm_ended"},
+    "try_again": {"job_tried_again"},
+    "set_aside": {"job_set_aside"},
     "make_ready": {"ready"},
     "hand_over_many": {"picked_up", "shipped"},
     "set_home": {"home_set"},

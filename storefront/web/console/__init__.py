@@ -4,6 +4,7 @@ what they show is read in services/reporting/."""
 from storefront.web.console import (
     account,
     delivery,
+    given_up,
     handover,
     home,
     hosts,
@@ -42,6 +43,7 @@ __all__ = [
     "account",
     "blueprint",
     "delivery",
+    "given_up",
     "handover",
     "home",
     "hosts",

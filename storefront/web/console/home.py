@@ -16,6 +16,7 @@ from storefront.services.reporting.orders import list_orders
 from storefront.web.auth import member, roles
 from storefront.web.bodies import form_body
 from storefront.web.console.blueprint import blueprint
+from storefront.web.console.given_up import mark_of
 from storefront.web.console.page import is_clerk, shop, show
 from storefront.web.context import ports
 
@@ -40,7 +41,9 @@ def home() -> AnyResponse | str:
             "latest": list_orders(session, merchant.id, now=now, size=LATEST),
             "waiting": None if member().role == "reports" else attention(session, merchant.id),
         }
-    return show("console/home.html", merchant, mode=ports().settings.mode, **figures)
+    return show(
+        "console/home.html", merchant, mode=ports().settings.mode, mark_of=mark_of, **figures
+    )
 
 
 @blueprint.route("/alarms/<kind>/end", methods=["POST"])

@@ -383,6 +383,8 @@ ACTIONS = {
     "host_forbidden": _("no longer lets a site show the shop"),
     "host_ignored": _("silenced a site that tried to show the shop"),
     "payments_begun": _("went to connect payments for"),
+    "job_tried_again": _("let us try again what was given up at"),
+    "job_set_aside": _("set aside what was given up at"),
     "alarm_ended": _("dealt with an alarm at"),
     "product_added": _("added the product"),
     "product_edited": _("changed the product"),

@@ -300,7 +300,7 @@ def test_a_job_that_was_given_up_names_its_order(bench: Bench, world: World) -> 
 
     assert order_id
     assert {("send_receipt", sold.public_id, 1001), ("tidy", None, None)} == {
-        (job.name, job.order, job.number) for job in waiting.given_up
+        (job.name, job.order, job.number) for job in waiting.given_up.rows
     }
     assert ([row.kind for row in waiting.alarms], waiting.is_calm) == (["paid_twice"], False)
 

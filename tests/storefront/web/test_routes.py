@@ -100,6 +100,15 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/alarms/<kind>/end"): (
         "/console/alarms/no_such/end", (302, 302, 302, 403, 404, 404, 404, 302, 302),
     ),
+    ("GET", "/console/given-up"): (
+        "/console/given-up", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/given-up/<mark>/again"): (
+        "/console/given-up/x/again", (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
+    ("POST", "/console/given-up/<mark>/aside"): (
+        "/console/given-up/x/aside", (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
     ("GET", "/console/payments"): (
         "/console/payments", (302, 302, 302, 403, 403, 200, 200, 302, 302),
     ),
