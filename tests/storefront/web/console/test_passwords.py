@@ -120,7 +120,8 @@ def test_an_older_link_is_void_once_a_newer_one_was_used(bench: Bench, world: Wo
 def test_an_altered_link_opens_nothing(bench: Bench, world: World) -> None:
     link = link_for(bench, world)
     forged = [
-        link[:-1] + ("A" if link[-1] != "A" else "B"),
+        # The last letter holds four bits of the signature: A and B would be the same.
+        link[:-1] + ("A" if link[-1] != "A" else "E"),
         link + "x",
         "/console/password-resets/x",
     ]
