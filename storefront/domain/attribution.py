@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, timedelta
 
-ARRIVALS = frozenset({"view", "open"})
-"""Interactions that bring a visitor to us."""
+ARRIVALS = frozenset({"view", "open", "gift_open"})
+"""Interactions that bring a visitor to us: to a post, by a shared link, or by a gift."""
 
 ENGAGEMENTS = frozenset({"like", "comment", "share", "follow"})
 """Interactions that show interest but bring nobody; they never take credit from an arrival."""

@@ -141,6 +141,40 @@ def open_share(
     return Opening(link.placement, replace(visitor, arrival=interaction_id), name)
 
 
+def record_act(
+    session: Session,
+    *,
+    merchant_id: int,
+    placement_id: int | None,
+    kind: str,
+    visitor: str,
+    parent_id: int | None,
+    surface: str,
+    now: datetime,
+) -> tuple[int, str]:
+    """Record what we know somebody to have done beyond a placement's pages, such as opening a gift;
+    return its id and its public id."""
+    name = public_id("int")
+    interaction_id = session.execute(
+        insert(Interaction)
+        .values(
+            merchant_id=merchant_id,
+            public_id=name,
+            placement_id=placement_id,
+            visitor=visitor,
+            parent_id=parent_id,
+            kind=kind,
+            assurance="signed",
+            surface=surface,
+            is_direct=False,
+            occurred_at=now,
+            recorded_at=now,
+        )
+        .returning(Interaction.id)
+    ).scalar_one()
+    return interaction_id, name
+
+
 def _insert(
     session: Session,
     placement: PlacementView,

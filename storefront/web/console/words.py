@@ -37,6 +37,9 @@ ACTS = {
     "comment": _("Comment"),
     "share": _("Share"),
     "follow": _("Follow"),
+    "gift_open": _("Gift opened"),
+    "redeem": _("Redeemed in a store"),
+    "thanks": _("Thanks"),
 }
 ICONS = {
     "view": "picture",
@@ -47,6 +50,9 @@ ICONS = {
     "comment": "mail",
     "share": "share",
     "follow": "people",
+    "gift_open": "mail",
+    "redeem": "store",
+    "thanks": "heart",
 }
 ASSURANCES = {
     "signed": _("Signed by us"),
