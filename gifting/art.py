@@ -30,6 +30,12 @@ class Shape:
     points: tuple[Point, ...]
     colour: str
 
+    @property
+    def path(self) -> str:
+        """The outline as the path of an SVG."""
+        steps = " ".join(f"{round(x, 1):g} {round(y, 1):g}" for x, y in self.points)
+        return f"M{steps}z"
+
 
 @dataclass(frozen=True)
 class Art:
@@ -37,11 +43,6 @@ class Art:
 
     ground: str
     shapes: tuple[Shape, ...]
-
-
-def svg_path(shape: Shape) -> str:
-    """Return the outline as the path of an SVG."""
-    return "M" + " ".join(f"{round(x, 1):g} {round(y, 1):g}" for x, y in shape.points) + "z"
 
 
 @cache

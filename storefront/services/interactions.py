@@ -92,7 +92,7 @@ def record(
     )
     token = None
     if act.kind == "share":
-        token = _make_share(session, placement, interaction_id, arrival=arrival, sign=sign, now=now)
+        token = make_share(session, placement, interaction_id, arrival=arrival, sign=sign, now=now)
     return Recorded(interaction_id, interaction_public_id, token)
 
 
@@ -235,7 +235,7 @@ def _latest_arrival(
     )
 
 
-def _make_share(
+def make_share(
     session: Session,
     placement: PlacementView,
     interaction_id: int,
@@ -244,6 +244,8 @@ def _make_share(
     sign: Signer,
     now: datetime,
 ) -> str:
+    """Make the link of an act of sharing, and return its token; `arrival` is what brought whoever
+    shares, and with it the share that theirs continues."""
     parent = _share_opened_by(session, arrival)
     name = public_id("shr")
     session.execute(

@@ -148,6 +148,10 @@ SENTENCES: dict[str, Any] = {
     "gift_of_what": _("Choose one thing to give: a product or an amount."),
     "gift_used": _("Part of this gift has been spent: %(most)s can still be given back."),
     "gifts_off": _("This shop does not sell gifts at the moment."),
+    "gift_has_no_address": _("This gift was handed over by its buyer; we have no address for it."),
+    "gift_not_opened": _("Look at your gift first, then say thank you."),
+    "gift_opened": _("The gift has been opened already, so its address stays as it is."),
+    "gift_over": _("This gift is over: it was cancelled, or is not paid yet."),
     "hold_over": _("The time to pay is over. Nothing was charged; you can order again."),
     "idempotency_key_invalid": _(
         "The Idempotency-Key must have %(least)s to %(most)s plain characters."
@@ -297,6 +301,7 @@ SENTENCES: dict[str, Any] = {
     "signature_expired": _("The message's signature is too old."),
     "signature_invalid": _("The message's signature is not ours."),
     "signature_missing": _("The message has no signature."),
+    "resent_too_often": _("This gift was sent very often already. Show its link or code instead."),
     "sku_taken": _("Another variant has this SKU already."),
     "slug_taken": _("Another merchant has this short name already."),
     "sold_out": _("This is sold out. Nothing was charged."),

@@ -129,6 +129,7 @@ def letter_filters(locale: str, zone: str) -> dict[str, Callable[..., str]]:
         "dateformat": lambda moment, style="medium": format_date(
             moment.astimezone(place).date(), style, locale=locale
         ),
+        "dayformat": lambda day, style="medium": format_date(day, style, locale=locale),
         "timeformat": lambda moment, style="short": format_time(
             moment, style, tzinfo=place, locale=locale
         ),

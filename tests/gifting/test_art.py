@@ -6,7 +6,7 @@ import re
 import pytest
 from PIL import Image
 
-from gifting.art import ART, HEIGHT, SHARPNESS, WIDTH, picture, svg_path
+from gifting.art import ART, HEIGHT, SHARPNESS, WIDTH, picture
 from gifting.designs import DESIGNS
 
 
@@ -33,6 +33,6 @@ def test_a_mails_picture_is_small(name: str) -> None:
 
 
 def test_an_outline_is_a_closed_path() -> None:
-    path = svg_path(ART["ribbon"].shapes[0])
+    path = ART["ribbon"].shapes[0].path
 
     assert re.fullmatch(r"M-?[\d.]+ -?[\d.]+( -?[\d.]+ -?[\d.]+)+z", path)

@@ -168,6 +168,13 @@ ALARMS = {
     "gave_up_send_account_changed": _("A mail to a member about their account was not sent."),
     "gave_up_send_invitation": _("An invitation to work here could not be sent."),
     "gave_up_send_password_reset": _("A link for a new password could not be sent."),
+    "gave_up_deliver_gift": _("A gift could not be sent to its recipient."),
+    "gave_up_resend_gift": _("A gift could not be sent once more."),
+    "gave_up_remind_gift": _("A reminder of a gift could not be sent."),
+    "gave_up_send_gift_thanks": _("The giver of a gift could not be told of the thanks."),
+    "gave_up_send_gift_undelivered": _(
+        "A buyer could not be told that their gift did not reach its address."
+    ),
     "gave_up_send_receipt": _("A receipt could not be sent."),
     "gave_up_send_ready": _("A buyer could not be told that their things are ready."),
     "gave_up_send_shipped": _("A buyer could not be told that their things are on the way."),

@@ -1,0 +1,133 @@
+"""A gift as its recipient is shown it, in a mail and on a page, with everything decided.
+Only who holds the gift's link, or reads its mailbox, may be shown one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from gifting import codes
+from gifting.links import gift_url
+from gifting.models import GiftCard, GiftContact
+from storefront.models import Order
+from storefront.services.placements import get_placement_by_id
+from storefront.services.shelf import list_stores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from sqlalchemy.orm import Session
+
+    from gifting.models import Gift
+    from storefront.domain.money import Money
+    from storefront.ports import Ports
+    from storefront.services.views import MerchantView, PlacementView, StoreView
+
+OWN = "self"
+"""The way of a gift that its buyer keeps: it is worded as a purchase, not as a present."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """A gift that was issued. `state` is good, blocked, over (void or cancelled), expired or
+    spent; the code is "" where the card has none any more. `thing` is what is given where it is
+    no value. Names, words and address are "" once they are erased."""
+
+    gift_id: int
+    merchant_id: int
+    public_id: str
+    link_number: int
+    placement: PlacementView
+    state: str
+    sender: str
+    recipient: str
+    email: str
+    words: str
+    thanks: str
+    locale: str
+    design: str
+    is_own: bool
+    thing: str
+    face: Money
+    balance: Money
+    code: str
+    expires_on: date | None
+    stores: Sequence[StoreView]
+    url: str
+    is_opened: bool
+    is_thanked: bool
+
+    @property
+    def merchant(self) -> MerchantView:
+        """Where it was bought and can be used."""
+        return self.placement.merchant
+
+    @property
+    def grouped(self) -> str:
+        """The code as it is read out."""
+        return codes.grouped(self.code)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be handed over, and spent."""
+        return self.state == "good"
+
+
+def present_of(session: Session, gift: Gift, ports: Ports, *, now: datetime) -> Present | None:
+    """Return a gift as its recipient is shown it, None while it is not issued."""
+    card = session.scalars(
+        select(GiftCard).where(
+            GiftCard.merchant_id == gift.merchant_id, GiftCard.gift_id == gift.id
+        )
+    ).first()
+    if card is None:
+        return None
+    contact = session.scalars(select(GiftContact).where(GiftContact.gift_id == gift.id)).first()
+    placement_id = session.scalars(
+        select(Order.placement_id).where(Order.id == gift.order_id)
+    ).one()
+    return Present(
+        gift_id=gift.id,
+        merchant_id=gift.merchant_id,
+        public_id=gift.public_id,
+        link_number=gift.link_number,
+        placement=get_placement_by_id(session, placement_id),
+        state=_state(gift, card, now),
+        sender=contact.sender if contact else "",
+        recipient=contact.recipient if contact else "",
+        email=contact.email if contact else "",
+        words=contact.words if contact else "",
+        thanks=contact.thanks if contact else "",
+        locale=contact.locale if contact else "en",
+        design=gift.design,
+        is_own=gift.way == OWN,
+        thing=gift.title if gift.variant_id is not None else "",
+        face=card.face,
+        balance=card.balance,
+        code=codes.unseal(ports.sign, card.code_sealed) or "",
+        expires_on=card.expires_on,
+        stores=_accepting(session, card),
+        url=gift_url(ports.settings, ports.sign, gift),
+        is_opened=gift.opened_at is not None,
+        is_thanked=gift.thanked_at is not None,
+    )
+
+
+def _state(gift: Gift, card: GiftCard, now: datetime) -> str:
+    today = now.astimezone(ZoneInfo(card.zone)).date()
+    is_so = {
+        "over": card.voided_at or gift.cancelled_at,
+        "spent": card.balance_minor == 0,
+        "blocked": card.blocked_at,
+        "expired": card.expires_on is not None and card.expires_on < today,
+    }
+    return next((state for state, fact in is_so.items() if fact), "good")
+
+
+def _accepting(session: Session, card: GiftCard) -> Sequence[StoreView]:
+    stores = list_stores(session, card.merchant_id)
+    return [store for store in stores if card.stores is None or store.id in card.stores]
