@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gifting import asking, issuing, order_panel, returns, wishes
+from gifting.jobs import JOBS
 from storefront.kinds import LineKind
 
 if TYPE_CHECKING:
@@ -37,4 +38,5 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
         before_refund=returns.take_back,
         on_news=returns.hear,
         show=order_panel.show,
+        jobs=JOBS,
     )
