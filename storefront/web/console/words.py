@@ -50,7 +50,7 @@ ICONS = {
     "comment": "mail",
     "share": "share",
     "follow": "people",
-    "gift_open": "mail",
+    "gift_open": "gift",
     "redeem": "store",
     "thanks": "heart",
 }
