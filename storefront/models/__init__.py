@@ -40,6 +40,7 @@ from storefront.models.order import LineItem, Order, OrderContact, OrderEvent
 from storefront.models.payment import Payment, PaymentEvent, PaymentPayload, Refund, RefundLine
 from storefront.models.product_import import ImportFault, ProductImport
 from storefront.models.rate import ShippingRate, TaxRate
+from storefront.models.saved_view import SavedView
 from storefront.models.second_factor import RecoveryCode, SecondFactor
 from storefront.models.shop import ShopPicture, ShopText
 from storefront.models.stock import StockEntry
@@ -97,6 +98,7 @@ __all__ = [
     "Refund",
     "RefundLine",
     "RefusedHost",
+    "SavedView",
     "SecondFactor",
     "Share",
     "Shipment",

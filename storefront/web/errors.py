@@ -311,6 +311,8 @@ SENTENCES: dict[str, Any] = {
     "token_needed": _("Send a good token: Authorization: Bearer sft_…"),
     "too_few_left": _("Only %(left)s left. Please take fewer."),
     "too_large": _("This is too large. At most 64 KB are read here."),
+    "nothing_to_keep": _("Narrow or sort the list first; then there is a view to keep."),
+    "too_many_views": _("You have %(most)s views. Forget one first."),
     "too_many_pictures": _("A product has at most %(most)s pictures. Take one away first."),
     "too_many_recipients": _("Name at least one person, and at most %(most)s in one order."),
     "too_many_rows": _("A file has at most %(most)s rows. Please split it."),

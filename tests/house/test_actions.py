@@ -21,6 +21,8 @@ UNLOGGED = {
     "remove_second_factor": "a person's own account; they are told by mail",
     "check_payments": "it only asks the payment provider how things stand",
     "show_guide": "which help is on the home page changes nothing else",
+    "keep_view": "which filters a member keeps is their own affair",
+    "remove_view": "which filters a member keeps is their own affair",
     "choose_merchant": "where somebody looks changes nothing",
 }
 # Every other one, and what it writes down with `actions.note(session, who, "…", …)`.

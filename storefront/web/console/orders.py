@@ -12,6 +12,7 @@ from storefront.services.chains import chain_of
 from storefront.services.fulfilment import Handling
 from storefront.services.reporting.dossier import OrderDossier, PaymentFacts, get_dossier
 from storefront.services.reporting.orders import every_order, list_orders, order_choices
+from storefront.services.saved_views import list_views
 from storefront.web.auth import member, roles, safe_next
 from storefront.web.bodies import form_body
 from storefront.web.console.blueprint import blueprint
@@ -42,11 +43,17 @@ DASHBOARD = "https://dashboard.stripe.com"
 @roles("owner", "manager", "clerk")
 def orders() -> str:
     """List orders. Clerks have it to find what a buyer comes to pick up."""
+    return orders_page()
+
+
+def orders_page(*, error: str = "") -> str:
+    """Render the list that the address asks for, with why a view of it was not kept."""
     merchant, now = shop(), ports().clock.now()
     search = order_search(merchant.zone)
     with ports().reads() as session:
         found = list_orders(session, merchant.id, search, now=now, page=page_number())
         choices = order_choices(session, merchant.id)
+        views = list_views(session, member())
     return show(
         "console/orders.html",
         merchant,
@@ -55,6 +62,8 @@ def orders() -> str:
         search=search,
         asked=asked(),
         address=address,
+        views=views,
+        error=error,
     )
 
 

@@ -190,6 +190,13 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/orders/handovers"): (
         "/console/orders/handovers", (302, 302, 302, 303, 303, 303, 303, 302, 302),
     ),
+    ("POST", "/console/orders/views"): (
+        "/console/orders/views", (302, 302, 302, 422, 422, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/orders/views/<public_id>/removal"): (
+        "/console/orders/views/vew_0000000000000000/removal",
+        (302, 302, 302, 303, 303, 303, 303, 302, 302),
+    ),
     ("GET", "/console/delivery"): (
         "/console/delivery", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),

@@ -5,7 +5,12 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
+from storefront.models import SavedView
 from storefront.services.checkout import Buyer
+from storefront.services.saved_views import MOST_VIEWS
 from tests.contents import nothing_changes
 from tests.factories import World, place, world_on
 from tests.fakes import Bench
@@ -110,3 +115,78 @@ def test_a_merchant_says_how_long_buyers_may_cancel(world: World, owner: Any) ->
     assert 303 == answer.status_code
     page = owner.get("/console/orders/rules").text
     assert 'value="1440" checked' in page
+
+
+def keep(client: Any, name: str, query: str = "?status=paid&sort=largest&q=Ada") -> Any:
+    return client.post(f"/console/orders/views{query}", data={"name": name}, headers=ORIGIN)
+
+
+def test_a_kept_view_is_one_press_away_and_its_words_are_not_kept(
+    bench: Bench, world: World, owner: Any
+) -> None:
+    buy(bench, world, "Ada")
+    assert keep(owner, "Paid, by money").status_code == 303
+    page = owner.get("/console/orders").text
+    [view] = view_rows(bench)
+
+    assert {"status": "paid", "sort": "largest"} == view.fields
+    assert "Paid, by money" in words(owner.get("/console/orders"))
+    assert "/console/orders?status=paid&amp;sort=largest" in page
+
+
+def test_a_view_of_the_same_name_takes_the_place_of_the_earlier_one(
+    bench: Bench, owner: Any
+) -> None:
+    keep(owner, "Mine")
+    keep(owner, "Mine", "?stage=ready")
+
+    assert [{"stage": "ready"}] == [view.fields for view in view_rows(bench)]
+
+
+def test_a_view_is_its_members_own(
+    bench: Bench, world: World, owner: Any, member_with: Callable[[str], Any]
+) -> None:
+    buy(bench, world, "Ada")
+    keep(owner, "Only mine")
+    [view] = view_rows(bench)
+    clerk = member_with("clerk")
+
+    assert "Only mine" not in words(clerk.get("/console/orders"))
+    with nothing_changes(bench.database):
+        gone = clerk.post(f"/console/orders/views/{view.public_id}/removal", headers=ORIGIN)
+    assert gone.status_code == 303
+
+
+def test_a_view_is_forgotten_and_the_list_stays(bench: Bench, owner: Any) -> None:
+    keep(owner, "Mine")
+    [view] = view_rows(bench)
+    gone = owner.post(f"/console/orders/views/{view.public_id}/removal?status=paid", headers=ORIGIN)
+
+    assert "/console/orders?status=paid" == gone.location
+    assert [] == view_rows(bench)
+
+
+@pytest.mark.parametrize(
+    ("name", "query"), [("", "?status=paid"), ("x" * 61, "?status=paid"), ("All", "?q=Ada")]
+)
+def test_what_is_no_view_is_refused_in_the_page(
+    bench: Bench, owner: Any, name: str, query: str
+) -> None:
+    with nothing_changes(bench.database):
+        answer = keep(owner, name, query)
+
+    assert answer.status_code == 422
+
+
+def test_a_member_keeps_as_many_views_as_fit_on_a_page(bench: Bench, owner: Any) -> None:
+    for number in range(MOST_VIEWS):
+        keep(owner, f"View {number}")
+    with nothing_changes(bench.database):
+        answer = keep(owner, "One more")
+
+    assert answer.status_code == 409
+
+
+def view_rows(bench: Bench) -> list[SavedView]:
+    with bench.database.reads() as session:
+        return list(session.scalars(select(SavedView).order_by(SavedView.id)))
