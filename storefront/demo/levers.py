@@ -31,6 +31,7 @@ POLICY = (
 SHOWN_PAYMENTS = 12
 LOOKED_AT = 100
 SHOWN_MESSAGES = 8
+SHOWN_ACCOUNTS = 6
 _PATIENCE = 3
 
 
@@ -51,6 +52,8 @@ def create_levers(sandbox_url: str, shop_url: str, merchants: Mapping[str, str])
     levers.add_url_rule("/payments/<reference>/disputes", view_func=dispute, methods=["POST"])
     levers.add_url_rule("/disputes/<reference>", view_func=decide, methods=["POST"])
     levers.add_url_rule("/refunds/<reference>", view_func=fail_refund, methods=["POST"])
+    levers.add_url_rule("/accounts/<account>/stop", view_func=stop_account, methods=["POST"])
+    levers.add_url_rule("/accounts/<account>/departure", view_func=end_account, methods=["POST"])
     levers.register_error_handler(SandboxSilent, _silent)
     levers.register_error_handler(HTTPStatus.NOT_FOUND, _not_found)
     return levers
@@ -74,6 +77,7 @@ def show() -> str:
         waiting=waiting[:SHOWN_MESSAGES],
         payments=line.get(f"payments?limit={SHOWN_PAYMENTS}")["data"],
         books=line.get("books")["data"],
+        accounts=line.get(f"accounts?limit={SHOWN_ACCOUNTS}")["data"],
         shop=current_app.config["SHOP"],
         merchants=current_app.config["MERCHANTS"],
     )
@@ -112,6 +116,18 @@ def fail_refund(reference: str) -> AnyResponse:
     """Let the buyer's bank send a refund back."""
     _line().post(f"refunds/{reference}/fail")
     return _back("payments")
+
+
+def stop_account(account: str) -> AnyResponse:
+    """Let the bank stop payments to a merchant's own account until it knows more."""
+    _line().post(f"accounts/{account}/stop")
+    return _back("accounts")
+
+
+def end_account(account: str) -> AnyResponse:
+    """Let a merchant's owner cut the account's tie to the shop."""
+    _line().post(f"accounts/{account}/departure")
+    return _back("accounts")
 
 
 def price(minor: int, currency: str) -> str:

@@ -35,6 +35,8 @@ _COUNTS = {"charged": "charges", "refunded": "refunds", "disputed": "disputes"}
 _PAYMENTS = """
     SELECT account, body FROM objects WHERE kind = 'payment_intent' ORDER BY seq DESC LIMIT ?
 """
+_ACCOUNTS = "SELECT body FROM objects WHERE kind = 'account' ORDER BY seq DESC LIMIT ?"
+_TOLD_OF_ACCOUNT = ("id", "created", "charges_enabled", "details_submitted", "metadata")
 _FOLLOWERS = """
     SELECT kind, body FROM objects
     WHERE topic = ?1 AND kind IN ('refund', 'dispute')
@@ -71,6 +73,12 @@ def read_payments(tx: Transaction, *, limit: int) -> list[Object]:
     """Return the newest payments of every account, with their refunds and disputes."""
     rows = tx.execute(_PAYMENTS, (limit,)).fetchall()
     return [_payment(tx, account, json.loads(body)) for account, body in rows]
+
+
+def read_accounts(tx: Transaction, *, limit: int) -> list[Object]:
+    """Return the newest connected accounts, and how each stands."""
+    bodies = [json.loads(row[0]) for row in tx.execute(_ACCOUNTS, (limit,)).fetchall()]
+    return [{name: body[name] for name in _TOLD_OF_ACCOUNT} for body in bodies]
 
 
 def _payment(tx: Transaction, account: str, intent: Object) -> Object:

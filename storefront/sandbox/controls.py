@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from storefront.sandbox.access import check_client_secret, public
 from storefront.sandbox.accounts import leave, stop
-from storefront.sandbox.books import read_books, read_payments
+from storefront.sandbox.books import read_accounts, read_books, read_payments
 from storefront.sandbox.calls import read_tree
 from storefront.sandbox.challenges import ANSWER, answer
 from storefront.sandbox.disputes import OPEN, VERDICT, end_by_hand, open_by_hand
@@ -93,6 +93,13 @@ def list_payments() -> Response:
     """Show the newest payments of all accounts; Stripe's own lists are one account's each."""
     with _machine().store.reading() as tx:
         return jsonify(data=read_payments(tx, limit=request.args.get("limit", _LISTED, int)))
+
+
+@blueprint.get("/accounts")
+def list_accounts() -> Response:
+    """Show the newest connected accounts: whether each is complete, and whether it is paid."""
+    with _machine().store.reading() as tx:
+        return jsonify(data=read_accounts(tx, limit=request.args.get("limit", _LISTED, int)))
 
 
 @blueprint.post("/disputes")

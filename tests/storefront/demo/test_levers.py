@@ -135,6 +135,57 @@ def test_a_refund_can_be_made_to_fail(client: FlaskClient, sandbox: SandboxProce
     assert "failed" == payment(sandbox, reference)["refunds"][0]["status"]
 
 
+def connect(sandbox: SandboxProcess, *, is_done: bool) -> str:
+    """Make an account of the demo's merchant, completed by its owner or not; return its id."""
+    data = {"country": "DE", "metadata[merchant]": "mer_1"}
+    made = httpx.post(f"{sandbox.url}/v1/accounts", data=data, headers=AUTHORISED)
+    account: str = made.raise_for_status().json()["id"]
+    if is_done:
+        asked = {
+            "account": account,
+            "type": "account_onboarding",
+            "return_url": SHOP,
+            "refresh_url": SHOP,
+        }
+        link = httpx.post(f"{sandbox.url}/v1/account_links", data=asked, headers=AUTHORISED)
+        httpx.post(link.raise_for_status().json()["url"])
+    return account
+
+
+def standing(sandbox: SandboxProcess, account: str) -> list[bool]:
+    """Return whether an account can be charged; nothing where it is gone."""
+    listed = httpx.get(f"{sandbox.url}/sandbox/accounts").json()["data"]
+    return [each["charges_enabled"] for each in listed if each["id"] == account]
+
+
+def test_a_merchants_account_can_be_stopped_and_then_leave(
+    client: FlaskClient, sandbox: SandboxProcess
+) -> None:
+    account = connect(sandbox, is_done=True)
+    shown = [client.get("/").text]
+    before = standing(sandbox, account)
+    answer = client.post(f"/accounts/{account}/stop")
+    stopped = standing(sandbox, account)
+    shown.append(client.get("/").text)
+    client.post(f"/accounts/{account}/departure")
+
+    assert ([True], [False], []) == (before, stopped, standing(sandbox, account))
+    assert (303, "/#accounts") == (answer.status_code, answer.headers["Location"])
+    assert [True, False] == [f"/accounts/{account}/stop" in page for page in shown]
+    assert account not in client.get("/").text
+
+
+def test_an_account_that_is_not_finished_has_no_payments_to_stop(
+    client: FlaskClient, sandbox: SandboxProcess
+) -> None:
+    account = connect(sandbox, is_done=False)
+
+    page = client.get("/").text
+
+    assert f"/accounts/{account}/departure" in page
+    assert f"/accounts/{account}/stop" not in page
+
+
 def test_the_books_and_the_waiting_messages_are_shown(
     client: FlaskClient, sandbox: SandboxProcess
 ) -> None:
@@ -177,6 +228,7 @@ def test_the_page_works_without_script_on_a_phone_and_is_accessible(
     client: FlaskClient, sandbox: SandboxProcess, tmp_path: Path, playwright: Playwright
 ) -> None:
     pay(sandbox)
+    connect(sandbox, is_done=True)
     server = make_server("127.0.0.1", 0, client.application, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()
