@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from storefront.domain.evaluation import evaluate
+from storefront.domain.money import Money
 from storefront.domain.offers import Facts, Kind, Reason, Scope, why_not_running
 from storefront.domain.reductions import is_meant
 from storefront.services import price_history
@@ -93,30 +94,31 @@ class _Shelf:
         meant = [each for each in self.offers if is_meant(each, item)]
         outcome = evaluate([item], meant, self.facts)
         if not outcome.applied:
-            return replace(variant, offer=self._announced(meant))
+            return replace(variant, offer=self._announced(meant, variant.list_price.currency))
         most = max(outcome.applied, key=lambda each: each.amounts[0].minor)
         terms = next(each for each in meant if each.id == most.offer_id)
         return replace(
             variant,
             price=variant.list_price - outcome.discounts[0],
-            offer=self._view(terms, "active"),
+            offer=self._view(terms, "active", variant.list_price.currency),
         )
 
-    def _announced(self, offers: Iterable[OfferTerms]) -> OfferView | None:
+    def _announced(self, offers: Iterable[OfferTerms], currency: str) -> OfferView | None:
         """Return the offer that somebody may look for in vain, if there is one."""
         reasons = [(why_not_running(each, self.facts.now), each) for each in offers]
         for reason, state in SHOWN.items():
             for found, terms in reasons:
                 if found is reason and not self._is_far(terms):
-                    return self._view(terms, state)
+                    return self._view(terms, state, currency)
         return None
 
     def _is_far(self, terms: OfferTerms) -> bool:
         start = terms.window.starts_at
         return start is not None and start - self.facts.now > ANNOUNCED
 
-    def _view(self, terms: OfferTerms, state: str) -> OfferView:
+    def _view(self, terms: OfferTerms, state: str, currency: str) -> OfferView:
         named, window = self.known.names[terms.id], terms.window
+        budget = terms.counts.budget_left
         return OfferView(
             named.public_id,
             named.name,
@@ -125,6 +127,8 @@ class _Shelf:
             window.ends_at,
             terms.counts.left,
             terms.counts.quota,
+            per_buyer=terms.per_buyer_limit,
+            budget_left=None if budget is None else Money(budget, currency),
         )
 
 

@@ -30,7 +30,8 @@ class ImageView:
 @dataclass(frozen=True)
 class OfferView:
     """An offer that a thing is part of. `state` is active, scheduled, gone or ended; `left`
-    of its `quota` can still be had. `lowest` is the lowest price of the 30 days before it."""
+    of its `quota` can still be had, `per_buyer` of them by one person, and `budget_left` is what
+    may still come off in all. `lowest` is the lowest price of the 30 days before it."""
 
     public_id: str
     name: str
@@ -40,6 +41,8 @@ class OfferView:
     left: int | None
     quota: int | None
     lowest: Money | None = None
+    per_buyer: int | None = None
+    budget_left: Money | None = None
 
     @property
     def is_active(self) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PHONE, Demo
+from tests.browser.test_console_access import faults, sign_in
 
 CARD = "Pistachio is back"
 HOUR = 3_600_000
@@ -89,3 +90,25 @@ def test_a_code_is_entered_at_the_checkout_and_nothing_typed_is_lost(
     expect(total).not_to_have_text(before)
     expect(page.get_by_label("E-mail")).to_have_value("ada@buyer.test")
     assert [] == faults
+
+
+def test_a_merchant_sees_an_offer_as_shoppers_will_while_making_it(page: Page, demo: Demo) -> None:
+    sign_in(page, demo, "owner")
+    page.goto(f"{demo.shop}/console/offers/new")
+    page.get_by_label("Name").fill("Granita at noon")
+    page.get_by_label("Per cent", exact=True).fill("10")
+    page.get_by_label("Lemon granita", exact=True).check()
+    page.get_by_label("How many orders").fill("30")
+    look = page.frame_locator("iframe")
+
+    expect(look.get_by_text("30 of 30 left").first).to_be_visible()
+    expect(page.get_by_label("Code", exact=True)).to_be_hidden()
+    page.get_by_text("More", exact=True).click()
+    found = faults(page, "form of an offer")
+    page.get_by_label("Before", exact=True).check()
+    expect(look.get_by_text("30 of 30 left")).to_have_count(0)
+    page.get_by_role("button", name="Keep the draft").last.click()
+    expect(page.get_by_role("heading", name=re.compile("Granita at noon"))).to_be_visible()
+    found += faults(page, "offer")
+
+    assert [] == found

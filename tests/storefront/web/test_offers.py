@@ -365,3 +365,38 @@ def pay(bench: Bench, reference: str) -> None:
         bench.client(), bench, reference, "payment_intent.succeeded", state="succeeded"
     )
     assert answer.status_code == 200
+
+
+def test_the_card_says_how_often_each_person_may_and_how_much_comes_off_in_all(
+    bench: Bench, world: World
+) -> None:
+    running_offer(bench, world, per_buyer_limit=2, budget_minor=1000)
+    place(bench, world)
+
+    page = card(bench, world)
+
+    assert "2 times for each person." in page
+    assert "$9.10 can still come off in all." in page
+
+
+def test_an_offer_by_itself_is_looked_at_anew_whenever_the_cart_changes(
+    bench: Bench, world: World
+) -> None:
+    running_offer(bench, world, min_quantity=2)
+    one = filled(bench, world)
+    two = filled(bench, world, one)
+    form = {
+        "surface": "page", "placement": world.placement.public_id, "c": two,
+        "variant": world.variant.public_id, "quantity": "1", "action": "set",
+    }  # fmt: skip
+    one_again = cart_of(bench.client().post("/carts", data=form))
+
+    assert ["$4.50", "$7.20", "$4.50"] == [
+        total_of(cart_page(bench, world, token)) for token in (one, two, one_again)
+    ]
+
+
+def total_of(page: str) -> str:
+    found = re.search(r"Check out · ([$0-9.]+)", page)
+    assert found
+    return found[1]

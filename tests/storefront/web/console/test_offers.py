@@ -118,6 +118,18 @@ def test_an_offer_is_paused_resumed_and_ended(
     assert expected is state(only(bench).terms, bench.clock.now())
 
 
+def test_an_offer_that_was_ended_by_hand_says_when_that_was(
+    bench: Bench, owner: Any, world: World
+) -> None:
+    offer = running_offer(bench, world, ends="2026-03-20")
+    post(owner, f"/console/offers/{offer.public_id}/state", act="end")
+
+    page = text(owner.get(f"/console/offers/{offer.public_id}"))
+
+    assert "ended by hand" in page
+    assert "Mar 21, 2026" not in page
+
+
 def test_what_cannot_be_published_says_why(bench: Bench, owner: Any, world: World) -> None:
     post(owner, "/console/offers", **typed(world, ends="2026-03-01"))
     address = f"/console/offers/{only(bench).public_id}/state"
