@@ -115,6 +115,17 @@ def host_in(typed: str) -> str | None:
     return re.sub(r"[^a-z0-9.:-]", "", host)[:LONGEST_SHOWN_HOST]
 
 
+def link_token(typed: str) -> str | None:
+    """Return what the link of a gift carries, None where something else was typed or scanned.
+
+    Whose host it names does not matter: the token itself proves that it is ours.
+    """
+    if host_in(typed) is None:
+        return None
+    found = re.search(r"/g/([0-9a-z]{16,80})(?:[/?#]|$)", typed.strip())
+    return found[1] if found else None
+
+
 def grouped(code: str) -> str:
     """Return a code as it is shown: in groups of four, with the check symbol at the end."""
     return " ".join(code[start : start + 4] for start in range(0, len(code), 4))

@@ -20,6 +20,7 @@ dispute_opened = _namespace.signal("storefront-dispute-opened")
 offer_started = _namespace.signal("storefront-offer-started")
 offer_ended = _namespace.signal("storefront-offer-ended")
 gift_issued = _namespace.signal("storefront-gift-issued")
+gift_redeemed = _namespace.signal("storefront-gift-redeemed")
 
 _BY_NAME = {
     "order_paid": order_paid,
@@ -28,6 +29,7 @@ _BY_NAME = {
     "offer_started": offer_started,
     "offer_ended": offer_ended,
     "gift_issued": gift_issued,
+    "gift_redeemed": gift_redeemed,
 }
 _PENDING = "storefront_signals"
 SENDER = "storefront"

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gifting.domain import CardTerms
 from gifting.models.gift import Gift
 from storefront.db.base import Base
 from storefront.db.triggers import append_only
@@ -72,6 +73,23 @@ class GiftCard(Base):
     block_reason: Mapped[str | None] = mapped_column(String(40))
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(String(40))
+
+    @property
+    def terms(self) -> CardTerms:
+        """What the rules need to know of it."""
+        return CardTerms(
+            face=self.face,
+            balance=self.balance,
+            is_opened=self.entries > 0,
+            is_product=self.variant_id is not None,
+            zone=self.zone,
+            expires_on=self.expires_on,
+            stores=None if self.stores is None else tuple(self.stores),
+            is_test=self.is_test,
+            is_blocked=self.blocked_at is not None,
+            is_void=self.voided_at is not None,
+            void_reason=self.void_reason,
+        )
 
     @property
     def face(self) -> Money:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import math
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import jsonify, make_response, redirect, render_template, request, url_for
@@ -17,7 +18,7 @@ from storefront.domain.money import Money
 from storefront.services.ailments import Ailment, ailment
 from storefront.web.context import request_id, surface, wants_json
 from storefront.web.countries import country_list
-from storefront.web.formats import money
+from storefront.web.formats import day_text, moment_text, money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,6 +86,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "already_connected": _("Your account is connected already. There is nothing more to do."),
     "already_invited": _("This person has an invitation already. You can send it again below."),
+    "already_blocked": _("This card is blocked already."),
     "already_cancelled": _("This order has been cancelled already."),
     "already_member": _("This person is a member already."),
     "already_paid": _(
@@ -92,12 +94,16 @@ SENTENCES: dict[str, Any] = {
     ),
     "already_picked_up": _("This order has been picked up already."),
     "already_ready": _("This order is ready to be picked up already."),
+    "already_redeemed": _("All of this card has been used already."),
     "already_refunded": _("All of this has been given back already. Nothing more was sent."),
+    "already_reversed": _("This was taken back already. Nothing more was done."),
     "already_shipped": _("This order has been shipped already."),
     "amount_not_chargeable": _("An amount in %(currency)s must be a multiple of %(step)s."),
     "amount_out_of_range": _("This amount is too small or too large."),
     "bad_host": _("This address does not belong to this shop."),
     "bad_request": _("The request cannot be read. Check its form and send it again."),
+    "bank_decides": _("The buyer disputes the payment, and the bank has yet to decide."),
+    "basket_too_small": _("The whole bill cannot be less than what is taken from the card."),
     "being_updated": _(
         "The shop is being updated. Please come back in a few minutes; nothing was charged."
     ),
@@ -106,10 +112,20 @@ SENTENCES: dict[str, Any] = {
     "cancel_time_over": _("The time to cancel is over. Write to the shop: a person answers."),
     "cart_empty": _("There is nothing in the cart yet. Choose something first."),
     "cart_full": _("A cart holds at most 20 different things."),
+    "code_expired": _("This card could be used until %(day)s and has expired."),
+    "code_is_real": _("This card was bought with real money. Nothing is taken in this test shop."),
+    "code_is_test": _("This card was bought in a test and is worth nothing. Ask for another."),
     "code_mistyped": _("This code is mistyped: please compare it symbol by symbol."),
+    "code_not_found": _("We do not know this code. Compare it, or ask the guest to show the gift."),
+    "code_pending": _("This gift is not paid yet, so nothing can be taken. Try again later."),
+    "code_refunded": _("The money for this gift has gone back to its buyer. It is worth nothing."),
     "code_repeated": _("Another code for the same offer counts already. This one was not needed."),
+    "code_suspended": _(
+        "This card is blocked for now. Tell the guest that the buyer or the shop can say why."
+    ),
     "code_taken": _("Another offer has this code already."),
     "code_unknown": _("We do not know this code. Please check how it is spelled."),
+    "code_void": _("This card was cancelled by the shop and is worth nothing."),
     "code_wrong": _("This code is not good, or was used already. Wait for the next one."),
     "connect_refused": _(
         "Stripe does not let this shop connect accounts yet. Nothing was made; please tell whoever "
@@ -152,6 +168,7 @@ SENTENCES: dict[str, Any] = {
     "gift_not_opened": _("Look at your gift first, then say thank you."),
     "gift_opened": _("The gift has been opened already, so its address stays as it is."),
     "gift_over": _("This gift is over: it was cancelled, or is not paid yet."),
+    "gift_taken_whole": _("This gift is handed over as a whole, so no amount is asked for."),
     "hold_over": _("The time to pay is over. Nothing was charged; you can order again."),
     "idempotency_key_invalid": _(
         "The Idempotency-Key must have %(least)s to %(most)s plain characters."
@@ -164,6 +181,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "import_running": _("Another file is being taken in. Wait for it, or stop it."),
     "in_progress": _("Your first request is still on its way. Please try again in a second."),
+    "insufficient_balance": _("There is %(balance)s on this card. Take that, the rest by card?"),
     "invalid": _("This cannot be used. Please check it."),
     "invalid_address": _("Please fill this in, so that the parcel finds its way."),
     "invalid_address_of_page": _("The address of a page looks like https://blog.example.com/post."),
@@ -176,6 +194,7 @@ SENTENCES: dict[str, Any] = {
     "invalid_date": _("Choose a day and time between %(first)s and %(last)s in %(zone)s."),
     "invalid_email": _("This does not look like an e-mail address. Please check it."),
     "invalid_gift": _("This gift cannot be read. Please look at it again."),
+    "invalid_gift_amount": _("The amount is more than zero, in whole units."),
     "invalid_label": _("Please give it a name, of at most 120 characters."),
     "invalid_lines": _("Lines are a list of variant and quantity, at most 20."),
     "invalid_moment": _("A date looks like 2026-05-31, a time like 2026-05-31T18:00."),
@@ -211,6 +230,8 @@ SENTENCES: dict[str, Any] = {
     "not_acceptable": _("We can answer with JSON or HTML only."),
     "no_delivery": _("This shop does not send orders. Please pick yours up."),
     "not_allowed": _("Your role does not include this."),
+    "not_allowed_here": _("This card is not taken in this store. It is good at: %(stores)s."),
+    "not_blocked": _("This card is not blocked."),
     "not_delivered_there": _("We do not deliver to this country. We deliver to: %(countries)s."),
     "not_found": _("We cannot find this. The address may be mistyped or no longer in use."),
     "not_giftable": _("This cannot be sent as a gift."),
@@ -221,6 +242,7 @@ SENTENCES: dict[str, Any] = {
     "not_paid": _("This order has not been paid, so there is nothing to give back."),
     "not_shipped": _("This order is not on its way yet."),
     "not_picked_up": _("This order is not marked as picked up."),
+    "not_yours_to_undo": _("Only who took it in this store, or a manager, can take it back."),
     "note_empty": _("Please write something first."),
     "offer_elsewhere": _("This offer is for another post. Nothing was charged."),
     "offer_ended": _("This offer has ended. Nothing was charged."),
@@ -317,6 +339,7 @@ SENTENCES: dict[str, Any] = {
     "too_many_recipients": _("Name at least one person, and at most %(most)s in one order."),
     "too_many_rows": _("A file has at most %(most)s rows. Please split it."),
     "too_many_tries": _("Too many tries. Please wait a little."),
+    "undo_time_over": _("Ten minutes have passed. Ask a manager to take it back."),
     "unknown_field": _("We do not know a field called %(name)s. Prices are never taken from you."),
     "unknown_format": _(
         "We know Shopify's product CSV and Google's product feed; this is neither."
@@ -345,6 +368,9 @@ def status_of(error: errors.StorefrontError) -> int:
 
 FINER_SENTENCES = {
     ("amount_out_of_range", "most"): _("Anything from %(least)s to %(most)s is possible here."),
+    ("already_redeemed", "receipt"): _(
+        "This card was used up on %(at)s at %(store)s by %(who)s, receipt %(receipt)s."
+    ),
     ("code_mistyped", "place"): _(
         "This code is mistyped: symbol %(place)s stands in none of our codes. Please compare it."
     ),
@@ -365,10 +391,7 @@ def sentence_of(error: errors.StorefrontError) -> str:
         "name": "",
         "allowed": "",
         "key": "",
-        **{
-            name: money(value) if isinstance(value, Money) else value
-            for name, value in error.data.items()
-        },
+        **{name: _written(value) for name, value in error.data.items()},
     }
     if error.retry_after is not None:
         blanks["minutes"] = math.ceil(error.retry_after / 60)
@@ -376,6 +399,15 @@ def sentence_of(error: errors.StorefrontError) -> str:
     if isinstance(countries, tuple):
         blanks["countries"] = country_list(countries)
     return sentence % blanks if "%(" in sentence else sentence
+
+
+def _written(value: object) -> object:
+    """Return money and moments as people read them, in the zone of the page."""
+    if isinstance(value, Money):
+        return money(value)
+    if isinstance(value, datetime):
+        return moment_text(value)
+    return day_text(value) if isinstance(value, date) else value
 
 
 def title_of(error: errors.StorefrontError) -> str:
@@ -395,7 +427,31 @@ def problem(error: errors.StorefrontError) -> dict[str, Any]:
         "field": error.field,
         "request_id": request_id(),
         "retry_after": error.retry_after,
+        **_told_to_programs(error),
     }
+
+
+TOLD_TO_PROGRAMS = {
+    "already_redeemed": ("at", "store", "who", "receipt"),
+    "code_expired": ("day",),
+    "code_mistyped": ("place",),
+    "insufficient_balance": ("balance",),
+    "not_our_code": ("host",),
+}
+"""What of an error's data goes into a problem beside its sentence, as extension members."""
+
+
+def _told_to_programs(error: errors.StorefrontError) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name in TOLD_TO_PROGRAMS.get(error.code, ()):
+        value = error.data.get(name)
+        if isinstance(value, Money):
+            told |= {f"{name}_minor": value.minor, "currency": value.currency}
+        elif isinstance(value, date):
+            told[name] = value.isoformat()
+        elif value is not None:
+            told[name] = value
+    return told
 
 
 def init_errors(app: Flask) -> None:

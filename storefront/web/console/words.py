@@ -118,6 +118,9 @@ ALARMS = {
     "sign_in_guessed": _(
         "Somebody has tried many passwords or codes. If it was none of you, choose a new password."
     ),
+    "gift_codes_guessed": _(
+        "Many codes of gifts were tried that are nobody's. Look who stood at which till."
+    ),
     "pin_guessed": _(
         "Somebody has tried many PINs at a counter. Ask who was there; new PINs are set under "
         "Settings, Counter."
@@ -369,6 +372,10 @@ ACTIONS = {
     "shipped": _("shipped"),
     "tracking_corrected": _("corrected how to follow the parcel of"),
     "cancelled": _("cancelled"),
+    "gift_card_blocked": _("blocked the gift card"),
+    "gift_card_unblocked": _("unblocked the gift card"),
+    "gift_card_voided": _("cancelled the gift card"),
+    "gift_card_adjusted": _("changed what is on the gift card"),
     "home_set": _("changed the place and the tax of the prices of"),
     "shipping_rate_added": _("added the delivery rate"),
     "shipping_rate_changed": _("put in the place of another the delivery rate"),

@@ -1,0 +1,33 @@
+"""Who takes gifts: a clerk at a counter, or a merchant's own machine by its token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    Confirm = Callable[[Session, datetime], None]
+
+
+@dataclass(frozen=True)
+class Till:
+    """Whoever asks, and where they stand. `caller` names the device or token for request keys and
+    limits, `address` the network it asks from.
+
+    `is_senior` is a manager or a machine: they may undo what others took, at any time. `confirm`
+    raises where they may no longer act; it is asked within the transaction that acts.
+    """
+
+    merchant_id: int
+    store_id: int
+    caller: str
+    address: str
+    member_id: int | None
+    device_id: int | None
+    is_senior: bool
+    confirm: Confirm

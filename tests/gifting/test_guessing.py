@@ -1,0 +1,149 @@
+"""Whoever guesses codes is stopped; the card's owner never is."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from gifting import codes
+from gifting.redemption import look_up
+from gifting.tills import Till
+from storefront.errors import StorefrontError, TooMany
+from storefront.models import Alarm, Attempt
+from tests.factories import World
+from tests.fakes import Bench
+from tests.gifting.factories import Given, a_gift
+from tests.gifting.tills import a_till, take
+
+
+@pytest.fixture
+def given(bench: Bench, world: World) -> Given:
+    return a_gift(bench, world, face_minor=2000)
+
+
+def guess(bench: Bench, till: Till, typed: str | None = None) -> StorefrontError:
+    with pytest.raises(StorefrontError) as refused:
+        look_up(bench.ports, till, typed or codes.new_code())
+    return refused.value
+
+
+def guesses(bench: Bench, count: int, *tills: Till) -> list[str]:
+    """Guess so often, in turn at each till; return the codes of the answers."""
+    return [guess(bench, tills[number % len(tills)]).code for number in range(count)]
+
+
+def spread(world: World, count: int, **facts: Any) -> list[Till]:
+    """Return so many tills, each with an address of its own."""
+    return [
+        a_till(world, caller=f"till-{number}", address=f"198.51.100.{number}", **facts)
+        for number in range(count)
+    ]
+
+
+def test_the_eleventh_wrong_code_in_ten_minutes_waits(bench: Bench, world: World) -> None:
+    till = a_till(world)
+
+    assert ["code_not_found"] * 10 == guesses(bench, 10, till)
+    error = guess(bench, till)
+    assert ("too_many_tries", 600) == (error.code, error.retry_after)
+    bench.clock.pass_time(minutes=10)
+    assert "code_not_found" == guess(bench, till).code
+
+
+def test_a_right_code_is_not_looked_at_while_a_till_waits(
+    bench: Bench, world: World, given: Given
+) -> None:
+    guesses(bench, 10, a_till(world))
+
+    assert "too_many_tries" == guess(bench, a_till(world), given.code).code
+
+
+def test_a_clerk_who_changes_tills_waits_too(bench: Bench, world: World) -> None:
+    tills = spread(world, 3, member_id=7)
+
+    assert ["code_not_found"] * 10 == guesses(bench, 10, *tills)
+    assert "too_many_tries" == guess(bench, a_till(world, caller="x", member_id=7)).code
+
+
+def test_an_address_has_twenty_an_hour(bench: Bench, world: World) -> None:
+    tills = [a_till(world, caller=f"till-{number}") for number in range(5)]
+
+    assert ["code_not_found"] * 20 == guesses(bench, 20, *tills)
+    assert "too_many_tries" == guess(bench, a_till(world, caller="another")).code
+    bench.clock.pass_time(hours=1)
+    assert "code_not_found" == guess(bench, a_till(world, caller="another")).code
+
+
+def test_a_guesser_never_locks_the_owner_out(bench: Bench, world: World, given: Given) -> None:
+    guesses(bench, 11, a_till(world, caller="thief", address="203.0.113.9"))
+
+    assert 0 == take(bench, a_till(world), given, 2000).balance.minor
+
+
+def test_what_is_known_is_no_guess(bench: Bench, world: World, given: Given) -> None:
+    till = a_till(world)
+    take(bench, till, given, 2000)
+
+    assert {"already_redeemed"} == {guess(bench, till, given.code).code for _ in range(12)}
+
+
+def test_a_mistyped_code_asks_the_database_nothing(bench: Bench, world: World) -> None:
+    asked: list[str] = []
+
+    def note(*facts: Any) -> None:
+        asked.append(facts[2])
+
+    engines = (bench.database.writer, bench.database.reader)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    told = {guess(bench, a_till(world), "A" * 17).code for _ in range(12)}
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
+
+    assert {"code_mistyped"} == told
+    assert [] == asked
+    with bench.ports.reads() as session:
+        assert [] == session.scalars(select(Attempt)).all()
+
+
+def test_a_foreign_link_is_a_guess_only_where_it_looks_like_ours(
+    bench: Bench, world: World
+) -> None:
+    till = a_till(world)
+    for _ in range(12):
+        assert "not_our_code" == guess(bench, till, "https://evil.test/?g=1").code
+    token = "0" * 48
+
+    made_up = [guess(bench, till, f"https://shop.test/g/{token}").code for _ in range(11)]
+    assert [*["not_our_code"] * 10, "too_many_tries"] == made_up
+
+
+def test_a_hundred_an_hour_call_a_person_and_stop_nobody(
+    bench: Bench, world: World, given: Given
+) -> None:
+    tills = spread(world, 10)
+    guesses(bench, 99, *tills)
+    with bench.ports.reads() as session:
+        assert [] == session.scalars(select(Alarm)).all()
+    guess(bench, a_till(world, caller="one more", address="203.0.113.1"))
+
+    with bench.ports.reads() as session:
+        alarm = session.scalars(select(Alarm)).one()
+        assert (world.merchant.id, "gift_codes_guessed", 1) == (
+            alarm.merchant_id,
+            alarm.kind,
+            alarm.count,
+        )
+    assert 1999 == take(bench, a_till(world), given, 1).balance.minor
+
+
+def test_whoever_guesses_beside_many_others_learns_nothing_beyond_the_limit(
+    bench: Bench, world: World
+) -> None:
+    """Tries that run side by side have all been let in; the count decides what each is told."""
+    from gifting import guessing
+
+    till = a_till(world)
+    guesses(bench, 10, till)
+    with pytest.raises(TooMany):
+        guessing.count_guess(bench.ports, till)
