@@ -24,7 +24,7 @@ demo: $(VENV)/.installed ## Open the shop with demo data (PORT=8000; ARGS=--fres
 
 test: $(VENV)/.testable ## Run every test on SQLite, PostgreSQL and Chromium (ARGS=… goes to pytest)
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.checkable ## Check format, lint, types and the rules of the house
 	@$(BIN)/ruff format --check $(wildcard $(CODE))

@@ -9,8 +9,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
-from storefront.db.ids import public_id
-from storefront.models import Member, Merchant, Offer, Placement, Product, Store, Variant
+from storefront.models import Merchant, Offer, Placement, Product, Store, Variant
 from storefront.ports import Signer
 from storefront.services import catalog, delivery, members, merchants, offer_life, offers, taxes
 from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, place_order
@@ -85,37 +84,30 @@ def make_world(
         session, channel, [product], name="Cone post", post_url=f"{HOST}/cone", now=now
     )
     email = f"owner@{slug}.test"
-    session.add(_person(email, now))
-    session.flush()
-    members.add_member(
+    add_person(session, merchant, email=email, name="Olive Owner", role="owner", now=now)
+    token = merchants.issue_token(session, merchant.id, name="test", sign=sign, now=now)
+    return World(merchant, store, product, variant, placement, token, email)
+
+
+def add_person(
+    session: Session, merchant: Merchant, *, email: str, name: str, role: str, now: datetime
+) -> str:
+    """Let somebody with PASSWORD work for a merchant, and return their public id."""
+    return members.join(
         session,
         merchant.id,
         email=email,
-        name="Olive Owner",
-        password=PASSWORD,
-        role="owner",
+        name=name,
+        password_hash=_cheap_hash(),
+        role=role,
         now=now,
     )
-    token = merchants.issue_token(session, merchant.id, name="test", sign=sign, now=now)
-    return World(merchant, store, product, variant, placement, token, email)
 
 
 @cache
 def _cheap_hash() -> str:
     """Hash the password at a price of microseconds; checking it costs what making it did."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-
-
-def _person(email: str, now: datetime) -> Member:
-    """Return somebody who has a password already, so that joining a merchant costs no hash."""
-    return Member(
-        public_id=public_id("mem"),
-        email=email,
-        name="Olive Owner",
-        password_hash=_cheap_hash(),
-        session_epoch=1,
-        created_at=now,
-    )
 
 
 def world_on(bench: Bench, **changes: Any) -> World:

@@ -1,5 +1,6 @@
 """Which of two test workers runs what. Tests that start processes of their own share one worker, so
-that no two of them compete, while the other worker runs all the rest, file by file."""
+that no two of them compete, while the other worker runs all the rest, file by file. They take
+longest, and begin first: `make test` keeps the order of the folders, and browser/ leads."""
 
 from xdist.scheduler import LoadScopeScheduling
 

@@ -8,11 +8,10 @@ from sqlalchemy import select
 
 from storefront.errors import TryAgain
 from storefront.models import Job, Order
-from storefront.services import members
 from storefront.services.settling import QUESTION_SECONDS
 from storefront.worker import run_due
 from tests.contents import nothing_changes
-from tests.factories import PASSWORD, World, pay, place
+from tests.factories import World, add_person, pay, place
 from tests.fakes import Bench
 from tests.storefront.gateway_news import tell_of_dispute
 from tests.storefront.sales import sell
@@ -161,12 +160,11 @@ def test_money_that_a_bank_has_taken_back_is_said_to_the_buyer_and_to_who_hands_
         tell_of_dispute(bench, placed, 450, state)
     clerk = "clerk@gelato.test"
     with bench.database.begin() as session:
-        members.add_member(
+        add_person(
             session,
-            world.merchant.id,
+            world.merchant,
             email=clerk,
             name="Cleo",
-            password=PASSWORD,
             role="clerk",
             now=bench.clock.now(),
         )

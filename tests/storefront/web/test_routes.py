@@ -15,7 +15,7 @@ from storefront.services.fulfilment import Handling, pick_up
 from storefront.services.taxes import TaxWish
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
-from tests.factories import PASSWORD, a_draft, order_json, pay, place, quote_json
+from tests.factories import PASSWORD, a_draft, add_person, order_json, pay, place, quote_json
 from tests.fakes import BASE_URL
 from tests.storefront.web.answers import PERSON
 from tests.storefront.web.conftest import Shop
@@ -636,12 +636,11 @@ def add_member(shop: Shop, role: str) -> str:
     """Add a member and return their address."""
     email = f"{role}@gelato.test"
     with shop.bench.database.begin() as session:
-        members.add_member(
+        add_person(
             session,
-            shop.world.merchant.id,
+            shop.world.merchant,
             email=email,
             name=role.title(),
-            password=PASSWORD,
             role=role,
             now=shop.bench.clock.now(),
         )

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from storefront.services import members
-from tests.factories import PASSWORD, World, world_on
+from tests.factories import PASSWORD, World, add_person, world_on
 from tests.fakes import BASE_URL, Bench
 from tests.storefront.web.conftest import Shop
 
@@ -40,12 +39,11 @@ def member_with(bench: Bench, world: World) -> Callable[[str], Any]:
     def signed_in(role: str) -> Any:
         email = f"{role}-two@gelato.test"
         with bench.database.begin() as session:
-            members.add_member(
+            add_person(
                 session,
-                world.merchant.id,
+                world.merchant,
                 email=email,
                 name="Mia Member",
-                password=PASSWORD,
                 role=role,
                 now=bench.clock.now(),
             )
