@@ -196,9 +196,22 @@ def leave(work: Work, account_id: str) -> Object:
     """Cut the tie by hand, as an account's owner does: from now on it is nobody's of ours."""
     account = retrieve(work, {}, account_id)
     work.tx.execute("DELETE FROM objects WHERE id = ?", (account_id,))
+    work.tx.insert("", {"id": account_id, "object": "departed_account", "created": work.second})
     application = {"id": "ca_sandbox", "object": "application", "name": None}
     emit(replace(work, account=account_id), "account.application.deauthorized", application)
     return account
+
+
+def check_payable(work: Work) -> None:
+    """Raise Stripe's refusal where the account of a call is stopped, incomplete or gone.
+
+    An account that was never made here is taken for one that was connected before.
+    """
+    if work.tx.find("", "departed_account", work.account):
+        raise _no_access(work.account)
+    account = work.tx.find("", "account", work.account)
+    if account is not None and not account["charges_enabled"]:
+        raise invalid("Your account cannot currently make charges.")
 
 
 def _tell(work: Work, account: Object, *, before: Object) -> None:

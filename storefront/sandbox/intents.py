@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storefront.sandbox.accounts import check_payable
 from storefront.sandbox.charges import capture_charge, release_charge
 from storefront.sandbox.confirming import CONFIRM, confirm_intent
 from storefront.sandbox.currencies import check_amount, check_currency
@@ -99,6 +100,7 @@ _MONEY_FIELDS = ("amount", "currency", "payment_method", "payment_method_data")
 
 def create(work: Work, params: Params) -> Object:
     """Make a PaymentIntent, and confirm it at once where `confirm` says so."""
+    check_payable(work)
     currency = check_currency(params["currency"])
     amount = check_amount(params["amount"], currency)
     intent = new_intent(amount=amount, currency=currency, created=work.second)

@@ -175,6 +175,25 @@ def test_a_merchants_account_can_be_stopped_and_then_leave(
     assert account not in client.get("/").text
 
 
+def test_an_account_that_was_stopped_or_has_left_takes_no_payment(
+    client: FlaskClient, sandbox: SandboxProcess
+) -> None:
+    account = connect(sandbox, is_done=True)
+    asked = {"amount": "1250", "currency": "eur"}
+    told = []
+    for lever in ("", "stop", "departure"):
+        if lever:
+            client.post(f"/accounts/{account}/{lever}")
+        answer = httpx.post(
+            f"{sandbox.url}/v1/payment_intents",
+            data=asked,
+            headers={**AUTHORISED, "Stripe-Account": account},
+        )
+        told.append(answer.status_code)
+
+    assert [200, 400, 403] == told
+
+
 def test_an_account_that_is_not_finished_has_no_payments_to_stop(
     client: FlaskClient, sandbox: SandboxProcess
 ) -> None:
