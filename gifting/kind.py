@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gifting import asking, issuing, order_panel, returns, wishes
+from gifting import asking, issuing, order_panel, privacy, returns, wishes
 from gifting.jobs import JOBS
 from storefront.kinds import LineKind
 
@@ -38,5 +38,7 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
         before_refund=returns.take_back,
         on_news=returns.hear,
         show=order_panel.show,
+        know=privacy.know,
+        erase=privacy.erase,
         jobs=JOBS,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     OnPaid = Callable[[Session, LineItem, datetime], None]
     BeforeRefund = Callable[[Session, LineItem, "Taken"], None]
     OnNews = Callable[[Session, LineItem, "News"], None]
+    Know = Callable[[Session, int, str], Sequence[dict[str, object]]]
+    Erase = Callable[[Session, int, str], int]
     Show = Callable[[Session, Order, datetime], "Panel | None"]
 
 
@@ -102,6 +104,18 @@ def no_line(session: Session, wish: object, asking: Asking) -> Asked:
     raise LookupError
 
 
+def nothing_known(session: Session, merchant_id: int, email: str) -> Sequence[dict[str, object]]:
+    """Know nothing of a person beyond their orders."""
+    del session, merchant_id, email
+    return ()
+
+
+def nothing_erased(session: Session, merchant_id: int, email: str) -> int:
+    """Erase nothing beyond a person's orders."""
+    del session, merchant_id, email
+    return 0
+
+
 def nothing_to_show(session: Session, order: Order, now: datetime) -> None:
     """Add nothing to an order: its lines say it all."""
     del session, order, now
@@ -116,8 +130,9 @@ class LineKind:
     what the wish said beside that line. Such an order reaches its buyer by `fulfilment`.
     `on_paid` runs when the order is marked paid, `before_refund` when money for a line is about to
     go back (it raises `Conflict` where the line is used up), and `on_news` when a refund came to
-    nothing or a dispute went on. `show` adds to the buyer's page, and
-    `jobs` are handlers of the promises that the kind makes.
+    nothing or a dispute went on. `show` adds to the buyer's page, `know` says what is kept about a
+    person by their address in small letters, `erase` lets it go and counts it, and `jobs` are
+    handlers of the promises that the kind makes.
     """
 
     name: str
@@ -130,6 +145,8 @@ class LineKind:
     before_refund: BeforeRefund = nothing_more
     on_news: OnNews = nothing_more
     show: Show = nothing_to_show
+    know: Know = nothing_known
+    erase: Erase = nothing_erased
     jobs: Mapping[str, Callable[..., object]] = field(default_factory=dict)
 
 

@@ -269,6 +269,9 @@ SENTENCES: dict[str, Any] = {
     ),
     "offer_takes_no_codes": _("An automatic offer needs no codes."),
     "one_kind_only": _("An order holds either things or a gift, not both."),
+    "orders_waiting": _(
+        "%(left)s orders of this person are still to be handed over. Do that first, or cancel them."
+    ),
     "order_expired": _("This order was not paid in time and is over already."),
     "order_in_review": _("A person must look at this order's payment before it is handed over."),
     "order_is_given": _("This order is a gift. It is neither picked up nor shipped."),

@@ -99,6 +99,13 @@ SETTINGS = (
         note=_("What the places and labels of your posts are called."),
     ),
     Place("console.list_members", _("Team"), "people", note=_("Who works here, and as what.")),
+    Place(
+        "console.privacy",
+        _("A person's data"),
+        "lock",
+        ("console.find_person", "console.erase_person"),
+        note=_("What you know of somebody, and to forget them."),
+    ),
     Place("console.log", _("What was done"), "clock", note=_("By whom, when, to what.")),
 )
 """What is set once: a card each on the page of settings."""

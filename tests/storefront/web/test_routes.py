@@ -314,6 +314,18 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/shop/pictures/<kind>"): (
         "/console/shop/pictures/logo", (302, 302, 302, 403, 422, 422, 422, 302, 302),
     ),
+    ("GET", "/console/privacy"): (
+        "/console/privacy", (302, 302, 302, 403, 403, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/privacy"): (
+        "/console/privacy", (302, 302, 302, 403, 403, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/privacy/export"): (
+        "/console/privacy/export", (302, 302, 302, 403, 403, 422, 422, 302, 302),
+    ),
+    ("POST", "/console/privacy/erasure"): (
+        "/console/privacy/erasure", (302, 302, 302, 403, 403, 422, 422, 302, 302),
+    ),
     ("GET", "/console/stores"): (
         "/console/stores", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),
