@@ -83,6 +83,26 @@ def find_person(session: Session, person: Person, *, kinds: Iterable[LineKind]) 
     )
 
 
+def export_person(
+    session: Session,
+    who: Doer,
+    person: Person,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> dict[str, object]:
+    """Return everything that is known of a person as one document, and note who took it.
+
+    Raises `NotFound` where nothing is known.
+    """
+    known = find_person(session, person, kinds=kinds)
+    if known.is_empty:
+        raise NotFound
+    count = len(known.orders) + sum(map(len, known.more.values()))
+    actions.note(session, who, "person_exported", of=("person", ""), now=now, count=count)
+    return {"email": person.email, "orders": known.orders, **known.more}
+
+
 def _is_theirs(person: Person) -> tuple[ColumnElement[bool], ...]:
     return (
         OrderContact.merchant_id == person.merchant_id,
@@ -148,7 +168,7 @@ def erase_person(
     for order_id in order_ids:
         _erase_order(session, person.merchant_id, order_id, now=now)
     count = len(order_ids) + more
-    actions.note(session, who, ERASED, of=("person", ""), now=now, count=count)
+    actions.note(session, who, "person_erased", of=("person", ""), now=now, count=count)
     return count
 
 

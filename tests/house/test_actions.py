@@ -23,6 +23,7 @@ UNLOGGED = {
     "show_guide": "which help is on the home page changes nothing else",
     "keep_view": "which filters a member keeps is their own affair",
     "remove_view": "which filters a member keeps is their own affair",
+    "find_person": "it only shows what is known",
     "choose_merchant": "where somebody looks changes nothing",
 }
 # Every other one, and what it writes down with `actions.note(session, who, "…", …)`.
@@ -32,6 +33,8 @@ LOGGED = {
     "set_offer_state": {"offer_published", "offer_paused", "offer_resumed", "offer_ended"},
     "set_offer_lanes": {"offer_lanes_set"},
     "make_offer_codes": {"offer_codes_made"},
+    "export_person": {"person_exported"},
+    "erase_person": {"person_erased"},
     "invite": {"member_invited"},
     "send_invitation_again": {"invitation_sent_again"},
     "withdraw_invitation": {"invitation_withdrawn"},

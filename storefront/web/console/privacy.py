@@ -47,11 +47,9 @@ def find_person() -> AnyResponse:
 def export_person() -> Response:
     """Give everything that is known of a person as one JSON document."""
     person = _person()
-    with ports().reads() as session:
-        known = privacy.find_person(session, person, kinds=ports().kinds)
-    if known.is_empty:
-        raise NotFound
-    document = {"email": person.email, "orders": known.orders, **known.more}
+    now = ports().clock.now()
+    with ports().sessions.begin() as session:
+        document = privacy.export_person(session, member(), person, kinds=ports().kinds, now=now)
     response = make_response(json.dumps(document, ensure_ascii=False, indent=2))
     response.mimetype = "application/json"
     response.headers["Content-Disposition"] = 'attachment; filename="person.json"'
