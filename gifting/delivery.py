@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from gifting import emails, reminders
 from gifting.handover import Handover, hand_over, was_sent
 from gifting.models import Gift, GiftCard, GiftContact
-from gifting.presents import present_of
+from gifting.presents import address_of, present_of
 from storefront import links
 from storefront.errors import Conflict, NotFound
 from storefront.models import Order, OrderContact
@@ -130,7 +130,7 @@ def resend(session: Session, gift: Gift, *, now: datetime) -> int:
     Raises `Conflict` gift_over, gift_has_no_address or resent_too_often.
     """
     _refuse_over(session, gift)
-    if not _address(session, gift):
+    if not address_of(session, gift):
         raise Conflict("gift_has_no_address")
     number = session.scalar(
         update(Gift)
@@ -159,7 +159,7 @@ def correct_address(session: Session, gift: Gift, email: str, *, now: datetime) 
     gift_has_no_address.
     """
     _refuse_over(session, gift)
-    if not _address(session, gift):
+    if not address_of(session, gift):
         raise Conflict("gift_has_no_address")
     number = session.scalar(
         update(Gift)
@@ -200,7 +200,3 @@ def _refuse_over(session: Session, gift: Gift) -> None:
     )
     if gift.cancelled_at is not None or not is_good:
         raise Conflict("gift_over")
-
-
-def _address(session: Session, gift: Gift) -> str:
-    return session.scalar(select(GiftContact.email).where(GiftContact.gift_id == gift.id)) or ""

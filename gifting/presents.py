@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from gifting import codes
 from gifting.links import gift_url
-from gifting.models import GiftCard, GiftContact
-from storefront.models import Order
+from gifting.models import GiftCard, GiftContact, Redemption, Reversal
+from storefront.models import Order, OrderContact, Store
 from storefront.services.placements import get_placement_by_id
 from storefront.services.shelf import list_stores
 
@@ -99,7 +99,7 @@ def present_of(session: Session, gift: Gift, ports: Ports, *, now: datetime) -> 
         state=_state(gift, card, now),
         sender=contact.sender if contact else "",
         recipient=contact.recipient if contact else "",
-        email=contact.email if contact else "",
+        email=address_of(session, gift),
         words=contact.words if contact else "",
         thanks=contact.thanks if contact else "",
         locale=contact.locale if contact else "en",
@@ -115,6 +115,37 @@ def present_of(session: Session, gift: Gift, ports: Ports, *, now: datetime) -> 
         is_opened=gift.opened_at is not None,
         is_thanked=gift.thanked_at is not None,
     )
+
+
+def address_of(session: Session, gift: Gift) -> str:
+    """Return where a gift is sent: to its recipient, or to its buyer who keeps it; "" where nobody
+    knows, or the person is erased."""
+    own = select(GiftContact.email).where(GiftContact.gift_id == gift.id)
+    buyers = select(OrderContact.email).where(OrderContact.order_id == gift.order_id)
+    email = session.scalar(own)
+    return (session.scalar(buyers) if email == "" and gift.way == OWN else email) or ""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """A part of a gift that was spent, and where."""
+
+    amount: Money
+    store: str
+    at: datetime
+
+
+def list_spent(session: Session, gift: Gift) -> Sequence[Spent]:
+    """Return what was taken from a gift and not given back, the newest first."""
+    rows = session.execute(
+        select(Redemption, Store.name)
+        .join(GiftCard, GiftCard.id == Redemption.card_id)
+        .join(Store, Store.id == Redemption.store_id)
+        .outerjoin(Reversal, Reversal.redemption_id == Redemption.id)
+        .where(GiftCard.gift_id == gift.id, Reversal.id.is_(None))
+        .order_by(Redemption.id.desc())
+    ).all()
+    return [Spent(taken.amount, store, taken.occurred_at) for taken, store in rows]
 
 
 def _state(gift: Gift, card: GiftCard, now: datetime) -> str:

@@ -18,6 +18,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gifting import codes, rotation
+from gifting import web as gift_pages
 from gifting.counter import blueprint as counter
 from gifting.kind import gift_kind
 from storefront.adapters.file_mailer import FileMailer
@@ -86,6 +87,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     metrics.blueprint,
     console,
+    gift_pages.blueprint,
     counter.screen,
     counter.console,
 )

@@ -60,6 +60,15 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/orders"): ("/orders", (201,) * 9),
     ("POST", "/quotes"): ("/quotes", ANYBODY),
     ("GET", "/api/v1/openapi.json"): ("/api/v1/openapi.json", ANYBODY),
+    ("GET", "/gifts/lost"): ("/gifts/lost", ANYBODY),
+    ("POST", "/gifts/lost"): ("/gifts/lost", (422,) * 9),
+    # Whoever holds a gift's link, which nobody here does
+    ("GET", "/g/<token>"): ("/g/any", (404,) * 9),
+    ("POST", "/g/<token>/code"): ("/g/any/code", (404,) * 9),
+    ("POST", "/g/<token>/file"): ("/g/any/file", (404,) * 9),
+    ("POST", "/g/<token>/thanks"): ("/g/any/thanks", (404,) * 9),
+    ("GET", "/gift-reminders/<token>"): ("/gift-reminders/any", (404,) * 9),
+    ("POST", "/gift-reminders/<token>"): ("/gift-reminders/any", (404,) * 9),
     # Whoever holds the order's token
     ("GET", "/orders/<public_id>"): ("/orders/{order}?t={t}", SHOPPERS),
     ("POST", "/orders/<public_id>/hold"): ("/orders/{order}/hold?t={t}", SHOPPERS),
