@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gifting import asking, issuing, order_panel, privacy, returns, wishes
+from gifting import asking, forgetting, issuing, order_panel, privacy, returns, wishes
 from gifting.jobs import JOBS
 from storefront.kinds import LineKind
 
@@ -40,5 +40,6 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
         show=order_panel.show,
         know=privacy.know,
         erase=privacy.erase,
+        forget=forgetting.forget,
         jobs=JOBS,
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     OnNews = Callable[[Session, LineItem, "News"], None]
     Know = Callable[[Session, int, str], Sequence[dict[str, object]]]
     Erase = Callable[[Session, int, str], int]
+    Forget = Callable[[Any, datetime], int]
     Show = Callable[[Session, Order, datetime], "Panel | None"]
 
 
@@ -116,6 +117,12 @@ def nothing_erased(session: Session, merchant_id: int, email: str) -> int:
     return 0
 
 
+def nothing_to_forget(ports: object, now: datetime) -> int:
+    """Keep nothing that could be forgotten."""
+    del ports, now
+    return 0
+
+
 def nothing_to_show(session: Session, order: Order, now: datetime) -> None:
     """Add nothing to an order: its lines say it all."""
     del session, order, now
@@ -131,7 +138,8 @@ class LineKind:
     `on_paid` runs when the order is marked paid, `before_refund` when money for a line is about to
     go back (it raises `Conflict` where the line is used up), and `on_news` when a refund came to
     nothing or a dispute went on. `show` adds to the buyer's page, `know` says what is kept about a
-    person by their address in small letters, `erase` lets it go and counts it, and `jobs` are
+    person by their address in small letters, `erase` lets it go and counts it, `forget`
+    does so once a day with what nobody needs any more, and `jobs` are
     handlers of the promises that the kind makes.
     """
 
@@ -147,6 +155,7 @@ class LineKind:
     show: Show = nothing_to_show
     know: Know = nothing_known
     erase: Erase = nothing_erased
+    forget: Forget = nothing_to_forget
     jobs: Mapping[str, Callable[..., object]] = field(default_factory=dict)
 
 

@@ -1,6 +1,6 @@
 """What is forgotten, and when: interactions that nothing needs, answers to request keys, jobs that
 are done, the gateway's words, failures that no longer count, invitations that are over, mails kept
-as files and pictures that nothing shows. History of orders and money stays."""
+as files, pictures that nothing shows, and what kinds of lines need no more. History stays."""
 
 from __future__ import annotations
 
@@ -15,18 +15,14 @@ from sqlalchemy import and_, delete, or_, select, true
 
 from storefront.models import (
     Attempt,
-    Attribution,
     IdempotentRequest,
     Interaction,
     Invitation,
     Job,
     Order,
-    OrderOrigin,
-    OrderTouchpoint,
     PaymentEvent,
     PaymentPayload,
     ProductImage,
-    Share,
     ShopPicture,
 )
 from storefront.services import upkeep
@@ -35,7 +31,7 @@ from storefront.services.import_faults import forget_lists
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import Column, ColumnElement
 
     from storefront.db.base import Base
     from storefront.ports import Ports
@@ -64,6 +60,7 @@ class Forgotten:
     fault_lists: int
     mails: int
     pictures: int
+    more: int
 
 
 def forget_when_due(ports: Ports) -> Forgotten | None:
@@ -95,6 +92,7 @@ def forget(ports: Ports) -> Forgotten:
         fault_lists=forget_lists(settings, now - settings.keep_jobs),
         mails=_forget_mails(ports, now - settings.keep_mails),
         pictures=_forget_pictures(ports, now - UNUSED_PICTURES_FOR),
+        more=sum(kind.forget(ports, now) for kind in ports.kinds),
     )
 
 
@@ -112,21 +110,21 @@ def _forget_interactions(ports: Ports, before: datetime) -> int:
 
 
 def _unneeded() -> tuple[ColumnElement[bool], ...]:
-    """No order, share or attribution points at it, no interaction answers it, and it is not a
-    click of somebody who bought, which the order's line shows."""
-    pointing = (
-        Attribution.interaction_id,
-        OrderOrigin.interaction_id,
-        OrderTouchpoint.interaction_id,
-        Share.interaction_id,
-        Interaction.parent_id,
-    )
+    """No row of any table points at it, no interaction answers it, and it is not a click of
+    somebody who bought, which the order's line shows."""
+    pointing = (*_keys_to(Interaction), Interaction.parent_id)
     buyers = select(Order.visitor)
     is_no_click = or_(Interaction.kind.not_in(CLICKS), Interaction.visitor.is_(None))
     return (
         *(Interaction.id.not_in(select(key).where(key.is_not(None))) for key in pointing),
         or_(is_no_click, Interaction.visitor.not_in(buyers)),
     )
+
+
+def _keys_to(table: type[Base]) -> list[Column[int]]:
+    """Return every column that refers to a table, also those of other packages."""
+    keys = (key for each in table.metadata.tables.values() for key in each.foreign_keys)
+    return [key.parent for key in keys if key.column.table is table.__table__]
 
 
 def _delete(
