@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from gifting.clerks import ROLES
+from gifting.clerks import CLERK, ROLES
 from gifting.devices import find_device
 from gifting.models import CounterDevice, CounterShift
 from storefront.errors import Invalid, NotSignedIn
@@ -50,6 +50,11 @@ class Shift:
     def merchant_id(self) -> int:
         """For whom they work."""
         return self.device.merchant_id
+
+    @property
+    def is_senior(self) -> bool:
+        """Whether they may undo what others have taken."""
+        return self.role != CLERK
 
 
 def start(ports: Ports, device: Device, member: str, *, pin: str, caller: str) -> str:

@@ -53,6 +53,7 @@ def at_work() -> Shift:
     if found is None:
         this_device()
         raise NotSignedIn
+    use_zone(found.device.zone)
     return found
 
 

@@ -47,7 +47,7 @@ STATUS: tuple[tuple[type[errors.StorefrontError], int], ...] = (
     (errors.TryAgain, 503),
 )
 
-STATUS_BY_CODE = {"file_too_large": 413} | dict.fromkeys(
+STATUS_BY_CODE = {"file_too_large": 413, "frame_too_large": 413} | dict.fromkeys(
     ("bad_host", "bad_request", "duplicate_key", "idempotency_key_required"), 400
 )
 """Where a finer code has a status of its own."""
@@ -169,6 +169,7 @@ SENTENCES: dict[str, Any] = {
     "gift_opened": _("The gift has been opened already, so its address stays as it is."),
     "gift_over": _("This gift is over: it was cancelled, or is not paid yet."),
     "gift_taken_whole": _("This gift is handed over as a whole, so no amount is asked for."),
+    "frame_too_large": _("This picture is too large. A frame has at most 256 KB."),
     "hold_over": _("The time to pay is over. Nothing was charged; you can order again."),
     "idempotency_key_invalid": _(
         "The Idempotency-Key must have %(least)s to %(most)s plain characters."
@@ -318,6 +319,7 @@ SENTENCES: dict[str, Any] = {
     "reset_link_over": _(
         "This link is over: it works once, for one hour. Ask for a new one at the sign-in page."
     ),
+    "search_short": _("Write at least %(least)s letters."),
     "second_factor_off": _("There is no second step to make recovery codes for."),
     "second_factor_on": _("The second step is on already."),
     "session_over": _("This session has ended meanwhile. Please sign in again."),

@@ -131,6 +131,7 @@ LAYERS = {
         foreign=(*FLASK, *ALCHEMY),
     ),
     "gifting.art": Layer(foreign=("PIL",)),
+    "gifting.frames": Layer(ours=("storefront.errors",), foreign=("PIL", "zxingcpp")),
 }
 
 # What only one module may know, so that it can be replaced there.
@@ -141,6 +142,7 @@ HOMES = {
     "cryptography": "storefront.adapters.signer",
     "pyotp": "storefront.services.second_factor",
     "qrcode": "storefront.qr",
+    "zxingcpp": "gifting.frames",
 }
 
 

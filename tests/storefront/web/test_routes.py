@@ -518,6 +518,16 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("GET", "/counter"): ("/counter", (403,) * 9),
     ("POST", "/counter/shifts"): ("/counter/shifts", (403,) * 9),
     ("POST", "/counter/shifts/end"): ("/counter/shifts/end", (403,) * 9),
+    ("POST", "/counter/cards"): ("/counter/cards", (403,) * 9),
+    ("GET", "/counter/cards/<public_id>"): ("/counter/cards/{owner}", (403,) * 9),
+    ("POST", "/counter/searches"): ("/counter/searches", (403,) * 9),
+    ("POST", "/counter/frames"): ("/counter/frames", (403,) * 9),
+    ("POST", "/counter/redemptions"): ("/counter/redemptions", (403,) * 9),
+    ("GET", "/counter/redemptions/<public_id>"): ("/counter/redemptions/{owner}", (403,) * 9),
+    ("POST", "/counter/redemptions/<public_id>/reversal"): (
+        "/counter/redemptions/{owner}/reversal", (403,) * 9,
+    ),
+    ("GET", "/counter/day"): ("/counter/day", (403,) * 9),
 }  # fmt: skip
 
 WITHOUT_MEMBER = {
