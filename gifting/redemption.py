@@ -104,7 +104,7 @@ def look_up(ports: Ports, till: Till, code: str) -> CardView:
     with ports.reads() as session:
         till.confirm(session, now)
         card = session.get_one(GiftCard, card_id)
-        _check_card(session, card, till, is_live=ports.settings.is_live, now=now)
+        check_card(session, card, till, is_live=ports.settings.is_live, now=now)
         return view_card(session, card, now=now)
 
 
@@ -116,7 +116,12 @@ def redeem(ports: Ports, till: Till, wish: Redeem) -> Redeemed:
     code_not_found; `Conflict` already_redeemed, insufficient_balance and code_…; `NotAllowed`
     not_allowed_here; `TooMany`.
     """
-    card_id = find_card(ports, till, wish.code)
+    return redeem_card(ports, till, wish, card_id=find_card(ports, till, wish.code))
+
+
+def redeem_card(ports: Ports, till: Till, wish: Redeem, *, card_id: int) -> Redeemed:
+    """Take from a card that was found already, by its code or by whose it is. Raises what `redeem`
+    raises, but for what is said of codes."""
     asked = _Asked(till, wish, card_id, ports.settings.is_live, ports.clock.now())
     try:
         with ports.sessions.begin() as session:
@@ -133,7 +138,7 @@ def _redeem(session: Session, asked: _Asked) -> Redeemed:
     if earlier is not None:
         return _tell(session, earlier, is_replayed=True)
     card = session.get_one(GiftCard, asked.card_id)
-    _check_card(session, card, till, is_live=asked.is_live, now=now)
+    check_card(session, card, till, is_live=asked.is_live, now=now)
     amount = _check_amount(card.terms, wish)
     conditions = _conditions(card, now, whole=amount if card.terms.is_product else None)
     act_id = _record_act(session, card, now=now)
@@ -181,7 +186,7 @@ def _conditions(card: GiftCard, now: datetime, *, whole: int | None) -> list[Col
     return conditions if whole is None else [*conditions, GiftCard.balance_minor == whole]
 
 
-def _check_card(
+def check_card(
     session: Session, card: GiftCard, till: Till, *, is_live: bool, now: datetime
 ) -> None:
     """Raise why nothing can be taken from a card at a till, if so."""
@@ -235,7 +240,7 @@ def _explain(session: Session, asked: _Asked) -> Redeemed:
     if earlier is not None:
         return _tell(session, earlier, is_replayed=True)
     card = session.get_one(GiftCard, asked.card_id, populate_existing=True)
-    _check_card(session, card, asked.till, is_live=asked.is_live, now=asked.now)
+    check_card(session, card, asked.till, is_live=asked.is_live, now=asked.now)
     _check_amount(card.terms, asked.wish)
     raise Conflict
 
