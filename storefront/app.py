@@ -17,7 +17,7 @@ from flask_babel import Babel
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gifting import codes, rotation
+from gifting import api, codes, rotation
 from gifting import web as gift_pages
 from gifting.counter import blueprint as counter
 from gifting.kind import gift_kind
@@ -278,7 +278,7 @@ def build_app(ports: Ports) -> Flask:
     init_auth(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    init_api(app)
+    init_api(app, more=(api.blueprint,))
     app.add_url_rule("/", "home", lambda: redirect(url_for("console.home")))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

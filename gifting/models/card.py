@@ -126,7 +126,7 @@ class Redemption(Base):
     member_id: Mapped[int | None]
     device_id: Mapped[int | None]
     caller: Mapped[str] = mapped_column(String(40))
-    request_key: Mapped[str] = mapped_column(String(200))
+    request_key: Mapped[str] = mapped_column(String(255))
     body_hash: Mapped[str] = mapped_column(String(64))
     currency: Mapped[str] = mapped_column(String(3))
     amount_minor: Mapped[int]

@@ -335,7 +335,7 @@ def _make_redemptions() -> None:
         sa.Column("member_id", Key, nullable=True),
         sa.Column("device_id", Key, nullable=True),
         sa.Column("caller", sa.String(40), nullable=False),
-        sa.Column("request_key", sa.String(200), nullable=False),
+        sa.Column("request_key", sa.String(255), nullable=False),
         sa.Column("body_hash", sa.String(64), nullable=False),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("amount_minor", Key, nullable=False),

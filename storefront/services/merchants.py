@@ -169,6 +169,11 @@ def find_by_token(session: Session, secret: str, *, sign: Signer) -> ApiToken | 
     ).first()
 
 
+def zone_of(session: Session, merchant_id: int) -> str:
+    """Return the time zone of a merchant."""
+    return session.scalars(select(Merchant.zone).where(Merchant.id == merchant_id)).one()
+
+
 def allow_host(session: Session, merchant_id: int, origin: str, *, now: datetime) -> str:
     """Let an origin frame this merchant's storefront; twice is as good as once.
 

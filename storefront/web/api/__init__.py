@@ -9,7 +9,10 @@ from flask_smorest import Api
 from storefront.web.api import interactions, orders, refunds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Flask
+    from flask_smorest import Blueprint
 
 
 class QuietApi(Api):  # type: ignore[misc]
@@ -19,13 +22,13 @@ class QuietApi(Api):  # type: ignore[misc]
         """Leave errors to `web/errors.py`."""
 
 
-def init_api(app: Flask) -> None:
-    """Mount the API and its description on our private application."""
+def init_api(app: Flask, more: Iterable[Blueprint] = ()) -> None:
+    """Mount the API and its description on our private application; `more` is what others add."""
     app.config.update(_configuration())
     api = QuietApi(app)
     bearer: dict[str, Any] = {"type": "http", "scheme": "bearer"}
     api.spec.components.security_scheme("bearer", bearer)
-    for blueprint in (interactions.blueprint, orders.blueprint, refunds.blueprint):
+    for blueprint in (interactions.blueprint, orders.blueprint, refunds.blueprint, *more):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
 
 

@@ -13,10 +13,12 @@ from storefront.web.context import ports
 
 @dataclass(frozen=True)
 class Caller:
-    """A machine of a merchant."""
+    """A machine of a merchant: of one store where `store_id` says so. `zone` is the merchant's."""
 
     merchant_id: int
     token: str
+    store_id: int | None
+    zone: str
 
 
 def caller() -> Caller:
@@ -26,9 +28,10 @@ def caller() -> Caller:
         raise NotSignedIn("token_needed")
     with ports().reads() as session:
         row = merchants.find_by_token(session, secret.strip(), sign=ports().sign)
-    if row is None:
-        raise NotSignedIn("token_needed")
-    return Caller(row.merchant_id, row.public_id)
+        if row is None:
+            raise NotSignedIn("token_needed")
+        zone = merchants.zone_of(session, row.merchant_id)
+    return Caller(row.merchant_id, row.public_id, row.store_id, zone)
 
 
 def request_key() -> str:

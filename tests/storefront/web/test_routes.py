@@ -17,6 +17,8 @@ from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, a_draft, add_person, order_json, pay, place, quote_json
 from tests.fakes import BASE_URL
+from tests.gifting.factories import a_gift
+from tests.gifting.tills import a_till, take
 from tests.storefront.web.answers import PERSON
 from tests.storefront.web.conftest import Shop
 
@@ -89,6 +91,17 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("POST", "/api/v1/orders/<public_id>/refunds"): (
         "/api/v1/orders/{paid}/refunds", (401, 401, 401, 401, 401, 401, 401, 201, 404),
+    ),
+    # A gift is taken in a store, and the rival has another.
+    ("POST", "/api/v1/gift-cards/lookup"): (
+        "/api/v1/gift-cards/lookup", (401, 401, 401, 401, 401, 401, 401, 200, 422),
+    ),
+    ("POST", "/api/v1/redemptions"): (
+        "/api/v1/redemptions", (401, 401, 401, 401, 401, 401, 401, 201, 422),
+    ),
+    ("POST", "/api/v1/redemptions/<public_id>/reversal"): (
+        "/api/v1/redemptions/{redemption}/reversal",
+        (401, 401, 401, 401, 401, 401, 401, 201, 404),
     ),
     # Members
     ("GET", "/console/sign-in"): (
@@ -634,9 +647,14 @@ class Cast:
             "/orders": {"json": order_json(world)},
             "/quotes": {"json": quote_json(world, fulfilment="pickup")},
             "/api/v1/orders/<public_id>/refunds": {"json": {"amount_minor": 1}},
+            "/api/v1/gift-cards/lookup": {"json": self._shown_gift()},
+            "/api/v1/redemptions": {"json": {**self._shown_gift(), "amount_minor": 1}},
             "/webhooks/stripe": {"json": {}},
         }
         return bodies.get(rule, {}) if method == "POST" else {}
+
+    def _shown_gift(self) -> dict[str, str]:
+        return {"code": self.names["code"], "store": self.shop.world.store.public_id}
 
     def names_for_cart(self) -> dict[str, str]:
         """Return the fields of the form that puts something into the cart."""
@@ -760,7 +778,10 @@ def cast(shop: Shop) -> Cast:
     hand_over(shop, gone.public_id)
     body = {"placement": shop.world.placement.public_id, "kind": "share"}
     shared = shop.client.post("/interactions", json=body).json["share_url"]
+    gift = a_gift(shop.bench, shop.world)
     names = {
+        "code": gift.code,
+        "redemption": take(shop.bench, a_till(shop.world), gift, 5).public_id,
         "offer": draft_offer(shop),
         "device": waiting_device(shop),
         "owner": public_id_of(shop, shop.world.owner_email),
