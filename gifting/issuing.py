@@ -49,7 +49,7 @@ def write_gifts(session: Session, line: LineItem, wished: Wished) -> None:
                 line_item_id=line.id,
                 position=position,
                 variant_id=line.variant_id,
-                title=_title(line),
+                title=title_of(line.title, line.variant_name),
                 currency=line.currency,
                 face_minor=line.unit_minor,
                 paid_minor=shares[position].minor,
@@ -66,8 +66,9 @@ def write_gifts(session: Session, line: LineItem, wished: Wished) -> None:
         _write_contact(session, line.merchant_id, gift_id, wish=wish, recipient=recipient)
 
 
-def _title(line: LineItem) -> str:
-    return f"{line.title}, {line.variant_name}" if line.variant_name else line.title
+def title_of(title: str, variant: str) -> str:
+    """Return what a product and its variant are called on a gift."""
+    return f"{title}, {variant}" if variant else title
 
 
 def _write_contact(
@@ -144,7 +145,7 @@ def _issue_card(
             face_minor=gift.face_minor,
             balance_minor=0,
             zone=zone,
-            expires_on=_last_day(now, zone, terms.months_valid),
+            expires_on=last_day(now, zone, terms.months_valid),
             stores=None if terms.stores is None else list(terms.stores),
             is_test=not is_live,
             issued_at=now,
@@ -154,7 +155,7 @@ def _issue_card(
     ledger.open_card(session, card_id, now=now)
 
 
-def _last_day(now: datetime, zone: str, months: int | None) -> date | None:
+def last_day(now: datetime, zone: str, months: int | None) -> date | None:
     """Return the last day on which a card issued now is good; the same day of the month, or the
     month's last where it has no such day."""
     if months is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gifting import asking, forgetting, issuing, order_panel, privacy, returns, wishes
+from gifting import asking, forgetting, form, issuing, order_panel, privacy, returns, wishes
 from gifting.jobs import JOBS
 from storefront.kinds import LineKind
 
@@ -41,5 +41,7 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
         know=privacy.know,
         erase=privacy.erase,
         forget=forgetting.forget,
+        door=form.door,
+        form=form.gift_form,
         jobs=JOBS,
     )

@@ -38,6 +38,9 @@ FIELDS = frozenset(
 OTHER = "other"
 """The choice of an amount that is none of the presets."""
 
+NO_DAY = "-"
+"""Stands for a later day where none was chosen: it is refused with those that are possible."""
+
 
 @dataclass(frozen=True)
 class Recipient:
@@ -98,7 +101,10 @@ def _from_json(value: object) -> GiftWish:
 
 def _from_form(body: Mapping[str, Any]) -> GiftWish:
     parts = {name: body.get(f"gift_{name}") for name in SIMPLE}
-    if parts["when"] != "later":
+    parts["from"] = parts["from"] or body.get("name")
+    if parts["when"] == "later":
+        parts["at"] = parts["at"] or NO_DAY
+    else:
         parts |= {"at": "", "zone": ""}
     filled = [
         (f"gift_{number}", body.get(f"gift_name_{number}"), body.get(f"gift_email_{number}"))
@@ -144,7 +150,7 @@ def _wish(
     return GiftWish(
         recipients=_recipients(list(given), way=way),
         way=way,
-        sender=name_of(parts["from"], field="gift_from"),
+        sender="" if way == SELF else name_of(parts["from"], field="gift_from"),
         words=words_of(parts["words"], field="gift_words"),
         design=design,
         variant=variant,

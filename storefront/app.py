@@ -17,7 +17,7 @@ from flask_babel import Babel
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gifting import api, codes, rotation
+from gifting import api, codes, rotation, sending
 from gifting import web as gift_pages
 from gifting.counter import blueprint as counter
 from gifting.kind import gift_kind
@@ -88,6 +88,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     metrics.blueprint,
     console,
     gift_pages.blueprint,
+    sending.blueprint,
     counter.screen,
     counter.console,
 )

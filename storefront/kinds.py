@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.domain.money import Money
+    from storefront.errors import StorefrontError
     from storefront.models.order import LineItem, Order
 
     Parse = Callable[[Mapping[str, Any]], object | None]
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     Erase = Callable[[Session, int, str], int]
     Forget = Callable[[Any, datetime], int]
     Show = Callable[[Session, Order, datetime], "Panel | None"]
+    FindDoor = Callable[[Session, int, str | None], "Door | None"]
+    Fill = Callable[[Session, Any, Mapping[str, Any]], "Form"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,30 @@ class Panel:
     template: str
     values: Mapping[str, object]
     as_json: object
+
+
+@dataclass(frozen=True)
+class Door:
+    """A way from a placement into a page of the kind's own: an endpoint below the placement with
+    further values of its address, and the words and icon of the link."""
+
+    endpoint: str
+    words: str
+    icon: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form that a kind is ordered with, as it is shown once more with what was typed: a
+    template with its values, the total if it can be told, and what stands against ordering it. The
+    page may hold a frame of ours."""
+
+    template: str
+    values: Mapping[str, Any]
+    total: Money | None = None
+    fault: StorefrontError | None = None
+    holds_ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +155,17 @@ def nothing_to_show(session: Session, order: Order, now: datetime) -> None:
     del session, order, now
 
 
+def no_door(session: Session, merchant_id: int, product: str | None) -> None:
+    """Lead nowhere else: goods are bought where they are shown."""
+    del session, merchant_id, product
+
+
+def no_form(session: Session, state: object, body: Mapping[str, Any]) -> Form:
+    """Raise `LookupError`: goods have the shop's own checkout."""
+    del session, state, body
+    raise LookupError
+
+
 @dataclass(frozen=True)
 class LineKind:
     """One kind of line; each answer joins the transaction of what it answers to.
@@ -138,9 +176,10 @@ class LineKind:
     `on_paid` runs when the order is marked paid, `before_refund` when money for a line is about to
     go back (it raises `Conflict` where the line is used up), and `on_news` when a refund came to
     nothing or a dispute went on. `show` adds to the buyer's page, `know` says what is kept about a
-    person by their address in small letters, `erase` lets it go and counts it, `forget`
-    does so once a day with what nobody needs any more, and `jobs` are
-    handlers of the promises that the kind makes.
+    person by their address in small letters, `erase` lets it go and counts it, `forget` does so
+    once a day with what nobody needs any more, and `jobs` are handlers of the promises that the
+    kind makes. `door` leads from a placement, or one product of it, to where the kind is ordered,
+    and `form` is that form for what was typed.
     """
 
     name: str
@@ -157,6 +196,8 @@ class LineKind:
     erase: Erase = nothing_erased
     forget: Forget = nothing_to_forget
     jobs: Mapping[str, Callable[..., object]] = field(default_factory=dict)
+    door: FindDoor = no_door
+    form: Fill = no_form
 
 
 GOODS = LineKind(name="goods")
@@ -169,3 +210,9 @@ def kind_named(name: str, kinds: Iterable[LineKind]) -> LineKind:
             return kind
     message = f"no kind of line is called {name!r}"
     raise LookupError(message)
+
+
+def kind_of_fields(given: Iterable[str], kinds: Iterable[LineKind]) -> LineKind | None:
+    """Return the kind whose fields an order's form holds; None for goods."""
+    names = set(given)
+    return next((kind for kind in kinds if not kind.fields.isdisjoint(names)), None)

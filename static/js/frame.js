@@ -15,6 +15,7 @@ const here = { buy, cart, once, quantity, sandboxed, share, view };
 const later = {
   checkout: () => import("./controllers/checkout.js"),
   countdown: () => import("./controllers/countdown.js"),
+  gift: () => import("./controllers/gift.js"),
   offer: () => import("./controllers/offer.js"),
   paid: () => import("./controllers/paid.js"),
   payment: () => import("./controllers/payment.js"),

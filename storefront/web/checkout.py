@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from storefront.domain.orders import HoldTerms, OrderStatus
 from storefront.errors import Conflict, Invalid, StorefrontError
+from storefront.kinds import Form, kind_of_fields
 from storefront.services import cancelling, checkout, orders, own_holds, settling, visitors
 from storefront.services.placements import get_placement
 from storefront.web import forms
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flask import Response
+    from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response as AnyResponse
 
+    from storefront.domain.money import Money
     from storefront.kinds import Panel
     from storefront.services.checkout import PlacedOrder
-    from storefront.services.views import CartView, OrderView, PlacementView
+    from storefront.services.views import OrderView, PlacementView
 
 blueprint = Blueprint("checkout", __name__)
 
@@ -116,19 +119,21 @@ def _form_again(
         read_surface(body.get("in")), placement, body.get("v") or "", body.get("c") or ""
     )
     with ports().reads() as session:
-        form = checkout_form(session, state, body)
+        form = _form(session, state, body)
+    error = error or form.fault
     is_news = error is None or error.field == SEEN_TOTAL
     errors = {} if error is None or is_news else {error.field or "form": sentence_of(error)}
     page = render_frame(
-        "checkout/checkout.html",
+        form.template,
         state,
         ports().settings,
+        holds_ours=form.holds_ours,
         **form.values,
         request_key=body.get("request_key"),
         values=body,
         errors=errors,
         faults_title=title_of(error) if errors and error else None,
-        news=_news(form.cart) if is_news else None,
+        news=_news(form.total) if is_news else None,
     )
     response = make_response(page, status_of(error) if error else 200)
     if error and error.retry_after is not None:
@@ -136,8 +141,17 @@ def _form_again(
     return response
 
 
-def _news(cart: CartView) -> str:
-    return str(_("The total is %(total)s", total=money(cart.total)))
+def _form(session: Session, state: FrameState, body: dict[str, Any]) -> Form:
+    """Return the form that the body came from: the shop's own, or that of a kind of line."""
+    kind = kind_of_fields(body, ports().kinds)
+    if kind is not None:
+        return kind.form(session, state, body)
+    form = checkout_form(session, state, body)
+    return Form("checkout/checkout.html", form.values, form.cart.total)
+
+
+def _news(total: Money | None) -> str:
+    return str(_("The total is %(total)s", total=money(total))) if total else ""
 
 
 def _placed_as_json(placed: PlacedOrder) -> Response:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response as AnyResponse
 
+    from storefront.kinds import Door
     from storefront.services.views import CartView
     from storefront.web.assets import Assets
 
@@ -100,7 +101,7 @@ def page(placement: str) -> AnyResponse:
 def _show(placement: str, family: str) -> AnyResponse:
     settings = ports().settings
     with ports().reads() as session:
-        state = _state(session, placement, family)
+        state = state_at(session, placement, family)
         is_card = state.placement.kind == "product"
         query = "" if is_card else request.args.get("q", "")
         occasion = occasion_of(state)
@@ -115,6 +116,8 @@ def _show(placement: str, family: str) -> AnyResponse:
             page=_page(),
         )
         cart = _cart(session, state)
+        one = view.products[0].public_id if is_card and view.products else None
+        doors = _doors(session, state, one)
     if not view.products and not view.query:
         return make_response(render_frame("embed/unavailable.html", state, settings), 404)
     return make_response(
@@ -124,11 +127,19 @@ def _show(placement: str, family: str) -> AnyResponse:
             settings,
             shelf=view,
             cart=cart,
+            doors=doors,
             preview=None
             if state.surface == "frame"
             else preview_of_shelf(view, links.placement_page(settings, placement)),
         )
     )
+
+
+def _doors(session: Session, state: FrameState, product: str | None) -> tuple[Door, ...]:
+    """Return the ways from here into pages that kinds of lines bring along."""
+    merchant_id = state.placement.merchant.id
+    found = [kind.door(session, merchant_id, product) for kind in ports().kinds]
+    return tuple(door for door in found if door)
 
 
 def _page() -> int:
@@ -141,7 +152,7 @@ def product(family: str, placement: str, product: str) -> AnyResponse:
     """Show one product of a collection."""
     settings = ports().settings
     with ports().reads() as session:
-        state = _state(session, placement, family)
+        state = state_at(session, placement, family)
         occasion = occasion_of(state)
         view = shelf.get_product(
             session,
@@ -153,6 +164,7 @@ def product(family: str, placement: str, product: str) -> AnyResponse:
             visitor=occasion.visitor,
         )
         cart = _cart(session, state)
+        doors = _doors(session, state, product)
     own = f"{links.placement_page(settings, placement)}/products/{view.public_id}"
     preview = preview_of_product(view, state.placement.merchant, own)
     return make_response(
@@ -162,6 +174,7 @@ def product(family: str, placement: str, product: str) -> AnyResponse:
             settings,
             product=view,
             cart=cart,
+            doors=doors,
             preview=None if state.surface == "frame" else preview,
         )
     )
@@ -171,7 +184,7 @@ def product(family: str, placement: str, product: str) -> AnyResponse:
 def cart(family: str, placement: str) -> AnyResponse:
     """Show the cart that the address carries."""
     with ports().reads() as session:
-        state = _state(session, placement, family)
+        state = state_at(session, placement, family)
         view = _cart(session, state)
     return make_response(render_frame("embed/cart.html", state, ports().settings, cart=view))
 
@@ -180,7 +193,7 @@ def cart(family: str, placement: str) -> AnyResponse:
 def checkout(family: str, placement: str) -> AnyResponse:
     """Show the form that places the order; its request key makes a second click harmless."""
     with ports().reads() as session:
-        state = _state(session, placement, family)
+        state = state_at(session, placement, family)
         form = checkout_form(session, state, {})
     page = render_frame(
         "checkout/checkout.html",
@@ -231,7 +244,9 @@ def _quantity(given: str | None, present: int, action: str) -> int:
     return min(present + wanted, MAX_QUANTITY) if action == "add" else wanted
 
 
-def _state(session: Session, placement: str, family: str) -> FrameState:
+def state_at(session: Session, placement: str, family: str) -> FrameState:
+    """Return where a shopper is who asked for a page below a placement, with their tokens; raise
+    `NotFound` where there is none."""
     view = get_placement(session, placement)
     state = FrameState(
         surface_of(family),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from flask import render_template, url_for
+from flask import current_app, render_template, url_for
 from flask_babel import get_locale
 
 from storefront import links
@@ -45,7 +45,8 @@ LONGEST_TOKEN = 4000
 HOME = "embed.home"
 """Stands for the placement's card or page, whichever the surface is."""
 
-BELOW_PLACEMENT = {"embed.cart", "embed.checkout", "embed.product"}
+BELOW = "family"
+"""What the address of every page below a placement begins with, whoever's page it is."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class FrameState:
         if endpoint == HOME:
             endpoint = "embed.card" if self.surface == "frame" else "embed.page"
             place = {"placement": self.placement.public_id}
-        elif endpoint in BELOW_PLACEMENT:
-            place = {"family": LETTERS[self.surface], "placement": self.placement.public_id}
+        elif current_app.url_map.is_endpoint_expecting(endpoint, BELOW):
+            place = {BELOW: LETTERS[self.surface], "placement": self.placement.public_id}
         tokens = {"v": self.mark or None, "c": self.cart_token or None}
         return url_for(endpoint, **{**place, **tokens, **values})
 
@@ -97,15 +98,18 @@ def render_frame(
     settings: Settings,
     *,
     payment_hosts: Mapping[str, tuple[str, ...]] | None = None,
+    holds_ours: bool = False,
     **values: object,
 ) -> str:
     """Render a page of the frame family, and give the answer the policy that fits it.
 
     `payment_hosts` are the payment provider's, by directive: for the payment view only.
+    `holds_ours` lets the page hold a frame of our own.
     """
     use_frame_policy(
         state,
         payment_hosts=payment_hosts,
+        holds_ours=holds_ours,
         images=picture_origins(values.values(), but=settings.base_url),
     )
     use_zone(state.placement.merchant.zone)
@@ -116,6 +120,7 @@ def use_frame_policy(
     state: FrameState,
     *,
     payment_hosts: Mapping[str, tuple[str, ...]] | None = None,
+    holds_ours: bool = False,
     images: tuple[str, ...] = (),
 ) -> None:
     """Let the merchant's hosts frame the answer to this request, be it a page or an error, and
@@ -129,6 +134,7 @@ def use_frame_policy(
             style=state.theme,
             payment=payment_hosts or {},
             images=images,
+            holds_ours=holds_ours,
             report=report_address(state.placement) if state.surface == "frame" else "",
         )
     )

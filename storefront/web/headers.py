@@ -26,6 +26,13 @@ STEADY = {
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 }
 
+LETTER = {
+    "script-src": NOBODY,
+    "style-src": ("'unsafe-inline'",),
+    "sandbox": ("allow-same-origin",),
+}
+"""The page around it, which is ours, may ask how tall it is."""
+
 WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
 
 
@@ -37,7 +44,8 @@ class Policy:
     block; `payment` are the payment provider's hosts by directive (script, connect, frame);
     `images` are further origins of pictures, `forms` of pages that a form may lead to.
     `holds_ours` lets it hold frames of our own; `report` is where browsers report what they block.
-    `camera` lets it ask for the camera.
+    `camera` lets it ask for the camera. A `letter` is a mail as it is sent: its styles are written
+    into it, and in exchange nothing in it runs.
     """
 
     ancestors: tuple[str, ...] = ()
@@ -48,6 +56,7 @@ class Policy:
     holds_ours: bool = False
     report: str = ""
     camera: bool = False
+    letter: bool = False
 
 
 STRICT = Policy()
@@ -80,6 +89,8 @@ def content_policy(policy: Policy) -> str:
         "object-src": NOBODY,
         "frame-ancestors": policy.ancestors or NOBODY,
     }
+    if policy.letter:
+        directives |= LETTER
     if policy.report:
         directives["report-uri"] = (policy.report,)
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())

@@ -48,6 +48,14 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("GET", "/<any(e, p):family>/<placement>/cart"): ("/e/{placement}/cart", ANYBODY),
     ("GET", "/<any(e, p):family>/<placement>/checkout"): ("/p/{placement}/checkout", ANYBODY),
+    ("GET", "/<any(e, p):family>/<placement>/gift"): ("/e/{placement}/gift", ANYBODY),
+    ("POST", "/<any(e, p):family>/<placement>/gift/summary"): (
+        "/p/{placement}/gift/summary", ANYBODY,
+    ),
+    ("POST", "/<any(e, p):family>/<placement>/gift/letter"): (
+        "/p/{placement}/gift/letter", ANYBODY,
+    ),
+    ("GET", "/gift-designs/<design>.png"): ("/gift-designs/ribbon.png", ANYBODY),
     ("GET", "/shops/<merchant>/<any(terms, privacy, returns, imprint):kind>"): (
         "/shops/{merchant}/imprint", (404,) * 9,
     ),

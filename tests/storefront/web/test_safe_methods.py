@@ -46,6 +46,7 @@ def addresses(shop: Shop) -> dict[str, str]:
         "any(e, p):family": "p",
         "public_id": order.public_id,
         "token": reset_token(shop),
+        "design": "ribbon",
         "merchant": shop.world.merchant.public_id,
         "any(terms, privacy, returns, imprint):kind": "terms",
     }

@@ -1,0 +1,197 @@
+"""The form with which a gift is sent: what can be chosen, what was typed so far, and what that
+comes to. Its routes are in `sending.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from gifting import asking, wishes
+from gifting.designs import DESIGNS
+from gifting.terms import gift_terms
+from storefront.errors import NotFound, StorefrontError
+from storefront.kinds import Asking, Door, Form
+from storefront.models import Product
+from storefront.services import carts, shelf
+from storefront.services.checkout import buyer_key
+from storefront.services.offering import offer_lines
+from storefront.services.order_lines import asked_line
+from storefront.services.quotes import GIFT, Destination
+from storefront.services.taxes import Place
+from storefront.web.context import ports
+from storefront.web.occasions import occasion_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from gifting.wishes import GiftWish
+    from storefront.services.views import CartView, ProductView
+    from storefront.web.frame import FrameState
+
+TEMPLATE = "gift/form.html"
+PAGE = "gift_form.show"
+LONGEST_TYPED = 254
+AREAS = frozenset(
+    {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian"}
+    | {"Pacific"}
+)
+SOMEBODY = "somebody@example.com"
+"""Stands for a friend who is not typed yet, while a total is reckoned."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a gift will arrive: the moment that a wall clock in a zone means. It `is_moved` where
+    the clocks skip what was typed, and `is_twice` where they show it two times."""
+
+    at: datetime
+    zone: str
+    is_moved: bool
+    is_twice: bool
+
+    @property
+    def here(self) -> datetime:
+        """The moment on the clock of its zone, naive."""
+        return self.at.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a gift comes to as far as it is typed: nothing where something stands against it."""
+
+    cart: CartView | None = None
+    moment: Moment | None = None
+    fault: StorefrontError | None = None
+
+
+def door(session: Session, merchant_id: int, product: str | None) -> Door | None:
+    """Return the way to the form, for a product that can be given and for an amount."""
+    if not gift_terms(session, merchant_id).is_on:
+        return None
+    is_given = product is not None and session.scalar(
+        select(Product.is_giftable).where(
+            Product.merchant_id == merchant_id, Product.public_id == product
+        )
+    )
+    if product is not None and is_given:
+        return Door(PAGE, _("Send as a gift"), "gift", {"product": product})
+    return Door(PAGE, _("Send a gift card"), "gift")
+
+
+def gift_form(session: Session, state: FrameState, body: Mapping[str, Any]) -> Form:
+    """Return the form with what was typed, and what that comes to."""
+    terms = gift_terms(session, state.placement.merchant.id)
+    summary = summarise(session, state, body)
+    return Form(
+        TEMPLATE,
+        {
+            "terms": terms,
+            "thing": _thing(session, state, body),
+            "designs": DESIGNS,
+            "numbers": wishes.NUMBERS,
+            "rows": _rows(body),
+            "zones": zones(),
+            "zone": body.get("gift_zone") or state.placement.merchant.zone,
+            "longest_words": wishes.LONGEST_WORDS,
+            "summary": summary,
+        },
+        total=summary.cart.total if summary.cart else None,
+        fault=summary.fault,
+        holds_ours=True,
+    )
+
+
+def _thing(session: Session, state: FrameState, body: Mapping[str, Any]) -> ProductView | None:
+    """Return the product that is given, None where it is an amount."""
+    variant = str(body.get("gift_variant") or "")
+    if not variant:
+        return None
+    merchant_id, settings = state.placement.merchant.id, ports().settings
+    found = shelf.products_of_variants(session, merchant_id, [variant], settings=settings)
+    if variant not in found:
+        return None
+    return found[variant][0]
+
+
+def thing_named(session: Session, state: FrameState, product: str) -> ProductView:
+    """Return a product that this placement shows and that can be given; raise `NotFound`."""
+    merchant_id = state.placement.merchant.id
+    is_giftable = session.scalar(
+        select(Product.is_giftable).where(
+            Product.merchant_id == merchant_id, Product.public_id == product
+        )
+    )
+    if not is_giftable:
+        raise NotFound
+    occasion = occasion_of(state)
+    return shelf.get_product(
+        session, state.placement, product, settings=ports().settings, now=occasion.now
+    )
+
+
+def _rows(body: Mapping[str, Any]) -> int:
+    """Return how many friends are shown: three without script, or up to the last one typed."""
+    filled = [
+        number
+        for number in wishes.NUMBERS
+        if body.get(f"gift_name_{number}") or body.get(f"gift_email_{number}")
+    ]
+    return max([3, *filled])
+
+
+def zones() -> Mapping[str, list[tuple[str, str]]]:
+    """Return the time zones that people live in, by area: (zone, its place)."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for zone in sorted(available_timezones()):
+        area, _slash, place = zone.partition("/")
+        if place and area in AREAS:
+            found.setdefault(area, []).append((zone, place.replace("_", " ").replace("/", ", ")))
+    return found
+
+
+def summarise(session: Session, state: FrameState, body: Mapping[str, Any]) -> Summary:
+    """Return what the gifts cost, and when they arrive; names and addresses are not asked for."""
+    now = ports().clock.now()
+    try:
+        wish = wishes.parse(dict(_enough(body)))
+        if wish is None:
+            return Summary()
+        key = buyer_key(ports().sign, str(body.get("email") or ""))
+        return Summary(_cart(session, state, wish, buyer=key), _moment(wish, now))
+    except StorefrontError as fault:
+        return Summary(fault=fault)
+
+
+def _enough(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what was typed, with somebody in each row that is not empty."""
+    for field in ("amount", "other", "variant", "way", "when", "at", "zone"):
+        yield f"gift_{field}", body.get(f"gift_{field}")
+    yield "gift_from", "x"
+    for number in wishes.NUMBERS:
+        is_filled = body.get(f"gift_name_{number}") or body.get(f"gift_email_{number}")
+        if number == 1 or is_filled:
+            yield f"gift_name_{number}", "x"
+            yield f"gift_email_{number}", f"{number}.{SOMEBODY}"
+
+
+def _cart(session: Session, state: FrameState, wish: GiftWish, *, buyer: str) -> CartView:
+    merchant, occasion = state.placement.merchant, occasion_of(state)
+    asked = asking.ask(session, wish, Asking(merchant.id, buyer, occasion.now))
+    lines = [asked_line(session, state.placement, asked, settings=ports().settings)]
+    offered = offer_lines(session, merchant.id, lines, occasion=occasion)
+    where = Destination(GIFT, Place())
+    return carts.cart_of(session, merchant, lines, offered=offered, destination=where)
+
+
+def _moment(wish: GiftWish, now: datetime) -> Moment | None:
+    if not wish.at:
+        return None
+    typed = asking.deliver_at(wish.at, wish.zone, now=now)
+    return Moment(typed.at, wish.zone, typed.is_moved, typed.is_twice)
