@@ -1,5 +1,7 @@
 """Devices of a counter: enrolled once, known by a secret of their own, out when revoked."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 
@@ -70,6 +72,23 @@ def test_a_link_is_good_once(bench: Bench, world: World) -> None:
 
     assert "device_link_over" == refused.value.code
     assert found(bench, secret) is not None
+
+
+def test_of_many_who_open_a_link_at_once_one_becomes_the_device(bench: Bench, world: World) -> None:
+    token = link_of(bench, world, invited(bench, world))
+
+    def use(_: int) -> str | None:
+        try:
+            with bench.database.begin() as session:
+                return devices.enrol(session, token, sign=bench.ports.sign, now=bench.clock.now())
+        except Ended:
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        secrets = [secret for secret in pool.map(use, range(8)) if secret]
+
+    assert 1 == len(secrets)
+    assert found(bench, secrets[0]) is not None
 
 
 def test_a_link_is_good_for_fifteen_minutes(bench: Bench, world: World) -> None:

@@ -1,6 +1,7 @@
 """Who is at work at a counter: a PIN begins a shift, and many things end it at once."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -197,6 +198,21 @@ def test_ten_wrong_pins_lock_the_device_for_minutes_and_ring(desk: Desk) -> None
         assert ["pin_guessed"] == [each.kind for each in session.scalars(select(Alarm))]
     desk.bench.clock.pass_time(minutes=10)
     assert desk.at_work(desk.begin()) is not None
+
+
+def test_guesses_side_by_side_learn_no_more_than_one_after_the_other(desk: Desk) -> None:
+    def guess(number: int) -> str:
+        try:
+            desk.begin(PIN if number == 29 else f"{number + 314159:06}")
+        except (Invalid, TooMany) as refused:
+            return refused.code
+        return "begun"
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(guess, range(30)))
+
+    assert 10 == answers.count("pin_wrong")
+    assert 20 == answers.count("too_many_tries")
 
 
 def test_who_guesses_locks_no_other_device(desk: Desk) -> None:
