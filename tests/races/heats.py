@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from storefront.models import Offer
+from tests.races.cards import Card, ask, take, till
 from tests.races.clients import Answer, Request, race
 from tests.races.market import Market
 from tests.races.sizes import Size
@@ -88,4 +89,20 @@ def one_shelf(market: Market, variant: str, size: Size) -> list[Answer]:
     requests = []
     for _ in range(size.attempts // 2):
         requests += [market.order(variant), market.lose_one(variant)]
+    return race(requests, clients=size.clients)
+
+
+def one_undo(market: Market, card: Card, minor: int, size: Size) -> list[Answer]:
+    """Take something from a card once; then undo that again and again, each under its own key."""
+    token = till(market)
+    [taken] = race([take(market, token, card, minor)], clients=2)
+    path = f"/redemptions/{taken.json['public_id']}/reversal"
+    requests = [ask(market, token, path) for _ in range(size.attempts)]
+    return race(requests, clients=size.clients)
+
+
+def one_card(market: Market, card: Card, minor: int, size: Size) -> list[Answer]:
+    """Take so much from one card again and again, each time under a key of its own."""
+    token = till(market)
+    requests = [take(market, token, card, minor) for _ in range(size.attempts)]
     return race(requests, clients=size.clients)

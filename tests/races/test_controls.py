@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from gifting.models import Reversal
 from storefront.models import Job, Order, Payment, Refund
 from tests.engines import Databases
-from tests.races import heats, unguarded
+from tests.races import cards, heats, unguarded
 from tests.races.clients import Answer, count_codes
 from tests.races.market import Market
 from tests.races.servers import Shop, running_shop
@@ -140,6 +141,25 @@ def test_without_guards_what_was_counted_away_is_sold(twin: Shop) -> None:
         return codes["201"] + codes["303"] > 20
 
     assert _shows(twin, sells_what_is_gone)
+
+
+@on_postgresql
+def test_without_guards_a_card_pays_more_than_it_holds(twin: Shop) -> None:
+    def pays_too_much(market: Market) -> bool:
+        card = cards.give_directly(market, 5000)
+        heats.one_card(market, card, 5000, SMALL)
+        return cards.books_of(market, card).redeemed > 5000
+
+    assert _shows(twin, pays_too_much)
+
+
+@on_postgresql
+def test_without_guards_one_undo_gives_back_more_than_once(twin: Shop) -> None:
+    def is_undone_twice(market: Market) -> bool:
+        heats.one_undo(market, cards.give_directly(market, 5000), 1234, SMALL)
+        return market.count(Reversal) > 1
+
+    assert _shows(twin, is_undone_twice)
 
 
 @on_sqlite

@@ -13,6 +13,9 @@ from flask import Flask, jsonify, request
 from sqlalchemy import Engine, create_engine, event, func, inspect, make_url, select, text
 from sqlalchemy.orm import Session
 
+from gifting import codes
+from gifting.models import GiftCard, Redemption, Reversal
+from storefront.adapters.signer import SecretSigner
 from storefront.adapters.stripe_gateway import StripeGateway
 from storefront.db.engine import sqlite_module
 from storefront.db.ids import public_id
@@ -30,6 +33,7 @@ from storefront.models import (
     Placement,
     Product,
     Refund,
+    Store,
     Variant,
 )
 from storefront.ports import OpenRequest
@@ -39,7 +43,7 @@ APPLICATION = "tests.races.unguarded:create_app"
 THINKING_SECONDS = 0.02
 """Between a read and the write that relies on it: long enough to be overtaken every time."""
 
-LAST_GUARDS = (IdempotentRequest, PaymentEvent, Order)
+LAST_GUARDS = (IdempotentRequest, PaymentEvent, Order, Reversal)
 
 
 def create_app() -> Flask:
@@ -94,7 +98,20 @@ def create_app() -> Flask:
         with Session(engine) as session, session.begin():
             return jsonify(_record(session, request.get_json())), 201
 
+    _add_tills(app, engine, SecretSigner(settings.secret_key, settings.pepper))
     return app
+
+
+def _add_tills(app: Flask, engine: Engine, sign: SecretSigner) -> None:
+    @app.post("/api/v1/redemptions")
+    def create_redemption() -> Any:
+        with Session(engine) as session, session.begin():
+            return _redeem(session, sign, request.get_json())
+
+    @app.post("/api/v1/redemptions/<name>/reversal")
+    def create_reversal(name: str) -> Any:
+        with Session(engine) as session, session.begin():
+            return _reverse(session, name)
 
 
 def drop_last_guards(engine: Engine) -> None:
@@ -322,6 +339,51 @@ def _lose_one(session: Session, product: str, name: str) -> Any:
     time.sleep(THINKING_SECONDS)
     variant.stock = stock - 1
     return "", 303
+
+
+def _redeem(session: Session, sign: SecretSigner, body: Mapping[str, Any]) -> Any:
+    """Look what is on the card, then write down what is left."""
+    digest = codes.digest_of(sign, body["code"])
+    card = session.scalars(select(GiftCard).filter_by(code_digest=digest)).one()
+    amount = body["amount_minor"]
+    if card.balance_minor < amount:
+        return jsonify(code="insufficient_balance"), 409
+    time.sleep(THINKING_SECONDS)
+    card.balance_minor -= amount
+    redemption = Redemption(
+        merchant_id=card.merchant_id,
+        public_id=public_id("rdm"),
+        card_id=card.id,
+        store_id=session.scalars(select(Store.id).filter_by(merchant_id=card.merchant_id)).one(),
+        caller="anyone",
+        request_key=request.headers["Idempotency-Key"],
+        body_hash="",
+        currency=card.currency,
+        amount_minor=amount,
+        balance_after_minor=card.balance_minor,
+        occurred_at=datetime.now(UTC),
+    )
+    session.add(redemption)
+    return jsonify(public_id=redemption.public_id), 201
+
+
+def _reverse(session: Session, name: str) -> Any:
+    """Look whether it was undone, then undo it."""
+    redemption = session.scalars(select(Redemption).filter_by(public_id=name)).one()
+    if session.scalars(select(Reversal).filter_by(redemption_id=redemption.id)).first():
+        return jsonify(code="already_reversed"), 409
+    time.sleep(THINKING_SECONDS)
+    session.get_one(GiftCard, redemption.card_id).balance_minor += redemption.amount_minor
+    session.add(
+        Reversal(
+            merchant_id=redemption.merchant_id,
+            redemption_id=redemption.id,
+            caller="anyone",
+            reason="mistake",
+            occurred_at=datetime.now(UTC),
+        )
+    )
+    return jsonify(redemption=name), 201
 
 
 def _record(session: Session, body: Mapping[str, Any]) -> dict[str, Any]:
