@@ -29,8 +29,28 @@ if TYPE_CHECKING:
 MOST_RESENT = 20
 """So often the same gift is sent again, whoever asks for it."""
 
+BY_LINK = "link"
 LOOK_AGAIN = timedelta(days=1)
 """A gift whose payment is disputed waits, and is looked at each day."""
+
+
+def promise(session: Session, gift: Gift, *, now: datetime) -> None:
+    """Promise to send a gift when it is due, or at once. One that the buyer hands over needs no
+    mail: they find its link with their order."""
+    if gift.way != BY_LINK:
+        _promise(session, gift, link_number=gift.link_number, now=now)
+
+
+def _promise(session: Session, gift: Gift, *, link_number: int, now: datetime) -> None:
+    jobs.add(
+        session,
+        "deliver_gift",
+        {"gift_id": gift.id, "link_number": link_number},
+        merchant_id=gift.merchant_id,
+        now=now,
+        run_at=max(gift.deliver_at, now) if gift.deliver_at else now,
+        unique_key=f"{gift.id}.{link_number}",
+    )
 
 
 def deliver_gift(ports: Ports, gift_id: int, link_number: int = 1) -> None:
@@ -181,15 +201,7 @@ def correct_address(session: Session, gift: Gift, email: str, *, now: datetime) 
         .values(email=email)
         .execution_options(synchronize_session=False)
     )
-    jobs.add(
-        session,
-        "deliver_gift",
-        {"gift_id": gift.id, "link_number": number},
-        merchant_id=gift.merchant_id,
-        now=now,
-        run_at=max(gift.deliver_at, now) if gift.deliver_at else now,
-        unique_key=f"{gift.id}.{number}",
-    )
+    _promise(session, gift, link_number=number, now=now)
 
 
 def _refuse_over(session: Session, gift: Gift) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import get_locale
 from sqlalchemy import insert, select, update
 
-from gifting import codes, ledger
+from gifting import codes, delivery, ledger
 from gifting.asking import deliver_at
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.terms import gift_terms
@@ -108,6 +108,7 @@ def issue_gifts(
             .execution_options(synchronize_session=False)
         )
         _issue_card(session, gift, terms=terms, zone=zone, sign=sign, is_live=is_live, now=now)
+        delivery.promise(session, gift, now=now)
         announce(session, "gift_issued", gift=gift.public_id)
 
 

@@ -16,9 +16,9 @@ from storefront.errors import Conflict, Invalid, NotFound, TryAgain
 from storefront.models import Alarm, Job
 from storefront.services import jobs
 from storefront.worker import HANDLERS, run_due
-from tests.factories import World
+from tests.factories import World, pay
 from tests.fakes import Bench
-from tests.gifting.factories import Given, a_gift
+from tests.gifting.factories import Given, a_gift, place_gift
 from tests.gifting.letters import change_gift, with_letters
 
 
@@ -261,3 +261,20 @@ def test_nobody_who_is_erased_gets_a_mail(bench: Bench, given: Given) -> None:
     assert bench.mailbox.sent == []
     with bench.database.reads() as session:
         assert session.scalars(select(Alarm)).all() == []
+
+
+@pytest.mark.parametrize(("way", "count"), [("email", 1), ("self", 1), ("link", 0)])
+def test_a_mail_goes_when_it_is_paid_and_not_before(
+    bench: Bench, world: World, way: str, count: int
+) -> None:
+    placed = place_gift(with_letters(bench), world, way=way)
+    run_due(bench.ports)
+    assert bench.mailbox.sent == []
+
+    pay(bench.client(), bench, placed)
+    while run_due(bench.ports):
+        pass
+    gifts = [mail for mail in bench.mailbox.sent if mail.pictures]
+
+    assert len(gifts) == count
+    assert {mail.to for mail in gifts} <= {"ben@friends.test", "ada@buyer.test"}
