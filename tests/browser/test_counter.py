@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -328,14 +329,9 @@ def _film(path: Path, text: str) -> Path:
     return path
 
 
-def test_the_camera_reads_the_code_of_a_gift(
-    playwright: Playwright,
-    shop: Shop,
-    tmp_path: Path,
-    record_property: Callable[[str, object], None],
-) -> None:
-    given = shop.gift()
-    film = _film(tmp_path / "gift.y4m", shop.link(given))
+@contextmanager
+def _filming(playwright: Playwright, film: Path) -> Iterator[Browser]:
+    """Open a browser whose camera shows a film."""
     browser = playwright.chromium.launch(
         executable_path=chromium.find(),
         args=[
@@ -346,6 +342,20 @@ def test_the_camera_reads_the_code_of_a_gift(
         ],
     )
     try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def test_the_camera_reads_the_code_of_a_gift(
+    playwright: Playwright,
+    shop: Shop,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    given = shop.gift()
+    film = _film(tmp_path / "gift.y4m", shop.link(given))
+    with _filming(playwright, film) as browser:
         page = begin(browser.new_context(viewport={"width": 375, "height": 667}), shop)
         page.get_by_role("button", name="Scan with the camera").click()
         page.wait_for_function("() => document.querySelector('video')?.currentTime > 0")
@@ -354,11 +364,29 @@ def test_the_camera_reads_the_code_of_a_gift(
         seconds = time.perf_counter() - start
         take(page, "7.50")
         answer(page, "status", "Taken: $7.50")
-    finally:
-        browser.close()
 
     record_property("figure", f"{seconds:.2f} s from the camera's first frame to the card")
     assert 1250 == shop.balance(given)
+
+
+def test_a_foreign_code_before_the_camera_is_refused_once(
+    playwright: Playwright, shop: Shop, tmp_path: Path
+) -> None:
+    film = _film(tmp_path / "foreign.y4m", "https://elsewhere.example/g/" + "a" * 48)
+    sent: list[str] = []
+    with _filming(playwright, film) as browser:
+        page = begin(browser.new_context(viewport={"width": 375, "height": 667}), shop)
+        page.on("request", lambda request: sent.append(request.url))
+        page.get_by_role("button", name="Scan with the camera").click()
+        answer(page, "alert", "Look again")
+        looked = len([url for url in sent if url.endswith("/frames")])
+        page.wait_for_function(
+            "(least) => performance.getEntriesByType('resource')"
+            ".filter(({ name }) => name.endsWith('/frames')).length >= least",
+            arg=looked + 5,
+        )
+
+    assert 1 == len([url for url in sent if url.endswith("/counter/cards")])
 
 
 def _faults(page: Page, name: str) -> list[str]:

@@ -2,6 +2,12 @@
 // `found` gets the text. Returns what stops it.
 const WIDTH = 640;
 const PAUSE = 120;
+const FORGET_AFTER = 12;
+
+// What was read last is not read again while it stays before the camera: a gift that is refused
+// would be sent on and on. It counts anew once it was away, or when the camera is started by hand.
+let seen = "";
+let away = 0;
 
 export default function scan(root, found) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
@@ -61,7 +67,12 @@ export default function scan(root, found) {
     const look = await read();
     while (stream?.active) {
       const text = await look().catch(() => "");
-      if (text && stream) return found(text);
+      away = text ? 0 : away + 1;
+      if (away > FORGET_AFTER) seen = "";
+      if (text && text !== seen && stream) {
+        seen = text;
+        found(text);
+      }
       await new Promise((done) => setTimeout(done, PAUSE));
     }
   }
@@ -74,7 +85,10 @@ export default function scan(root, found) {
   }
 
   root.hidden = false;
-  part("start").addEventListener("click", start);
+  part("start").addEventListener("click", () => {
+    seen = "";
+    start();
+  });
   part("stop").addEventListener("click", () => {
     delete sessionStorage.camera;
     stop();
