@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gifting import asking, forgetting, form, issuing, order_panel, privacy, returns, wishes
+from gifting import asking, audit, forgetting, form, issuing, order_panel, privacy, returns, wishes
 from gifting.jobs import JOBS
 from storefront.kinds import LineKind
 
@@ -44,4 +44,5 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
         door=form.door,
         form=form.gift_form,
         jobs=JOBS,
+        checks=audit.RULES,
     )

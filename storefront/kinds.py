@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.domain.finding import Finding
     from storefront.domain.money import Money
     from storefront.errors import StorefrontError
     from storefront.models.order import LineItem, Order
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Show = Callable[[Session, Order, datetime], "Panel | None"]
     FindDoor = Callable[[Session, int, str | None], "Door | None"]
     Fill = Callable[[Session, Any, Mapping[str, Any]], "Form"]
+    Check = Callable[[Session], Iterable[Finding]]
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,8 @@ class LineKind:
     person by their address in small letters, `erase` lets it go and counts it, `forget` does so
     once a day with what nobody needs any more, and `jobs` are handlers of the promises that the
     kind makes. `door` leads from a placement, or one product of it, to where the kind is ordered,
-    and `form` is that form for what was typed.
+    `form` is that form for what was typed, and `checks` are rules of the self-audit that must hold
+    for its rows.
     """
 
     name: str
@@ -198,6 +201,7 @@ class LineKind:
     jobs: Mapping[str, Callable[..., object]] = field(default_factory=dict)
     door: FindDoor = no_door
     form: Fill = no_form
+    checks: tuple[Check, ...] = ()
 
 
 GOODS = LineKind(name="goods")

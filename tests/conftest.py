@@ -148,7 +148,7 @@ def bench(engine_url: str, now: datetime, tmp_path: Path) -> Iterator[Bench]:
     bench = make_bench(tmp_path, engine_url, now)
     yield bench
     with bench.database.reads() as session:
-        findings = audit(session)
+        findings = audit(session, bench.ports.kinds)
     bench.database.dispose()
     assert findings == []
 

@@ -47,14 +47,19 @@ def test_a_card_is_opened_once(bench: Bench, given: Given) -> None:
 def test_every_change_is_a_line_with_what_is_left(bench: Bench, given: Given) -> None:
     now = bench.clock.now()
     with bench.database.begin() as session:
-        first = ledger.enter(session, given.card_id, "redeem", -1250, now=now)
-        second = ledger.enter(session, given.card_id, "reverse", 250, reference="rdm_1", now=now)
+        first = ledger.enter(session, given.card_id, "adjust", -1250, now=now)
+        second = ledger.enter(
+            session, given.card_id, "refund_failed", 250, reference="ref_1", now=now
+        )
 
         assert first is not None
         assert second is not None
         assert (Money(750, "USD"), 2) == (first.balance, first.sequence)
         assert (Money(1000, "USD"), 3) == (second.balance, second.sequence)
-        assert [(2, "redeem", -1250, 750), (3, "reverse", 250, 1000)] == lines(session, given)[1:]
+        assert [
+            (2, "adjust", -1250, 750),
+            (3, "adjust", 250, 1000),
+        ] == lines(session, given)[1:]
 
 
 def test_a_card_cannot_pay_more_than_it_holds(bench: Bench, given: Given) -> None:

@@ -221,7 +221,8 @@ def test_a_gift_that_is_not_issued_is_pending(bench: Bench, world: World, given:
     with bench.database.begin() as session:
         first = session.get_one(Gift, given.gift_id)
         columns = {c.key: getattr(first, c.key) for c in Gift.__table__.columns if c.key != "id"}
-        unpaid = Gift(**{**columns, "public_id": "gft_0000000000000000", "position": 1})
+        changes = {"public_id": "gft_0000000000000000", "position": 1, "issued_at": None}
+        unpaid = Gift(**columns | changes)
         session.add(unpaid)
         session.flush()
         url = links.gift_url(bench.ports.settings, bench.ports.sign, unpaid)

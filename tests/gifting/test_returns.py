@@ -17,8 +17,9 @@ from storefront.services.refunds import Wish, refund_order
 from tests.contents import nothing_changes
 from tests.factories import World, running_offer
 from tests.fakes import Bench
-from tests.gifting.factories import BEN, CLEO, cards_of, place_gift, sell_gift
+from tests.gifting.factories import BEN, CLEO, Given, cards_of, code_of, place_gift, sell_gift
 from tests.gifting.test_issuing import change_terms
+from tests.gifting.tills import a_till, take
 from tests.storefront.gateway_news import tell_of_dispute
 
 
@@ -45,9 +46,9 @@ def cancel(bench: Bench, world: World, placed: PlacedOrder) -> None:
         )
 
 
-def spend(bench: Bench, card: GiftCard, minor: int) -> None:
-    with bench.database.begin() as session:
-        assert ledger.enter(session, card.id, "redeem", -minor, now=bench.clock.now())
+def spend(bench: Bench, world: World, card: GiftCard, minor: int) -> None:
+    given = Given(code_of(bench, card), card.gift_id, card.id, card.public_id, order="")
+    take(bench, a_till(world), given, minor)
 
 
 def cards(bench: Bench, placed: PlacedOrder) -> list[GiftCard]:
@@ -78,7 +79,7 @@ def test_of_a_gift_that_is_spent_in_part_no_more_goes_back_than_is_left(
     bench: Bench, world: World
 ) -> None:
     placed = sell_gift(bench, world)
-    spend(bench, cards(bench, placed)[0], 2000)
+    spend(bench, world, cards(bench, placed)[0], 2000)
 
     with nothing_changes(bench.database), pytest.raises(Conflict, match="gift_used") as refused:
         give_back(bench, world, placed)
@@ -92,7 +93,9 @@ def test_what_was_paid_less_for_goes_back_in_its_share(bench: Bench, world: Worl
     running_offer(bench, world)
     change_terms(bench, world, are_promotable=True)
     placed = sell_gift(bench, world, variant=world.variant.public_id)
-    spend(bench, cards(bench, placed)[0], 150)
+    with bench.database.begin() as session:
+        card = cards_of(session, placed)[0]
+        assert ledger.enter(session, card.id, "adjust", -150, now=bench.clock.now())
 
     with pytest.raises(Conflict, match="gift_used") as refused:
         give_back(bench, world, placed)
@@ -104,7 +107,7 @@ def test_a_merchant_may_give_back_what_was_used_at_their_own_cost(
     bench: Bench, world: World
 ) -> None:
     placed = sell_gift(bench, world)
-    spend(bench, cards(bench, placed)[0], 2000)
+    spend(bench, world, cards(bench, placed)[0], 2000)
     refund = give_back(bench, world, placed, is_forced=True)
 
     (card,) = cards(bench, placed)
@@ -126,7 +129,7 @@ def test_one_of_two_gifts_can_be_given_back_alone(bench: Bench, world: World) ->
 
 def test_the_gift_that_was_spent_is_not_the_one_that_goes(bench: Bench, world: World) -> None:
     placed = sell_gift(bench, world, recipients=(BEN, CLEO))
-    spend(bench, cards(bench, placed)[1], 5000)
+    spend(bench, world, cards(bench, placed)[1], 5000)
     give_back(bench, world, placed, lines={0: 1})
 
     assert [0, 0] == [card.balance_minor for card in cards(bench, placed)]
@@ -166,7 +169,7 @@ def test_a_buyer_who_cancels_leaves_no_card_behind(bench: Bench, world: World) -
 
 def test_a_buyer_cannot_cancel_what_a_friend_has_spent(bench: Bench, world: World) -> None:
     placed = sell_gift(bench, world)
-    spend(bench, cards(bench, placed)[0], 1)
+    spend(bench, world, cards(bench, placed)[0], 1)
 
     with nothing_changes(bench.database), pytest.raises(Conflict, match="gift_used"):
         cancel(bench, world, placed)
@@ -197,7 +200,7 @@ def test_a_dispute_blocks_and_winning_it_unblocks(bench: Bench, world: World) ->
 
 def test_a_dispute_that_is_lost_voids_what_is_left(bench: Bench, world: World) -> None:
     placed = sell_gift(bench, world)
-    spend(bench, cards(bench, placed)[0], 2000)
+    spend(bench, world, cards(bench, placed)[0], 2000)
     tell_of_dispute(bench, placed, 5000, "needs_response")
     tell_of_dispute(bench, placed, 5000, "lost")
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import update
 
+from gifting.kind import gift_kind
 from storefront.db.engine import Database
 from storefront.models import Job
 from storefront.ports import Clock, Signer
@@ -107,7 +108,7 @@ class Shop:
     def findings(self) -> list[Finding]:
         """Return what the self-audit finds."""
         with self.database.reads() as session:
-            return audit(session)
+            return audit(session, [gift_kind(self.settings, self.sign)])
 
     def complaints(self) -> list[str]:
         """Return what the shop's processes have complained of, which no client need have seen."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from storefront.domain.finding import Finding
 from storefront.services.audit import books, credit, money, offers, parts, stock
-from storefront.services.audit.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sqlalchemy.orm import Session
 
-__all__ = ["RULES", "Finding", "audit"]
+    from storefront.kinds import LineKind
+
+__all__ = ["RULES", "Finding", "audit", "rules_of"]
 
 RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     stock.stock_is_never_oversold,
@@ -43,6 +45,11 @@ RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
 )
 
 
-def audit(session: Session) -> list[Finding]:
+def rules_of(kinds: Iterable[LineKind]) -> tuple[Callable[[Session], Iterable[Finding]], ...]:
+    """Return the shop's own rules and those that its kinds of lines add."""
+    return (*RULES, *(rule for kind in kinds for rule in kind.checks))
+
+
+def audit(session: Session, kinds: Iterable[LineKind] = ()) -> list[Finding]:
     """Return every row that breaks a rule; none is what a shop wants to see."""
-    return [finding for rule in RULES for finding in rule(session)]
+    return [finding for rule in rules_of(kinds) for finding in rule(session)]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select
 
+from storefront.domain.finding import Finding
 from storefront.models import Dispute, LedgerEntry, Merchant, Order, Payment
-from storefront.services.audit.finding import Finding
 from storefront.services.ledger import Account
 
 if TYPE_CHECKING:

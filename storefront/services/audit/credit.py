@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import case, func, or_, select
 
 from storefront.domain.attribution import MODELS
+from storefront.domain.finding import Finding
 from storefront.domain.money import FULL_SHARE
 from storefront.models import (
     Attribution,
@@ -17,7 +18,6 @@ from storefront.models import (
     OrderTouchpoint,
     Payment,
 )
-from storefront.services.audit.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, or_, select
 
+from storefront.domain.finding import Finding
 from storefront.models import LineItem, Offer, OfferCode, OfferUse, Order, OrderDiscount
-from storefront.services.audit.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -38,6 +38,6 @@ def shop(
         rival = world_on(bench, slug="florist", stock=None)
         yield Shop(bench, world, rival, bench.client())
         with bench.database.reads() as session:
-            findings = audit(session)
+            findings = audit(session, bench.ports.kinds)
         bench.database.dispose()
         assert findings == []

@@ -1,4 +1,4 @@
-"""What the self-audit reports."""
+"""What a check of the books reports."""
 
 from __future__ import annotations
 
