@@ -58,7 +58,7 @@ def test_every_change_is_a_line_with_what_is_left(bench: Bench, given: Given) ->
         assert (Money(1000, "USD"), 3) == (second.balance, second.sequence)
         assert [
             (2, "adjust", -1250, 750),
-            (3, "adjust", 250, 1000),
+            (3, "refund_failed", 250, 1000),
         ] == lines(session, given)[1:]
 
 
