@@ -3,6 +3,7 @@ The shop knows gifts by this value alone."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gifting import asking, audit, forgetting, form, issuing, order_panel, privacy, returns, wishes
@@ -27,6 +28,7 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
     def issue(session: Session, line: LineItem, now: datetime) -> None:
         issuing.issue_gifts(session, line, sign=sign, is_live=settings.is_live, now=now)
 
+    shop = order_panel.Shop(settings, sign)
     return LineKind(
         name=GIFT,
         fulfilment=GIFT,
@@ -37,7 +39,7 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
         on_paid=issue,
         before_refund=returns.take_back,
         on_news=returns.hear,
-        show=order_panel.show,
+        show=partial(order_panel.show, shop=shop),
         know=privacy.know,
         erase=privacy.erase,
         forget=forgetting.forget,

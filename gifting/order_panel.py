@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from gifting.links import gift_url
 from gifting.models import Gift, GiftCard, GiftContact
-from gifting.wishes import LINK
+from gifting.wishes import EMAIL, LINK
 from storefront.kinds import Panel
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from storefront.domain.money import Money
     from storefront.models import Order
+    from storefront.ports import Signer
+    from storefront.settings import Settings
 
 TEMPLATE = "gift/_order_panel.html"
 
@@ -44,9 +48,42 @@ class SentGift:
     thanked_at: datetime | None
     thanks: str
     is_spent: bool
+    is_used_up: bool
+    resent: int
+    link: str
+    """Where the recipient finds it, for a giver who sends it themselves; else empty."""
+
+    @property
+    def can_resend(self) -> bool:
+        """Whether its mail can be sent once more."""
+        return self.state in {"sent", "opened", "undeliverable"} and self.way != LINK
+
+    @property
+    def can_correct(self) -> bool:
+        """Whether another address can take the place of the recipient's."""
+        states = {"scheduled", "sending", "sent", "undeliverable"}
+        return self.way == EMAIL and self.state in states
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether its giver can still call it off."""
+        return self.state not in {"pending", "cancelled"} and not self.is_spent
+
+    @property
+    def wall_clock(self) -> datetime | None:
+        """When it arrives, on the clock of the zone that was chosen."""
+        return self.deliver_at.astimezone(ZoneInfo(self.zone)) if self.deliver_at else None
 
 
-def sent_gifts(session: Session, order: Order, now: datetime) -> Sequence[SentGift]:
+@dataclass(frozen=True)
+class Shop:
+    """What makes the links of gifts: whose they are, and who signs them."""
+
+    settings: Settings
+    sign: Signer
+
+
+def sent_gifts(session: Session, order: Order, shop: Shop, *, now: datetime) -> Sequence[SentGift]:
     """Return the gifts of an order, in the order in which they were asked for."""
     rows = session.execute(
         select(Gift, GiftContact, GiftCard)
@@ -55,12 +92,19 @@ def sent_gifts(session: Session, order: Order, now: datetime) -> Sequence[SentGi
         .where(Gift.merchant_id == order.merchant_id, Gift.order_id == order.id)
         .order_by(Gift.line_item_id, Gift.position)
     ).all()
-    return [_sent(gift, contact, card, now=now) for gift, contact, card in rows]
+    return [_sent(gift, contact, card, shop=shop, now=now) for gift, contact, card in rows]
 
 
 def _sent(
-    gift: Gift, contact: GiftContact | None, card: GiftCard | None, *, now: datetime
+    gift: Gift,
+    contact: GiftContact | None,
+    card: GiftCard | None,
+    *,
+    shop: Shop,
+    now: datetime,
 ) -> SentGift:
+    state = _state(gift, card, now)
+    is_handed = gift.way == LINK and state not in {"pending", "cancelled"}
     return SentGift(
         public_id=gift.public_id,
         title=gift.title,
@@ -69,7 +113,7 @@ def _sent(
         email=contact.email if contact else "",
         way=gift.way,
         design=gift.design,
-        state=_state(gift, card, now),
+        state=state,
         deliver_at=gift.deliver_at,
         zone=gift.zone,
         delivered_at=gift.delivered_at,
@@ -77,6 +121,9 @@ def _sent(
         thanked_at=gift.thanked_at,
         thanks=contact.thanks if contact else "",
         is_spent=card is not None and card.balance_minor < card.face_minor,
+        is_used_up=card is not None and card.balance_minor == 0,
+        resent=gift.resent,
+        link=gift_url(shop.settings, shop.sign, gift) if is_handed else "",
     )
 
 
@@ -95,15 +142,16 @@ def _state(gift: Gift, card: GiftCard | None, now: datetime) -> str:
     return next((state for state, is_so in known.items() if is_so), "sending")
 
 
-def show(session: Session, order: Order, now: datetime) -> Panel | None:
+def show(session: Session, order: Order, now: datetime, *, shop: Shop) -> Panel | None:
     """Return the panel of an order with gifts, None for any other."""
-    gifts = sent_gifts(session, order, now)
+    gifts = sent_gifts(session, order, shop, now=now)
     if not gifts:
         return None
-    return Panel("gifts", TEMPLATE, {"gifts": gifts}, [_as_json(gift) for gift in gifts])
+    return Panel("gifts", TEMPLATE, {"gifts": gifts}, [as_json(gift) for gift in gifts])
 
 
-def _as_json(gift: SentGift) -> dict[str, object]:
+def as_json(gift: SentGift) -> dict[str, object]:
+    """Return a gift as programs are told of it."""
     return {
         "public_id": gift.public_id,
         "title": gift.title,
@@ -113,5 +161,7 @@ def _as_json(gift: SentGift) -> dict[str, object]:
         "way": gift.way,
         "state": gift.state,
         "deliver_at": gift.deliver_at.isoformat() if gift.deliver_at else None,
+        "is_spent": gift.is_spent,
+        "link": gift.link or None,
         "opened_at": gift.opened_at.isoformat() if gift.opened_at else None,
     }

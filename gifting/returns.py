@@ -155,6 +155,17 @@ def _give_again(session: Session, line: LineItem, news: News) -> None:
         )
         if each.card.void_reason == REFUNDED:
             _set(session, each.card, voided_at=None, void_reason=None)
+            _call_on_again(session, each.gift)
+
+
+def _call_on_again(session: Session, gift: Gift) -> None:
+    """Let a gift that its giver had called off be one again: their money did not reach them."""
+    session.execute(
+        update(Gift)
+        .where(Gift.id == gift.id)
+        .values(cancelled_at=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _hear_of_dispute(session: Session, line: LineItem, news: News) -> None:

@@ -17,7 +17,7 @@ from flask_babel import Babel
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gifting import api, codes, rotation, sending
+from gifting import api, codes, order_actions, rotation, sending
 from gifting import web as gift_pages
 from gifting.counter import blueprint as counter
 from gifting.kind import gift_kind
@@ -89,6 +89,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     console,
     gift_pages.blueprint,
     sending.blueprint,
+    order_actions.blueprint,
     counter.screen,
     counter.console,
 )

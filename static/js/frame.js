@@ -13,6 +13,7 @@ import view from "./controllers/view.js";
 
 const here = { buy, cart, once, quantity, sandboxed, share, view };
 const later = {
+  copy: () => import("./controllers/copy.js"),
   checkout: () => import("./controllers/checkout.js"),
   countdown: () => import("./controllers/countdown.js"),
   gift: () => import("./controllers/gift.js"),

@@ -111,12 +111,15 @@ def _write(
             .options(selectinload(Order.lines), joinedload(Order.contact))
             .where(Order.id == order_id)
         ).one()
-        view = order_view(session, order, ports.settings, now=ports.clock.now())
+        now = ports.clock.now()
+        view = order_view(session, order, ports.settings, now=now)
+        panels = [panel for kind in ports.kinds if (panel := kind.show(session, order, now))]
     if not view.email:
         return None
     token = order_token(ports, order.merchant_id, order.public_id)
     values = {
         "order": view,
+        "panels": panels,
         "merchant": view.merchant,
         "order_url": links.order_page(ports.settings, order.public_id, token),
         "texts": {

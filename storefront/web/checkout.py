@@ -23,7 +23,7 @@ from storefront.web.formats import money, sums_as_json
 from storefront.web.frame import FrameState, read_surface, render_frame, use_frame_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from flask import Response
     from sqlalchemy.orm import Session
@@ -184,7 +184,19 @@ def order(public_id: str) -> AnyResponse:
     return response
 
 
-def _order_page(view: OrderView, refused: str = "") -> str:
+def refused_page(public_id: str, error: StorefrontError, **faults: object) -> Response:
+    """Show an order's page once more with why something that was asked there is refused.
+
+    `faults` go to the panels: which of their forms is meant, and what was typed.
+    """
+    sentence = "" if faults else sentence_of(error)
+    page = _order_page(_find(public_id), sentence, faults=faults)
+    return make_response(page, status_of(error))
+
+
+def _order_page(
+    view: OrderView, refused: str = "", *, faults: Mapping[str, object] | None = None
+) -> str:
     settings = ports().settings
     # Nothing may be said of money that the bank may be sending at this moment.
     name = "payment" if view.is_settling else PAGES[view.status]
@@ -199,6 +211,7 @@ def _order_page(view: OrderView, refused: str = "") -> str:
         order_token=request.args["t"],
         cancel_url=_cancel_url(view),
         refused=refused,
+        faults=faults or {},
         **(_payment_values(view) if is_payment else {}),
     )
 
@@ -206,7 +219,7 @@ def _order_page(view: OrderView, refused: str = "") -> str:
 def _cancel_url(view: OrderView) -> str | None:
     if view.cancel_until is None:
         return None
-    return url_for("checkout.cancel", public_id=view.public_id, **_kept())
+    return url_for("checkout.cancel", public_id=view.public_id, **kept_tokens())
 
 
 def _state(view: OrderView) -> FrameState:
@@ -311,14 +324,15 @@ def cancel(public_id: str) -> AnyResponse:
     except Conflict as error:
         if wants_json():
             raise
-        return make_response(_order_page(_find(public_id), sentence_of(error)), status_of(error))
+        return refused_page(public_id, error)
     if wants_json():
         view = _find(public_id)
         return _order_as_json(view, _panels(view))
-    return redirect(url_for("checkout.order", public_id=public_id, **_kept()), 303)
+    return redirect(url_for("checkout.order", public_id=public_id, **kept_tokens()), 303)
 
 
-def _kept() -> dict[str, Any]:
+def kept_tokens() -> dict[str, Any]:
+    """Return what the address of an order's page carries, for the next one."""
     return {name: request.args[name] for name in ("t", "in", "v") if request.args.get(name)}
 
 

@@ -158,9 +158,13 @@ SENTENCES: dict[str, Any] = {
     "file_gone": _("The file is not where we kept it. Please send it again."),
     "file_missing": _("Choose a file first."),
     "file_too_large": _("This file is too large. At most %(most)s MB are taken here."),
+    "gift_is_spent": _(
+        "Part of this gift has been spent, so it cannot be called off. The shop can help you."
+    ),
     "gift_limit": _(
         "That is more than %(most)s gifts in a day. Please come back tomorrow, or ask the shop."
     ),
+    "gift_not_sent": _("This gift has not been sent yet. It goes out by itself."),
     "gift_of_what": _("Choose one thing to give: a product or an amount."),
     "gift_used": _("Part of this gift has been spent: %(most)s can still be given back."),
     "gifts_off": _("This shop does not sell gifts at the moment."),

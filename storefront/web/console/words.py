@@ -221,7 +221,7 @@ STAGES = {
     "picked_up": _("Picked up"),
     "shipped": _("Shipped"),
 }
-WAYS = {"pickup": _("Pick-up"), "shipping": _("Shipping")}
+WAYS = {"pickup": _("Pick-up"), "shipping": _("Shipping"), "gift": _("Gift")}
 SORTS = {
     "newest": _("Newest first"),
     "oldest": _("Oldest first"),

@@ -88,6 +88,15 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/orders/<public_id>/question"): (
         "/orders/{order}/question?t={t}", (404, 202, *(404,) * 7),
     ),
+    ("POST", "/orders/<public_id>/gifts/<gift>/resend"): (
+        "/orders/{order}/gifts/gft_0000000000000000/resend?t={t}", (404,) * 9,
+    ),
+    ("POST", "/orders/<public_id>/gifts/<gift>/address"): (
+        "/orders/{order}/gifts/gft_0000000000000000/address?t={t}", (404,) * 9,
+    ),
+    ("POST", "/orders/<public_id>/gifts/<gift>/cancellation"): (
+        "/orders/{order}/gifts/gft_0000000000000000/cancellation?t={t}", (404,) * 9,
+    ),
     # Signed messages only
     ("POST", "/webhooks/stripe"): ("/webhooks/stripe", (400,) * 9),
     # Machines of the merchant
