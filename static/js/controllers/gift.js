@@ -9,6 +9,7 @@ export default function gift(form) {
   const preview = part("preview");
   let turn = 0;
   let later;
+  let isBehind = false;
 
   function inputs(friend) {
     return [...friend.querySelectorAll("input")];
@@ -113,15 +114,31 @@ export default function gift(form) {
 
   function follow() {
     const now = ++turn;
-    sum(now).catch(() => {});
+    const told = sum(now).catch(() => {});
+    told.then(() => now === turn && (isBehind = false));
     write();
+    return told;
   }
 
   function wait() {
+    isBehind = true;
     clearTimeout(later);
     later = setTimeout(follow, PAUSE);
   }
 
+  // Whoever is faster than the total waits for it, so that it is not asked for a second time.
+  function goOn(event) {
+    if (!isBehind) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    clearTimeout(later);
+    follow().then(() => {
+      isBehind = false;
+      form.requestSubmit(event.submitter);
+    });
+  }
+
+  form.addEventListener("submit", goOn, { capture: true });
   form.addEventListener("input", ({ target }) => {
     if (target.name === "gift_words") count();
     if (target.name === "gift_other") part("other").checked = true;
