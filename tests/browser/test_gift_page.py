@@ -35,6 +35,7 @@ from tests.gifting.letters import change_gift, with_letters
 PHONE = ViewportSize(width=375, height=667)
 NARROW = ViewportSize(width=320, height=640)
 DESK = ViewportSize(width=1280, height=800)
+LOADED = "all => Promise.all(all.map(each => each.decode().then(() => each.naturalWidth)))"
 SERIOUS = {"serious", "critical"}
 
 
@@ -196,7 +197,7 @@ def test_the_mail_is_shown_with_its_pictures_and_leads_to_the_gift(
         page.goto(url)
         page.get_by_role("link", name="Marta has sent you a gift").click()
         mail = page.frame_locator("iframe")
-        sizes = mail.locator("img").evaluate_all("all => all.map(each => each.naturalWidth)")
+        sizes = mail.locator("img").evaluate_all(LOADED)
         with page.expect_popup() as popup:
             mail.get_by_role("link", name="See your gift").click()
 
