@@ -16,7 +16,10 @@ from tests import chromium, sockets
 from tests.engines import ENGINES, Databases
 from tests.factories import World, world_on
 from tests.fakes import Bench, make_bench
+from tests.running_demo import demo
 from tests.workers import ByCompany
+
+__all__ = ["demo"]
 
 settings.register_profile(
     "fast", max_examples=60, deadline=None, derandomize="CI" in os.environ, print_blob=True

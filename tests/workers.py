@@ -1,23 +1,27 @@
-"""Which of two test workers runs what. Tests that start processes of their own share one worker, so
-that no two of them compete, while the other worker runs all the rest, file by file. They take
-longest, and begin first: `make test` keeps the order of the folders, and browser/ leads."""
+"""Which of two test workers runs what. Tests that start processes of their own keep company: no two
+races compete, and no two demos are started. All the rest goes file by file. Browsers mostly wait
+and races mostly compute, so either company may run beside the other. They take longest, and begin
+early: `make test` keeps the order of the folders, and browser/ leads."""
 
 from xdist.scheduler import LoadScopeScheduling
 
-ALONE = (
-    "tests/browser/",
-    "tests/demo/",
-    "tests/journeys/test_faults.py",
-    "tests/races/",
-    "tests/storefront/demo/test_feed_in_a_browser.py",
-    "tests/storefront/demo/test_levers.py",
-    "tests/storefront/sandbox/test_element_in_browser.py",
-)
+COMPANIES = {
+    "tests/browser/": "browsers",
+    "tests/demo/": "browsers",
+    "tests/storefront/demo/test_feed_in_a_browser.py": "browsers",
+    "tests/storefront/demo/test_levers.py": "browsers",
+    "tests/storefront/sandbox/test_element_in_browser.py": "browsers",
+    "tests/journeys/test_faults.py": "races",
+    "tests/races/": "races",
+}
 
 
 class ByCompany(LoadScopeScheduling):
-    """Gives each worker whole files, and one worker all that must not meet its like."""
+    """Gives each worker whole files, and whole companies."""
 
     def _split_scope(self, nodeid: str) -> str:
-        """Return the name of the company that a test keeps."""
-        return "alone" if nodeid.startswith(ALONE) else nodeid.partition("::")[0]
+        """Return the name of the company that a test keeps: a file is company for its tests."""
+        for start, company in COMPANIES.items():
+            if nodeid.startswith(start):
+                return company
+        return nodeid.partition("::")[0]

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.browser.conftest import Demo
+from tests.running_demo import Demo
 
 pytestmark = pytest.mark.timeout(300)
 

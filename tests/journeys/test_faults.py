@@ -9,7 +9,7 @@ import pytest
 
 from storefront.models import Order, Payment
 from tests.engines import Databases
-from tests.races.clients import Answer, Request, race
+from tests.races.clients import Answer, Request, ask, race
 from tests.races.fault_lines import (
     gateway_books,
     let_the_line_recover,
@@ -69,7 +69,7 @@ def test_a_buyer_is_asked_to_come_back_and_buys_with_the_same_key(
     request = market.order(variant)
     switch(market.shop, api=[{**fault, **CREATE}])
 
-    refused = _ask(request)
+    refused = ask(request)
     held = market.counters(variant)
     switch(market.shop)
     placed = _come_back(request)
@@ -104,7 +104,7 @@ def test_an_answer_that_is_a_little_slow_is_waited_for(market: Market) -> None:
     variant = market.add_variant(stock=1)
     switch(market.shop, api=[{"kind": "slow", "seconds": 3, **CREATE}])
 
-    placed = _ask(market.order(variant))
+    placed = ask(market.order(variant))
 
     assert 201 == placed.status
     market.pay([placed.json])
@@ -118,7 +118,7 @@ def test_messages_are_taken_in_while_the_gateway_is_a_black_hole(market: Market)
     placed = market.place(*[variant] * orders)
     news = [market.news(each) for each in placed]
     switch(market.shop, api=[{"kind": "hang", "seconds": 80, "path": "/v1/*"}])
-    late = threading.Thread(target=_ask, args=(market.order(market.add_variant(stock=1)),))
+    late = threading.Thread(target=ask, args=(market.order(market.add_variant(stock=1)),))
     late.start()
 
     answers = race(news, clients=4)
@@ -159,11 +159,6 @@ def _silences(shop: Shop) -> int:
 def _come_back(request: Request) -> Answer:
     """Ask again as often as the shop tells a buyer to come back, for a minute."""
     deadline = time.monotonic() + PATIENCE
-    while (answer := _ask(request)).status == 503 and time.monotonic() < deadline:
+    while (answer := ask(request)).status == 503 and time.monotonic() < deadline:
         time.sleep(int(answer.headers["retry-after"]))
-    return answer
-
-
-def _ask(request: Request) -> Answer:
-    [answer] = race([request], clients=2)
     return answer

@@ -13,7 +13,8 @@ from storefront.db.ids import public_id
 from storefront.models import LineItem, Order
 from storefront.services import merchants
 from tests.gifting.factories import gift_json
-from tests.races.clients import Request, race
+from tests.races import clients
+from tests.races.clients import Request
 from tests.races.market import JSON, Market
 
 
@@ -29,7 +30,7 @@ def order_gift(market: Market, minor: int = 5000, **gift: Any) -> dict[str, Any]
     """Place an order for gifts; return what the buyer is told."""
     body = gift_json(market.world, amount_minor=minor, **gift)
     headers = {**JSON, "Idempotency-Key": secrets.token_urlsafe(24)}
-    [answer] = race([Request(market.shop.host, "/orders", json.dumps(body), headers)], clients=2)
+    answer = clients.ask(Request(market.shop.host, "/orders", json.dumps(body), headers))
     assert 201 == answer.status, answer.body
     placed: dict[str, Any] = answer.json
     return placed
@@ -38,7 +39,7 @@ def order_gift(market: Market, minor: int = 5000, **gift: Any) -> dict[str, Any]
 def give(market: Market, minor: int = 5000, **gift: Any) -> list[Card]:
     """Sell gifts and let them be paid; return their cards."""
     placed = order_gift(market, minor, **gift)
-    [told] = race([market.news(placed)], clients=2)
+    told = clients.ask(market.news(placed))
     assert 200 == told.status, told.body
     return cards_of(market, placed)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from storefront.models import Offer
 from tests.races.cards import Card, ask, take, till
-from tests.races.clients import Answer, Request, race
+from tests.races.clients import Answer, Request, ask_in_turn, race
 from tests.races.market import Market
 from tests.races.sizes import Size
 
@@ -46,7 +46,7 @@ def many_payments(markets: Sequence[Market], *, orders: int, clients: int) -> li
 def many_refunds(market: Market, placed: dict[str, Any], *, minor: int, size: Size) -> list[Answer]:
     """Let an order be paid; then give so much of it back, many times, each under its own key."""
     market.pay([placed])
-    race([market.news(placed)], clients=2)
+    ask_in_turn([market.news(placed)], clients=1)
     requests = [market.refund(placed, amount_minor=minor) for _ in range(size.attempts)]
     return race(requests, clients=size.clients)
 
@@ -79,7 +79,7 @@ def one_buyer(market: Market, variant: str, offer: Offer, size: Size) -> list[An
 def one_order(market: Market, placed: dict[str, Any], size: Size) -> list[Answer]:
     """Let half of the members hand one paid order over while the other half cancel it."""
     market.pay([placed])
-    race([market.news(placed)], clients=2)
+    ask_in_turn([market.news(placed)], clients=1)
     requests = [market.hand_over(placed), market.cancel(placed)] * (size.attempts // 2)
     return race(requests, clients=size.clients)
 

@@ -18,7 +18,7 @@ from storefront.services import catalog, offer_life, offers
 from storefront.services.offers import Draft
 from tests.factories import PASSWORD, make_world
 from tests.fakes import event_body, signature
-from tests.races.clients import Request, race
+from tests.races.clients import Request, ask, ask_in_turn
 from tests.races.servers import WEBHOOK_SECRET, Shop
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -86,7 +86,7 @@ class Market:
     def sign_in(self) -> str:
         """Return the cookie of the owner, signed in to the console."""
         form = urlencode({"email": self.world.owner_email, "password": PASSWORD})
-        [answer] = race([Request(self.shop.host, "/console/sign-in", form, FORM)], clients=2)
+        answer = ask(Request(self.shop.host, "/console/sign-in", form, FORM))
         return answer.headers["set-cookie"].partition(";")[0]
 
     def act(self, cookie: str, offer: Offer, act: str) -> Request:
@@ -123,7 +123,7 @@ class Market:
     def place(self, *variants: str) -> list[dict[str, Any]]:
         """Place one order of each variant, a few at a time; return what the buyers are told."""
         requests = [self.order(variant) for variant in variants]
-        answers = race(requests, clients=SETUP_CLIENTS)
+        answers = ask_in_turn(requests, clients=SETUP_CLIENTS)
         assert [201] * len(requests) == [answer.status for answer in answers]
         return [answer.json for answer in answers]
 
@@ -172,13 +172,13 @@ class Market:
     def _owners_cookie(self) -> str:
         """The session of the owner, who signs in once."""
         form = urlencode({"email": self.world.owner_email, "password": PASSWORD})
-        [answer] = race([Request(self.shop.host, "/console/sign-in", form, FORM)], clients=2)
+        answer = ask(Request(self.shop.host, "/console/sign-in", form, FORM))
         assert answer.status == 303
         return answer.headers.get("set-cookie", "").partition(";")[0]
 
     def pay(self, orders: Sequence[dict[str, Any]]) -> None:
         """Pay orders at the gateway, a few at a time."""
-        answers = race([self.confirm(each) for each in orders], clients=SETUP_CLIENTS)
+        answers = ask_in_turn([self.confirm(each) for each in orders], clients=SETUP_CLIENTS)
         assert [200] * len(orders) == [answer.status for answer in answers]
 
     def news(self, placed: dict[str, Any], state: str = "succeeded") -> Request:
@@ -248,8 +248,7 @@ class Market:
 
     def _ask_the_gateway(self, path: str) -> Any:
         host = urlsplit(self.shop.sandbox.url).netloc
-        [answer] = race([Request(host, path, "", SANDBOX, "GET")], clients=2)
-        return answer.json
+        return ask(Request(host, path, "", SANDBOX, "GET")).json
 
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:

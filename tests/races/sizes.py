@@ -22,8 +22,11 @@ class Size:
 
 
 EVERY_DAY = Size(attempts=1_000, clients=16)
+VARIATION = Size(attempts=120, clients=16)
 PROOF = Size(attempts=10_000, clients=64)
 SIZES = (
     pytest.param(EVERY_DAY, id="1000x16"),
     pytest.param(PROOF, id="10000x64", marks=[pytest.mark.prove, pytest.mark.timeout(1800)]),
 )
+VARIATIONS = (pytest.param(VARIATION, id="120x16"), SIZES[1])
+"""For races that are much like a larger one: less every day, and as much for the proof."""

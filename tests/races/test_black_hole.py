@@ -14,7 +14,7 @@ from tests.races.market import Market, wait_until
 
 OVER = 11 * 60
 ORDERS = (
-    pytest.param(20, id="60-messages"),
+    pytest.param(10, id="30-messages"),
     pytest.param(400, id="1200-messages", marks=[pytest.mark.prove, pytest.mark.timeout(1800)]),
 )
 BUYERS_AT_THE_HOLE = 2

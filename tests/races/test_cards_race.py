@@ -11,10 +11,16 @@ from tests.races.cards import Books, books_of, give, take, till
 from tests.races.clients import count_codes, race
 from tests.races.conftest import Figure, OpenMarket
 from tests.races.market import Market
-from tests.races.sizes import Size
+from tests.races.sizes import PROOF, SIZES, VARIATION, VARIATIONS, Size
 
 FACE = 5000
-UNDOERS = Size(attempts=100, clients=16)
+PARTS = (
+    pytest.param(VARIATION, 119, 42, id="120x16"),
+    pytest.param(PROOF, 7, 714, id="10000x64", marks=SIZES[1].marks),
+)
+"""How many parts of which amount fit into the card; two cents are left."""
+
+UNDOERS = VARIATION
 
 
 def test_a_card_is_redeemed_in_full_exactly_once(
@@ -30,22 +36,25 @@ def test_a_card_is_redeemed_in_full_exactly_once(
     assert Books(0, 0, FACE, 1) == books_of(market, card)
 
 
+@pytest.mark.parametrize(("size", "minor", "parts"), PARTS)
 def test_parts_are_taken_until_there_is_no_whole_part_left(
-    market: Market, size: Size, figure: Figure
+    market: Market, figure: Figure, *, size: Size, minor: int, parts: int
 ) -> None:
     [card] = give(market, FACE)
 
-    answers = heats.one_card(market, card, 7, size)
+    answers = heats.one_card(market, card, minor, size)
 
     figure(answers)
-    assert {"201": 714, "insufficient_balance": size.attempts - 714} == count_codes(answers)
-    assert Books(2, 2, 4998, 714) == books_of(market, card)
+    assert {"201": parts, "insufficient_balance": size.attempts - parts} == count_codes(answers)
+    assert Books(2, 2, 4998, parts) == books_of(market, card)
 
 
+@pytest.mark.parametrize("size", VARIATIONS)
 def test_mixed_parts_never_add_up_to_more_than_the_card(market: Market, size: Size) -> None:
     [card] = give(market, FACE)
     token, chance = till(market), random.Random(7)
-    asked = [take(market, token, card, chance.randint(1, 60)) for _ in range(size.attempts)]
+    most = max(60, 12 * FACE // size.attempts)
+    asked = [take(market, token, card, chance.randint(1, most)) for _ in range(size.attempts)]
 
     answers = race(asked, clients=size.clients)
 
@@ -57,6 +66,7 @@ def test_mixed_parts_never_add_up_to_more_than_the_card(market: Market, size: Si
     assert list(range(1, len(entries) + 1)) == sorted(entry.sequence for entry in entries)
 
 
+@pytest.mark.parametrize("size", VARIATIONS)
 def test_the_same_request_many_times_takes_once_and_gets_one_answer(
     market: Market, size: Size
 ) -> None:
@@ -71,7 +81,7 @@ def test_the_same_request_many_times_takes_once_and_gets_one_answer(
     assert Books(0, 0, FACE, 1) == books_of(market, card)
 
 
-def test_a_hundred_undos_give_back_once(market: Market) -> None:
+def test_many_undos_give_back_once(market: Market) -> None:
     [card] = give(market, FACE)
 
     answers = heats.one_undo(market, card, 1234, UNDOERS)

@@ -3,14 +3,20 @@
 import itertools
 import random
 
+import pytest
+
 from storefront.models import Order
 from tests.races.clients import count_codes, race
 from tests.races.conftest import Figure
 from tests.races.heats import many_buyers
 from tests.races.market import Market, wait_until
-from tests.races.sizes import Size
+from tests.races.sizes import PROOF, VARIATION, Size
 
 LATE = 16
+SIZES = (
+    pytest.param(VARIATION, id="120x16"),
+    pytest.param(PROOF.quarter, id="2500x64", marks=[pytest.mark.prove, pytest.mark.timeout(1800)]),
+)
 
 
 def test_the_last_unit_is_sold_to_one_buyer_only(
@@ -45,11 +51,11 @@ def test_a_hundred_units_are_held_by_a_hundred_buyers(
     assert market.count(Order) == 100
 
 
+@pytest.mark.parametrize("size", SIZES)
 def test_two_hot_things_bought_in_both_orders_never_lock_each_other_out(
     market: Market, size: Size
 ) -> None:
     """Half of the buyers name them one way round, half the other, while earlier ones pay."""
-    size = size.quarter
     stock = size.attempts // 5
     first, second = market.add_variant(stock=stock), market.add_variant(stock=stock)
     both_ways = itertools.cycle([(first, second), (second, first)])

@@ -17,7 +17,7 @@ CLIENTS = 16
 BOTH_MODELS = 2
 
 TRIALS = [
-    pytest.param(25, id="25"),
+    pytest.param(12, id="12"),
     pytest.param(1_000, id="1000", marks=[pytest.mark.prove, pytest.mark.timeout(1800)]),
 ]
 

@@ -1,16 +1,19 @@
 """Order numbers count each merchant's sales, whoever pays at the same moment."""
 
+import pytest
+
 from tests.races.clients import count_codes
 from tests.races.conftest import Figure, OpenMarket
 from tests.races.heats import many_payments
 from tests.races.market import Market
-from tests.races.sizes import Size
+from tests.races.sizes import VARIATIONS, Size
 
 FIRST = 1001
 MERCHANTS = 2
 ATTEMPTS_PER_ORDER = 10
 
 
+@pytest.mark.parametrize("size", VARIATIONS)
 def test_numbers_have_no_gap_and_no_twin_under_payments_at_once(
     open_market: OpenMarket, size: Size, figure: Figure
 ) -> None:

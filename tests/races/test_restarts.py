@@ -34,7 +34,7 @@ ON_ITS_WAY = 0.1
 A_DAY_AND_MORE = 25 * 3600
 GUESSES = 100
 KILLS = (
-    pytest.param(2, id="2-kills"),
+    pytest.param(1, id="1-kill"),
     pytest.param(50, id="50-kills", marks=[pytest.mark.prove, pytest.mark.timeout(1800)]),
 )
 _slugs = iter(range(1, 1_000))

@@ -21,7 +21,7 @@ BOTH_MODELS = 2
 PATIENCE = 120
 OVER = 11 * 60
 ORDERS = (
-    pytest.param(20, id="20-each"),
+    pytest.param(10, id="10-each"),
     pytest.param(90, id="90-each", marks=pytest.mark.prove),  # a sweep takes a hundred at most
 )
 

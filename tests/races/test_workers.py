@@ -9,7 +9,7 @@ from sqlalchemy import update
 from storefront.domain.retries import MOST_ATTEMPTS
 from storefront.models import Alarm, Job
 from storefront.services.jobs import LEASE
-from tests.races.clients import race
+from tests.races.clients import ask_in_turn
 from tests.races.market import Market, wait_until
 from tests.races.post_office import PostOffice
 from tests.races.servers import Shop
@@ -82,7 +82,7 @@ def test_a_job_that_kills_its_workers_is_given_up_and_the_others_go_on(
 
 def _sell(market: Market, orders: int) -> None:
     placed = market.place(*[market.add_variant(stock=None)] * orders)
-    race([market.news(each) for each in placed], clients=8)
+    ask_in_turn([market.news(each) for each in placed], clients=8)
 
 
 def _kill_a_worker_at_work(shop: Shop, post_office: PostOffice) -> None:
