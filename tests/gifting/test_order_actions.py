@@ -171,6 +171,17 @@ def test_the_page_says_how_far_each_gift_is(bench: Bench, world: World) -> None:
 
 
 @on_sqlite
+def test_a_value_shows_neither_shipping_nor_a_tax_that_it_does_not_bear(
+    bench: Bench, world: World
+) -> None:
+    shown = page(bench, sell_gift(bench, world))
+
+    assert "Shipping" not in shown
+    assert "Pick-up" not in shown
+    assert " 0\N{NO-BREAK SPACE}%" not in shown
+
+
+@on_sqlite
 def test_no_code_is_on_the_givers_page_nor_in_the_receipt(bench: Bench, world: World) -> None:
     """E09: the receipt lists the gifts, and tells no code."""
     placed = sell_gift(bench, world, recipients=(BEN, CLEO), words="A secret wish")
