@@ -25,12 +25,12 @@ from storefront.adapters.file_mailer import FileMailer
 from storefront.app import build_app
 from storefront.demo.mailbox import create_mailbox
 from storefront.services import merchants
-from tests.browser.conftest import _free_pair
 from tests.engines import Databases
 from tests.factories import world_on
 from tests.fakes import make_bench
 from tests.gifting.factories import a_gift
 from tests.gifting.letters import change_gift, with_letters
+from tests.races.servers import free_port
 
 PHONE = ViewportSize(width=375, height=667)
 NARROW = ViewportSize(width=320, height=640)
@@ -63,7 +63,7 @@ def served(app: Flask, port: int = 0) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def given(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
     """Give a gift that was sent, in a shop with three stores."""
-    folder, port = tmp_path_factory.mktemp("gift-page"), _free_pair()
+    folder, port = tmp_path_factory.mktemp("gift-page"), free_port()
     with databases.fresh("sqlite") as database_url:
         base_url = f"http://localhost:{port}"
         bench = with_letters(make_bench(folder, database_url, datetime.now(UTC), base_url=base_url))
