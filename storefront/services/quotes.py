@@ -62,7 +62,9 @@ def price_lines(
         tax=[untaxed if is_value(line) else tax.goods for line in lines],
         shipping_tax=tax.delivery,
     )
-    return QuoteView(sums, destination.fulfilment if destination else "", name, tax.name)
+    is_taxed = shipping.minor > 0 or not all(map(is_value, lines))
+    way = destination.fulfilment if destination else ""
+    return QuoteView(sums, way, name, tax.name if is_taxed else "")
 
 
 def _tax(session: Session, merchant: MerchantView, destination: Destination | None) -> TaxRates:

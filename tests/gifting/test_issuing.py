@@ -121,8 +121,9 @@ def test_a_value_is_no_thing_and_bears_no_tax(bench: Bench, world: World) -> Non
     placed = sell_gift(bench, world)
 
     with bench.database.reads() as session:
-        line = session.scalars(select(LineItem)).one()
+        line, order = session.execute(select(LineItem, Order)).one()
     assert (None, 0, 5000) == (line.variant_id, line.tax_minor, placed.amount.minor)
+    assert not order.tax_name
 
 
 def test_a_gift_is_due_at_its_wall_clock(bench: Bench, world: World) -> None:
