@@ -75,14 +75,18 @@ def door(session: Session, merchant_id: int, product: str | None) -> Door | None
     """Return the way to the form, for a product that can be given and for an amount."""
     if not gift_terms(session, merchant_id).is_on:
         return None
-    is_given = product is not None and session.scalar(
+    if product is not None and _is_giftable(session, merchant_id, product):
+        return Door(PAGE, _("Send as a gift"), "gift", {"product": product})
+    return Door(PAGE, _("Send a gift card"), "gift")
+
+
+def _is_giftable(session: Session, merchant_id: int, product: str) -> bool:
+    found = session.scalar(
         select(Product.is_giftable).where(
             Product.merchant_id == merchant_id, Product.public_id == product
         )
     )
-    if product is not None and is_given:
-        return Door(PAGE, _("Send as a gift"), "gift", {"product": product})
-    return Door(PAGE, _("Send a gift card"), "gift")
+    return bool(found)
 
 
 def gift_form(session: Session, state: FrameState, body: Mapping[str, Any]) -> Form:
@@ -122,13 +126,7 @@ def _thing(session: Session, state: FrameState, body: Mapping[str, Any]) -> Prod
 
 def thing_named(session: Session, state: FrameState, product: str) -> ProductView:
     """Return a product that this placement shows and that can be given; raise `NotFound`."""
-    merchant_id = state.placement.merchant.id
-    is_giftable = session.scalar(
-        select(Product.is_giftable).where(
-            Product.merchant_id == merchant_id, Product.public_id == product
-        )
-    )
-    if not is_giftable:
+    if not _is_giftable(session, state.placement.merchant.id, product):
         raise NotFound
     occasion = occasion_of(state)
     return shelf.get_product(

@@ -18,7 +18,7 @@ from storefront.services.checkout import PlacedOrder
 from storefront.services.letters import send_receipt
 from storefront.services.refund_news import fail
 from tests.contents import nothing_changes
-from tests.factories import World
+from tests.factories import PASSWORD, World
 from tests.fakes import Bench
 from tests.gifting.factories import BEN, CLEO, Given, cards_of, code_of, gifts_of, sell_gift
 from tests.gifting.letters import change_gift, with_letters
@@ -300,3 +300,17 @@ def test_money_that_cannot_be_sent_brings_the_card_back(bench: Bench, world: Wor
 
     assert [5000, 5000] == balances(bench, placed)
     assert [None, None] == [gift.cancelled_at for gift in gifts(bench, placed)]
+
+
+@on_sqlite
+def test_members_read_that_an_order_is_a_gift(bench: Bench, world: World) -> None:
+    placed = sell_gift(bench, world)
+    client = bench.client()
+    client.post("/console/sign-in", data={"email": world.owner_email, "password": PASSWORD})
+    sheet = client.get(f"/console/orders/{placed.public_id}", headers=PERSON)
+    table = client.get("/console/orders.csv", headers={"Accept": "*/*"})
+
+    assert 200 == sheet.status_code
+    assert "It reaches its recipients by mail or by a link" in sheet.text
+    assert "Shipping" not in sheet.text
+    assert ",Gift," in table.text
