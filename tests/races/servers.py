@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from sqlalchemy import update
@@ -22,11 +23,12 @@ from gifting.kind import gift_kind
 from storefront.db.engine import Database
 from storefront.models import Job
 from storefront.ports import Clock, Signer
-from storefront.programs import APPLICATION, web_program, worker_program
+from storefront.programs import APPLICATION, web_program
 from storefront.sandbox import SandboxConfig, SandboxProcess, running_sandbox
 from storefront.services.audit import Finding, audit
 from storefront.settings import Settings, read_settings
 from tests.fakes import make_signer
+from tests.races.nursery import Nursery
 
 ROOT = Path(__file__).parents[2]
 WEBHOOK_SECRET = "whsec_of_the_running_shop"
@@ -35,6 +37,23 @@ END_SECONDS = 15
 COMPLAINTS = ("Traceback", "database is busy", "database cannot be reached", "fault", "locked")
 
 _worker_numbers = itertools.count(1)
+
+
+class Process(Protocol):
+    """A process of a shop that can be ended."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    def poll(self) -> int | None:
+        """Tell whether it has ended; None while it runs."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def wait(self, timeout: float) -> int:
+        """Wait until it has ended."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +72,12 @@ class Shop:
     settings: Settings
     database: Database
     environment: Mapping[str, str]
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
+
+    @cached_property
+    def nursery(self) -> Nursery:
+        """Where job workers come from."""
+        return Nursery(self.environment)
 
     @property
     def host(self) -> str:
@@ -83,11 +107,10 @@ class Shop:
         partial.write_text(str(offset + seconds))
         partial.replace(file)
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self) -> Process:
         """Start one more `storefront work`; it ends with the shop at the latest."""
-        process = start_process(
-            worker_program().command, self, name=f"worker-{next(_worker_numbers)}"
-        )
+        log = self.settings.instance_dir / f"worker-{next(_worker_numbers)}.log"
+        process = self.nursery.start_worker(log)
         self.processes.append(process)
         return process
 
@@ -164,6 +187,7 @@ def running_shop(
             yield shop
         finally:
             end_processes(shop.processes)
+            shop.nursery.close()
             database.dispose()
 
 
@@ -246,7 +270,7 @@ def is_well(shop: Shop) -> bool:
         connection.close()
 
 
-def end_processes(processes: list[subprocess.Popen[bytes]]) -> None:
+def end_processes(processes: list[Process]) -> None:
     """End every process: politely first, then its whole group for certain."""
     for process in processes:
         process.terminate()

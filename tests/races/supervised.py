@@ -141,6 +141,7 @@ def supervised_shop(
     finally:
         left = supervised.everybody()
         end_processes(shop.processes)
+        shop.nursery.close()
         for pid in filter(is_alive, left):
             os.kill(pid, signal.SIGKILL)
         shop.database.dispose()
