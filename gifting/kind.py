@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from gifting import asking, audit, forgetting, form, issuing, order_panel, privacy, returns, wishes
 from gifting.jobs import JOBS
-from storefront.kinds import LineKind
+from gifting.reporting import liability, line, weighing
+from storefront.kinds import LineKind, Panel
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,6 +28,9 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
 
     def issue(session: Session, line: LineItem, now: datetime) -> None:
         issuing.issue_gifts(session, line, sign=sign, is_live=settings.is_live, now=now)
+
+    def glance(session: Session, merchant_id: int, now: datetime) -> Panel | None:
+        return liability.glance(session, merchant_id, is_live=settings.is_live, now=now)
 
     shop = order_panel.Shop(settings, sign)
     return LineKind(
@@ -47,4 +51,7 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
         form=form.gift_form,
         jobs=JOBS,
         checks=audit.RULES,
+        follow=line.follow,
+        glance=glance,
+        weigh=weighing.weigh,
     )

@@ -69,6 +69,11 @@ def _returned(session: Session, card_ids: list[int]) -> dict[int, int]:
     return {card_id: int(minor) for card_id, minor in rows}
 
 
+def left_for(session: Session, gift: Gift, card: GiftCard) -> int:
+    """Return what can still be given back for a gift, in minor units, without locking its card."""
+    return _left(gift, card, _returned(session, [card.id]))
+
+
 def _left(gift: Gift, card: GiftCard, returned: dict[int, int]) -> int:
     unspent = gift.paid_minor * card.balance_minor // card.face_minor
     return max(0, min(gift.paid_minor - returned.get(card.id, 0), unspent))

@@ -19,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gifting import api, codes, order_actions, rotation, sending
 from gifting import web as gift_pages
+from gifting.console.blueprint import blueprint as gift_console
 from gifting.counter import blueprint as counter
 from gifting.kind import gift_kind
 from storefront.adapters.file_mailer import FileMailer
@@ -92,6 +93,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     order_actions.blueprint,
     counter.screen,
     counter.console,
+    gift_console,
 )
 
 

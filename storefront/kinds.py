@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Show = Callable[[Session, Order, datetime], "Panel | None"]
     FindDoor = Callable[[Session, int, str | None], "Door | None"]
     Fill = Callable[[Session, Any, Mapping[str, Any]], "Form"]
+    Follow = Callable[[Session, Order], Sequence["After"]]
+    Glance = Callable[[Session, int, datetime], "Panel | None"]
     Check = Callable[[Session], Iterable[Finding]]
 
 
@@ -94,6 +96,20 @@ class Form:
     total: Money | None = None
     fault: StorefrontError | None = None
     holds_ours: bool = False
+
+
+@dataclass(frozen=True)
+class After:
+    """What came of an order, for the end of its line: the kind of the act, in words, who did it by
+    a short pseudonym, and what it brought. `is_over` says that it was undone."""
+
+    kind: str
+    title: str
+    at: datetime
+    visitor: str = ""
+    note: str = ""
+    amount: Money | None = None
+    is_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,6 +184,17 @@ def no_form(session: Session, state: object, body: Mapping[str, Any]) -> Form:
     raise LookupError
 
 
+def nothing_after(session: Session, order: Order) -> Sequence[After]:
+    """Let nothing come of an order that its own line does not say."""
+    del session, order
+    return ()
+
+
+def nothing_at_a_glance(session: Session, merchant_id: int, now: datetime) -> None:
+    """Add nothing to the first page of the console."""
+    del session, merchant_id, now
+
+
 @dataclass(frozen=True)
 class LineKind:
     """One kind of line; each answer joins the transaction of what it answers to.
@@ -182,7 +209,8 @@ class LineKind:
     once a day with what nobody needs any more, and `jobs` are handlers of the promises that the
     kind makes. `door` leads from a placement, or one product of it, to where the kind is ordered,
     `form` is that form for what was typed, and `checks` are rules of the self-audit that must hold
-    for its rows.
+    for its rows. In the console, `follow` says what came of an order, `glance` adds to the first
+    page, and `weigh` to the page on which money is given back, with how much of it was used up.
     """
 
     name: str
@@ -202,6 +230,9 @@ class LineKind:
     door: FindDoor = no_door
     form: Fill = no_form
     checks: tuple[Check, ...] = ()
+    follow: Follow = nothing_after
+    glance: Glance = nothing_at_a_glance
+    weigh: Show = nothing_to_show
 
 
 GOODS = LineKind(name="goods")

@@ -19,10 +19,12 @@ from storefront.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from storefront.kinds import After, LineKind
 
 LONGEST_CHAIN = 50
 SHORT_VISITOR = 6
@@ -105,6 +107,17 @@ def chain_of(session: Session, merchant_id: int, order_public_id: str) -> Chain:
         path=tuple(found[key] for key in path_ids if key in found),
         credits=_credits(session, merchant_id, order.id),
     )
+
+
+def follow_order(
+    session: Session, merchant_id: int, order_public_id: str, *, kinds: Iterable[LineKind]
+) -> tuple[After, ...]:
+    """Return what came of an order of this merchant, the first thing first."""
+    order = session.scalars(
+        select(Order).where(Order.merchant_id == merchant_id, Order.public_id == order_public_id)
+    ).one()
+    found = [each for kind in kinds for each in kind.follow(session, order)]
+    return tuple(sorted(found, key=lambda each: each.at))
 
 
 def _ancestors(session: Session, merchant_id: int, interaction_id: int | None) -> list[int]:

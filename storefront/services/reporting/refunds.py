@@ -15,8 +15,12 @@ from storefront.services.refunds import plan_refund
 from storefront.services.reversals import left_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
+    from storefront.kinds import LineKind, Panel
     from storefront.services.refunds import Wish
 
 
@@ -124,6 +128,20 @@ def preview_refund(session: Session, merchant_id: int, public_id: str, *, wish: 
         left=Money(left_of(session, order.id).total - plan.total, order.currency),
         units=sum(part.quantity for part in plan.parts) if wish.is_restocked else 0,
     )
+
+
+def weigh_order(
+    session: Session,
+    merchant_id: int,
+    public_id: str,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> tuple[Panel, ...]:
+    """Return what the kinds of an order's lines say about giving its money back."""
+    order = _get(session, merchant_id, public_id)
+    panels = (kind.weigh(session, order, now) for kind in kinds)
+    return tuple(panel for panel in panels if panel is not None)
 
 
 def _get(session: Session, merchant_id: int, public_id: str) -> Order:

@@ -39,6 +39,7 @@ def home() -> AnyResponse | str:
             "glance": glance(session, merchant, now=now),
             "steps": guide(session, merchant, settings=ports().settings),
             "latest": list_orders(session, merchant.id, now=now, size=LATEST),
+            "panels": [kind.glance(session, merchant.id, now) for kind in ports().kinds],
             "waiting": None if member().role == "reports" else attention(session, merchant.id),
         }
     return show(

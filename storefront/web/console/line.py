@@ -13,10 +13,11 @@ from flask_babel import get_locale, gettext
 from storefront.web.console import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from storefront.domain.money import Money
+    from storefront.kinds import After
     from storefront.services.chains import Chain, Step
     from storefront.services.reporting.dossier import OrderDossier
     from storefront.services.views import PlacementView
@@ -87,10 +88,10 @@ class Line:
         return len(self.nodes) <= ACROSS_AT_MOST
 
 
-def draw(chain: Chain, dossier: OrderDossier) -> Line:
-    """Return the line from the post to the order, with its credits."""
+def draw(chain: Chain, dossier: OrderDossier, after: Iterable[After] = ()) -> Line:
+    """Return the line from the post to the order and what came of it, with its credits."""
     acts = [_act(step, dossier.visitor) for step in chain.steps]
-    nodes = [_start(chain, dossier), *acts, _end(dossier)]
+    nodes = [_start(chain, dossier), *acts, _end(dossier), *map(_after, after)]
     models = tuple(dict.fromkeys(credit.model for credit in chain.credits))
     return Line(
         nodes=_told_once(nodes),
@@ -173,6 +174,18 @@ def _end(dossier: OrderDossier) -> Node:
         place=_place(order.placement),
         amount=order.total,
         is_buyer=True,
+    )
+
+
+def _after(each: After) -> Node:
+    return Node(
+        tone="open" if each.is_over else "act",
+        icon=words.ICONS.get(each.kind, "gift"),
+        title=each.title,
+        who=each.visitor,
+        moment=each.at,
+        note=each.note,
+        amount=each.amount,
     )
 
 

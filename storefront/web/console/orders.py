@@ -8,7 +8,7 @@ from flask import flash, redirect, url_for
 
 from storefront.errors import Conflict
 from storefront.services import fulfilment, order_notes
-from storefront.services.chains import chain_of
+from storefront.services.chains import chain_of, follow_order
 from storefront.services.fulfilment import Handling
 from storefront.services.reporting.dossier import OrderDossier, PaymentFacts, get_dossier
 from storefront.services.reporting.orders import every_order, list_orders, order_choices
@@ -119,12 +119,13 @@ def order_page(name: str, *, error: str = "") -> str:
             session, merchant.id, name, settings=ports().settings, now=ports().clock.now()
         )
         chain = None if is_clerk() else chain_of(session, merchant.id, name)
+        after = follow_order(session, merchant.id, name, kinds=ports().kinds) if chain else ()
     return show(
         "console/order.html",
         merchant,
         dossier=dossier,
         order=dossier.order,
-        line=draw(chain, dossier) if chain else None,
+        line=draw(chain, dossier, after) if chain else None,
         payment_links=_payment_links(dossier),
         error=error,
         longest_note=order_notes.LONGEST,

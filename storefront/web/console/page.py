@@ -149,11 +149,15 @@ PLACES = (
 )
 CLERK = "clerk"
 SETTINGS_PAGE, ACCOUNT_PAGE = "console.settings", "console.account"
+NAVIGATION = "navigation"
+"""Where other packages' places stand beside the shop's own, before its settings."""
+
 FURTHER = "storefront_further_places"
 
 
 def add_place(app: App, place: Place, *, on: str) -> None:
-    """Give a page of settings or accounts a card that leads to another package's pages."""
+    """Give a page of settings or accounts a card that leads to another package's pages, or the
+    navigation a place."""
     app.extensions.setdefault(FURTHER, []).append((on, place))
 
 
@@ -165,7 +169,7 @@ def further_places(on: str) -> tuple[Place, ...]:
 
 def _places() -> Iterator[Place]:
     """Yield where the member may go; who is on a page below settings is in settings."""
-    for place in PLACES:
+    for place in (*PLACES[:-1], *further_places(NAVIGATION), PLACES[-1]):
         if may_go(place.endpoint):
             below = [card.endpoints for card in further_places(place.endpoint)]
             yield replace(place, below=tuple(place.endpoints.union(*below)))

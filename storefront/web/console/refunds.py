@@ -13,7 +13,7 @@ from storefront.domain.money import exponent
 from storefront.errors import Conflict, Invalid
 from storefront.services import actions, idempotency
 from storefront.services.refunds import Wish, refund_order
-from storefront.services.reporting.refunds import preview_refund, refund_choices
+from storefront.services.reporting.refunds import preview_refund, refund_choices, weigh_order
 from storefront.web.auth import member, roles
 from storefront.web.bodies import form_body
 from storefront.web.console.blueprint import blueprint
@@ -96,10 +96,11 @@ def _refund_once(public_id: str, form: Mapping[str, str]) -> None:
 def _page(
     public_id: str, chosen: Mapping[str, str], error: StorefrontError | None = None
 ) -> Response:
-    merchant = shop()
+    merchant, now = shop(), ports().clock.now()
     preview = None
     with ports().reads() as session:
         choices = refund_choices(session, merchant.id, public_id)
+        panels = weigh_order(session, merchant.id, public_id, kinds=ports().kinds, now=now)
         if chosen.get("way") and error is None:
             try:
                 wish = _wish(chosen, choices.left.currency)
@@ -111,6 +112,7 @@ def _page(
         merchant,
         choices=choices,
         preview=preview,
+        panels=panels,
         chosen=chosen,
         error=sentence_of(error) if error else None,
         key=secrets.token_urlsafe(24),
@@ -128,6 +130,7 @@ def _wish(given: Mapping[str, str], currency: str) -> Wish:
     values: dict[str, Any] = {
         "is_restocked": bool(given.get("restock")) and way != "amount",
         "with_shipping": bool(given.get("shipping")),
+        "is_forced": bool(given.get("forced") and given.get("sure")),
     }
     if way == "amount":
         values["amount_minor"] = _minor(given.get("amount", ""), currency)

@@ -379,6 +379,8 @@ ACTIONS = {
     "gift_card_unblocked": _("unblocked the gift card"),
     "gift_card_voided": _("cancelled the gift card"),
     "gift_card_adjusted": _("changed what is on the gift card"),
+    "gift_resent": _("sent once more the gift"),
+    "gift_terms_set": _("changed how gifts are sold at"),
     "home_set": _("changed the place and the tax of the prices of"),
     "shipping_rate_added": _("added the delivery rate"),
     "shipping_rate_changed": _("put in the place of another the delivery rate"),

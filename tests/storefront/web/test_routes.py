@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from gifting import devices
+from gifting.models import Gift
 from storefront.app import build_app
 from storefront.services import catalog, delivery, members, offers, taxes
 from storefront.services.fulfilment import Handling, pick_up
@@ -216,6 +217,36 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("POST", "/console/orders/<public_id>/refunds"): (
         "/console/orders/{paid}/refunds", (302, 302, 302, 403, 400, 400, 404, 302, 302),
+    ),
+    ("GET", "/console/gifts"): (
+        "/console/gifts", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/gifts/list.csv"): (
+        "/console/gifts/list.csv", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/gifts/figures"): (
+        "/console/gifts/figures", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("GET", "/console/gifts/terms"): (
+        "/console/gifts/terms", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/gifts/terms"): (
+        "/console/gifts/terms", (302, 302, 302, 403, 422, 422, 422, 302, 302),
+    ),
+    ("GET", "/console/gifts/<public_id>"): (
+        "/console/gifts/{gift}", (302, 302, 302, 403, 200, 200, 404, 302, 302),
+    ),
+    ("POST", "/console/gifts/<public_id>/mails"): (
+        "/console/gifts/{gift}/mails", (302, 302, 302, 403, 303, 303, 404, 302, 302),
+    ),
+    ("POST", "/console/gifts/<public_id>/block"): (
+        "/console/gifts/{gift}/block", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/gifts/<public_id>/voiding"): (
+        "/console/gifts/{gift}/voiding", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
+    ("POST", "/console/gifts/<public_id>/adjustments"): (
+        "/console/gifts/{gift}/adjustments", (302, 302, 302, 403, 400, 400, 404, 302, 302),
     ),
     ("GET", "/console/report"): (
         "/console/report", (302, 302, 302, 403, 200, 200, 200, 302, 302),
@@ -571,6 +602,7 @@ WITHOUT_MEMBER = {
 FOR_REPORTS = {
     "console.home", "console.placements", "console.placement", "console.preview_placement",
     "console.shares", "console.report", "console.report_csv",
+    "gift_console.figures",
     "console.account", "console.change_password", "console.choose_merchant",
     "console.set_up_second_factor", "console.start_second_factor", "console.confirm_second_factor",
     "console.remove_second_factor",
@@ -752,6 +784,12 @@ def waiting_device(shop: Shop) -> str:
         return devices.invite(session, owner, name="Till 1", store=store, now=now)
 
 
+def gift_name(shop: Shop, gift_id: int) -> str:
+    """Return the public id of a gift."""
+    with shop.bench.database.reads() as session:
+        return session.get_one(Gift, gift_id).public_id
+
+
 def hand_over(shop: Shop, order: str) -> None:
     """Let the buyer of an order pick it up."""
     with shop.bench.database.begin() as session:
@@ -799,6 +837,7 @@ def cast(shop: Shop) -> Cast:
     names = {
         "code": gift.code,
         "redemption": take(shop.bench, a_till(shop.world), gift, 5).public_id,
+        "gift": gift_name(shop, gift.gift_id),
         "offer": draft_offer(shop),
         "device": waiting_device(shop),
         "owner": public_id_of(shop, shop.world.owner_email),

@@ -1,0 +1,1 @@
+"""What members read about gifts: lists, one with its history, figures. Nothing changes here."""

@@ -1,0 +1,155 @@
+"""What gifts brought and what is owed on them, each exactly once: N01, N02, N04, E21, E50."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from gifting import opening
+from gifting.models import Gift, GiftEntry
+from gifting.presents import present_of
+from gifting.reporting.liability import movements, owed_now
+from gifting.reporting.line import follow
+from gifting.reporting.origins import OriginRow, by_origin
+from gifting.reversal import Reverse, reverse
+from storefront.app import build_app
+from storefront.domain.money import Money
+from storefront.models import Order
+from storefront.services.checkout import PlacedOrder
+from storefront.services.visitors import Visitor
+from tests.factories import World
+from tests.fakes import Bench
+from tests.gifting.factories import a_wish, sell_gift
+from tests.gifting.test_audit import given_of, senior
+from tests.gifting.tills import a_till, take
+from tests.storefront.sales import ANA, BEN, act, open_link, sell
+
+CARL = Visitor("carl" + "0" * 22, "verified")
+
+
+def origins(bench: Bench, world: World) -> tuple[OriginRow, ...]:
+    now = bench.clock.now()
+    with bench.database.reads() as session:
+        return by_origin(
+            session,
+            world.merchant.id,
+            since=now - timedelta(days=30),
+            until=now + timedelta(days=1),
+            currency="USD",
+            is_live=False,
+        )
+
+
+def gift_through_a_share(bench: Bench, world: World) -> PlacedOrder:
+    """Let Ana share the post, and Ben open her link, click and buy a gift."""
+    shared = act(bench, world, "share", ANA)
+    assert shared.share_token is not None
+    bench.clock.pass_time(hours=2)
+    ben = open_link(bench, shared.share_token, BEN)
+    act(bench, world, "click", ben, assurance="signed")
+    return sell(
+        bench, world, visitor=ben, lines=(), fulfilment="gift", store=None, asked=("gift", a_wish())
+    )
+
+
+def open_and_thank(bench: Bench, placed: PlacedOrder) -> str:
+    """Let the recipient look at the code and say thank you; return the thanks' share."""
+    given = given_of(bench, placed)
+    ports = bench.ports
+    with bench.database.begin() as session:
+        gift = session.get_one(Gift, given.gift_id)
+        present = present_of(session, gift, ports, now=bench.clock.now())
+        assert present is not None
+        opening.open_gift(session, gift, present, now=bench.clock.now())
+    bench.clock.pass_time(minutes=3)
+    with bench.database.begin() as session:
+        gift = session.get_one(Gift, given.gift_id)
+        present = present_of(session, gift, ports, now=bench.clock.now())
+        assert present is not None
+        opening.thank(
+            session, gift, present, words="So kind!", sign=ports.sign, now=bench.clock.now()
+        )
+    with bench.database.reads() as session:
+        gift = session.get_one(Gift, given.gift_id)
+        link = opening.find_thanks_link(session, gift, ports)
+    assert link is not None
+    return link.rpartition("/")[2]
+
+
+def test_a_story_of_six_hops_is_counted_once_each_and_sums_to_the_ledger(
+    bench: Bench, world: World
+) -> None:
+    placed = gift_through_a_share(bench, world)
+    thanks = open_and_thank(bench, placed)
+    take(bench, a_till(world), given_of(bench, placed), 2000, basket_minor=2940)
+    friend = open_link(bench, thanks, CARL)
+    sell(bench, world, visitor=friend)
+    sell(bench, world)
+
+    [row] = origins(bench, world)
+
+    money = [row.paid, row.redeemed, row.on_top, row.follow_on, row.brought]
+    assert [Money(minor, "USD") for minor in (5000, 2000, 940, 450, 6390)] == money
+    assert (world.placement.name, 1, 1) == (row.name, row.gifts, row.orders)
+    with bench.database.reads() as session:
+        entered = session.scalars(
+            select(func.sum(GiftEntry.amount_minor)).where(GiftEntry.kind == "redeem")
+        ).one()
+        sold = session.scalars(select(func.sum(Order.total_minor))).one()
+    assert -entered == row.redeemed.minor
+    assert sold == row.paid.minor + row.follow_on.minor + 450
+
+
+def test_the_line_of_the_order_goes_on_to_the_thanks(bench: Bench, world: World) -> None:
+    placed = gift_through_a_share(bench, world)
+    open_and_thank(bench, placed)
+    bench.clock.pass_time(minutes=3)
+    take(bench, a_till(world), given_of(bench, placed), 2000, basket_minor=2940)
+
+    with build_app(bench.ports).test_request_context(), bench.database.reads() as session:
+        order = session.scalars(select(Order)).one()
+        after = follow(session, order)
+
+    assert [("gift_open", ""), ("redeem", "Main Street · $9.40 spent on top"), ("thanks", "")] == [
+        (each.kind, each.note) for each in after
+    ]
+
+
+def test_a_redemption_undone_brought_nothing(bench: Bench, world: World) -> None:
+    placed = sell_gift(bench, world)
+    taken = take(bench, a_till(world), given_of(bench, placed), 2000, basket_minor=2940)
+    reverse(bench.ports, senior(bench, world), Reverse(taken.public_id, "undo"))
+
+    [row] = origins(bench, world)
+
+    assert ("", 0, 0) == (row.name, row.redeemed.minor, row.on_top.minor)
+
+
+def test_what_is_owed_is_the_sum_of_the_entries(bench: Bench, world: World) -> None:
+    first = sell_gift(bench, world)
+    start = bench.clock.now() + timedelta(seconds=1)
+    bench.clock.pass_time(days=2)
+    sell_gift(bench, world, amount_minor=2000)
+    take(bench, a_till(world), given_of(bench, first), 1250)
+    now = bench.clock.now()
+    with bench.database.reads() as session:
+        [owed] = owed_now(session, world.merchant.id, is_live=False, now=now)
+        [moved] = movements(
+            session, world.merchant.id, since=start, until=now + timedelta(seconds=1), is_live=False
+        )
+
+    assert (5750, 2) == (owed.balance.minor, owed.cards)
+    assert (5000, 2000, -1250, 5750) == tuple(
+        each.minor for each in (moved.first, moved.issued, moved.redeemed, moved.last)
+    )
+
+
+def test_cards_of_test_money_count_nowhere_in_live_mode(bench: Bench, world: World) -> None:
+    sell_gift(bench, world)
+    now = bench.clock.now()
+    with bench.database.reads() as session:
+        owed = owed_now(session, world.merchant.id, is_live=True, now=now)
+        moved = movements(
+            session, world.merchant.id, since=now, until=now + timedelta(days=1), is_live=True
+        )
+
+    assert ((), ()) == (owed, moved)
