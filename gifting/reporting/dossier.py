@@ -121,15 +121,16 @@ def _card(session: Session, gift: Gift, card: GiftCard) -> CardFacts:
 
 
 def _history(session: Session, gift: Gift, card: GiftCard | None) -> tuple[Happening, ...]:
-    found = [*_facts(gift), *_deliveries(session, gift)]
+    """Return what happened in its order; of what has one moment, causes come first."""
+    found = [Happening("ordered", gift.placed_at)]
     if card is not None:
         found += [*_entries(session, card), *_actions(session, card)]
+    found += [*_deliveries(session, gift), *_facts(gift)]
     return tuple(sorted(found, key=lambda each: each.at))
 
 
 def _facts(gift: Gift) -> Iterator[Happening]:
     facts = {
-        "ordered": gift.placed_at,
         "opened": gift.opened_at,
         "thanked": gift.thanked_at,
         "cancelled": gift.cancelled_at,

@@ -69,11 +69,11 @@ class GiftRow:
 
 @dataclass(frozen=True)
 class GiftList:
-    """One page of gifts. `counts` says how many of each status the search finds."""
+    """One page of gifts. `counts` says how many of each status, by its code, the search finds."""
 
     rows: tuple[GiftRow, ...]
     slice: Slice
-    counts: Mapping[Status, int]
+    counts: Mapping[str, int]
 
     @property
     def all(self) -> int:
@@ -92,7 +92,7 @@ def list_gifts(
     """Return a page of this merchant's gifts that are asked for."""
     moment = moment_of(session, merchant_id, now)
     counts = _counts(session, merchant_id, search, moment=moment)
-    count = counts.get(search.status, 0) if search.status else sum(counts.values())
+    count = counts.get(search.status.value, 0) if search.status else sum(counts.values())
     cutting = cut(count, page, size=PAGE_SIZE)
     ids = session.scalars(
         _ids(merchant_id, search, moment).limit(cutting.size).offset(cutting.offset)
@@ -123,13 +123,13 @@ def _joined(*columns: Any) -> Select[*tuple[Any, ...]]:
 
 def _counts(
     session: Session, merchant_id: int, search: GiftSearch, *, moment: Moment
-) -> dict[Status, int]:
+) -> dict[str, int]:
     rows = session.execute(
         _joined(status_at(moment).label("status"), func.count())
         .where(*conditions(merchant_id, search, moment, any_status=True))
         .group_by("status")
     )
-    return {Status(status): count for status, count in rows}
+    return {status: count for status, count in rows}
 
 
 def _ids(merchant_id: int, search: GiftSearch, moment: Moment) -> Select[Any]:

@@ -105,7 +105,10 @@ def test_a_gift_whose_order_is_not_paid_is_listed_as_such(
 ) -> None:
     place_gift(bench, world)
 
-    assert "Not paid yet" in owner.get("/console/gifts?status=pending").text
+    page = owner.get("/console/gifts").text
+
+    assert 'Not paid yet <span class="filter__count">1</span>' in page
+    assert "Ben" in page
 
 
 def test_the_spreadsheet_has_exactly_what_the_list_is_narrowed_to(
