@@ -129,7 +129,7 @@ def _counts(
         .where(*conditions(merchant_id, search, moment, any_status=True))
         .group_by("status")
     )
-    return {status: count for status, count in rows}
+    return {row.status: row[1] for row in rows}
 
 
 def _ids(merchant_id: int, search: GiftSearch, moment: Moment) -> Select[Any]:
