@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from tests.house.source import Source, name_of, planted, project, text_of
 
 CONSOLE = "storefront.web.console."
+CONSOLES = (CONSOLE, "gifting.console.")
 WORDS = "storefront.web.console.words"
 
 # Views of the console that take a POST and leave no trace in the log, each with its reason.
@@ -104,7 +105,7 @@ def posting_views(sources: Iterable[Source]) -> dict[str, str]:
     return {
         node.name: source.at(node)
         for source in sources
-        if source.module.startswith(CONSOLE)
+        if source.module.startswith(CONSOLES)
         for node in source.nodes()
         if isinstance(node, ast.FunctionDef)
         if any(_takes_post(each) for each in node.decorator_list)
