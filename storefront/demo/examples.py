@@ -97,6 +97,93 @@ def examples(merchant: dict[str, Any], *, shop: str, sandbox: str, sandbox_key: 
             headers=bearer,
             save={"credited": ""},
         ),
+        *_gift_examples(merchant, placement, shop=shop, pay=_pay(sandbox, sandbox_key)),
+    ]
+
+
+def _pay(sandbox: str, sandbox_key: str) -> dict[str, Any]:
+    """Return what the payment of any order is asked for with."""
+    return {
+        "url": f"{sandbox}/v1/payment_intents/{{{{gift_order.payment_reference}}}}/confirm",
+        "headers": {
+            "Authorization": f"Bearer {sandbox_key}",
+            "Content-Type": "application/json",
+        },
+        "flush": f"{sandbox}/sandbox/deliveries/flush?wait=5",
+    }
+
+
+def _gift_examples(
+    merchant: dict[str, Any], placement: dict[str, Any], *, shop: str, pay: dict[str, Any]
+) -> list[Any]:
+    """Return a gift sent by a link, looked up at a store's till, redeemed there and undone."""
+    till = {**JSON, "Authorization": f"Bearer {merchant['stores'][0]['api_token']}"}
+    keyed = {**till, "Idempotency-Key": "{{uuid}}"}
+    link = "{{given.gifts.0.link}}"
+    return [
+        _example(
+            "place_gift_order",
+            "POST",
+            f"{shop}/orders",
+            headers={**JSON, "Idempotency-Key": "{{uuid}}"},
+            json={
+                "placement": placement["public_id"],
+                "email": "ada@example.com",
+                "name": "Ada Example",
+                "gift": {
+                    "amount_minor": 2500,
+                    "way": "link",
+                    "recipients": [{"name": "Ben"}],
+                    "from": "Ada",
+                    "words": "Enjoy the summer!",
+                },
+            },
+            save={"gift_order": ""},
+        ),
+        _example(
+            "confirm_gift_payment",
+            "POST",
+            pay["url"],
+            needs=["place_gift_order"],
+            headers=pay["headers"],
+            json={"payment_method": "pm_card_visa"},
+        ),
+        _example("deliver_gift_webhooks", "POST", pay["flush"], needs=["confirm_gift_payment"]),
+        _example(
+            "read_gift_order",
+            "GET",
+            f"{shop}/orders/{{{{gift_order.public_id}}}}?t={{{{gift_order.token}}}}",
+            needs=["deliver_gift_webhooks"],
+            headers={"Accept": "application/json"},
+            save={"given": ""},
+        ),
+        _example(
+            "look_up_gift_card",
+            "POST",
+            f"{shop}/api/v1/gift-cards/lookup",
+            needs=["read_gift_order"],
+            headers=till,
+            json={"code": link},
+            save={"card": ""},
+        ),
+        _example(
+            "redeem_gift_card",
+            "POST",
+            f"{shop}/api/v1/redemptions",
+            needs=["look_up_gift_card"],
+            headers=keyed,
+            json={"code": link, "amount_minor": 1000, "basket_minor": 1450},
+            save={"redemption": ""},
+        ),
+        _example(
+            "reverse_redemption",
+            "POST",
+            f"{shop}/api/v1/redemptions/{{{{redemption.public_id}}}}/reversal",
+            needs=["redeem_gift_card"],
+            headers=keyed,
+            json={"reason": "mistake"},
+            save={"reversed": ""},
+        ),
     ]
 
 

@@ -71,6 +71,13 @@ def test_the_examples_make_a_sale_that_knows_the_share_it_came_from(demo: Demo) 
     }
 
 
+def test_the_examples_redeem_a_gift_at_a_till_and_undo_it(demo: Demo) -> None:
+    saved = run_examples(demo.told)
+
+    balances = [saved[name]["balance_minor"] for name in ("card", "redemption", "reversed")]
+    assert [2500, 1500, 2500] == balances
+
+
 def test_the_examples_can_be_run_again(demo: Demo) -> None:
     assert run_examples(demo.told)["order"] != run_examples(demo.told)["order"]
 
