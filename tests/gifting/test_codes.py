@@ -1,5 +1,6 @@
 """Codes: what is wrong is seen, how people type is forgiven, and nobody can guess one."""
 
+import random
 from collections import Counter
 
 import pytest
@@ -239,3 +240,10 @@ def test_codes_of_a_generator_that_leans_are_seen_to_lean() -> None:
                for n, code in enumerate(new_code() for _ in range(MANY))]  # fmt: skip
 
     assert worst_chi_squared(leaning) > MOST_CHI_SQUARED
+
+
+def test_a_million_guesses_hit_none_of_a_thousand_codes() -> None:
+    alive, chance = {new_code() for _ in range(1000)}, random.Random()
+    bodies = ("".join(chance.choices(ALPHABET, k=16)) for _ in range(VERY_MANY))
+
+    assert 0 == sum(body + check_symbol(body) in alive for body in bodies)
