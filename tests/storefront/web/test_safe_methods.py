@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from gifting import links
 from storefront.models import ShopText
 from storefront.services import members, passwords
 from storefront.web.embed import ASSETS
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, place
+from tests.gifting.factories import gifts_of, sell_gift
 from tests.storefront.web.answers import PERSON, PROGRAM
 from tests.storefront.web.conftest import Shop
 
@@ -23,6 +25,17 @@ def reset_token(shop: Shop) -> str:
     assert member
     ends_at = int(shop.bench.clock.now().timestamp()) + 60
     return passwords.seal_link(shop.bench.ports.sign, member, ends_at=ends_at)
+
+
+def gift_addresses(shop: Shop) -> dict[str, str]:
+    """Return the addresses that only a gift's own tokens open."""
+    placed, sign = sell_gift(shop.bench, shop.world), shop.bench.ports.sign
+    with shop.bench.database.reads() as session:
+        (gift,) = gifts_of(session, placed)
+    return {
+        "/g/<token>": f"/g/{links.gift_token(sign, gift)}",
+        "/gift-reminders/<token>": f"/gift-reminders/{links.reminders_token(sign, gift)}",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +70,7 @@ def addresses(shop: Shop) -> dict[str, str]:
             for name, value in names.items():
                 path = path.replace(f"<{name}>", value)
             found[rule.rule] = f"{path}?t={order.token}" if path.startswith("/orders") else path
+    found |= gift_addresses(shop)
     for rule in found:
         if rule.startswith("/console/placements/<public_id>"):
             found[rule] = rule.replace("<public_id>", names["placement"])
