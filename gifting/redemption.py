@@ -138,8 +138,11 @@ def _redeem(session: Session, asked: _Asked) -> Redeemed:
     if earlier is not None:
         return _tell(session, earlier, is_replayed=True)
     card = session.get_one(GiftCard, asked.card_id)
-    check_card(session, card, till, is_live=asked.is_live, now=now)
-    amount = _check_amount(card.terms, wish)
+    try:
+        check_card(session, card, till, is_live=asked.is_live, now=now)
+        amount = _check_amount(card.terms, wish)
+    except Conflict:  # what took the rest since we looked may have been this very request
+        return _explain(session, asked)
     conditions = _conditions(card, now, whole=amount if card.terms.is_product else None)
     act_id = _record_act(session, card, now=now)
     entered = ledger.change(session, card.id, -amount, conditions=conditions)
