@@ -182,6 +182,7 @@ FAULTY = [
     ("KEEP_JOBS_DAYS", "0", "more than zero"),
     ("KEEP_PAYLOADS_DAYS", "-1", "more than zero"),
     ("KEEP_MAILS_DAYS", "ever", "cannot be used"),
+    ("KEEP_INVITATIONS_DAYS", "0", "more than zero"),
     ("DEMO", "maybe", "true or false"),
 ]
 

@@ -229,6 +229,7 @@ def test_a_receipt_names_each_discount_what_did_not_count_and_what_led_here(
         "merchant": order.merchant,
         "order_url": "https://x",
         "texts": {"imprint": "https://shop.test/shops/mer_1/imprint"},
+        "panels": (),
         "is_demo": False,
     }
     _, text, html = writer().write("receipt", "en", values)

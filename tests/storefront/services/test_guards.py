@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from gifting.models import GiftDelivery
+from gifting.reversal import Reverse, reverse
 from storefront.db.base import Base
 from storefront.models import Action, Member, Offer, Order, OrderRefusal, Variant
 from storefront.services.refunds import Wish, refund_order
@@ -16,11 +18,15 @@ from storefront.services.visitors import read_mark
 from tests.contents import nothing_changes
 from tests.factories import World, pay, place, running_offer, world_on
 from tests.fakes import Bench
+from tests.gifting.factories import a_gift
+from tests.gifting.tills import a_till, take
 
 APPEND_ONLY = (
     "storefront_actions",
     "storefront_attributions",
     "storefront_credit_entries",
+    "storefront_gift_deliveries",
+    "storefront_gift_entries",
     "storefront_interactions",
     "storefront_ledger_entries",
     "storefront_offer_events",
@@ -30,6 +36,8 @@ APPEND_ONLY = (
     "storefront_order_refusals",
     "storefront_order_touchpoints",
     "storefront_payment_events",
+    "storefront_redemption_reversals",
+    "storefront_redemptions",
     "storefront_refund_lines",
     "storefront_stock_entries",
     "storefront_variant_prices",
@@ -56,7 +64,28 @@ def sold(bench: Bench) -> Bench:
             now=bench.clock.now(),
         )
         _write_what_only_people_do(session, world, offer, now=bench.clock.now())
+    _redeem_and_undo(bench, world)
     return bench
+
+
+def _redeem_and_undo(bench: Bench, world: World) -> None:
+    """Let a gift be sent, spent in part, and that be undone."""
+    given, now = a_gift(bench, world), bench.clock.now()
+    with bench.database.begin() as session:
+        member_id = session.scalar(select(Member.id))
+        session.add(
+            GiftDelivery(
+                merchant_id=world.merchant.id,
+                gift_id=given.gift_id,
+                cause="gift",
+                outcome="sent",
+                detail="",
+                occurred_at=now,
+            )
+        )
+    till = a_till(world, member_id=member_id)
+    taken = take(bench, till, given, 500)
+    reverse(bench.ports, till, Reverse(taken.public_id, "undo"))
 
 
 def _write_what_only_people_do(
