@@ -64,6 +64,7 @@ def address(shop: Shop, rule: Rule, order: PlacedOrder) -> str:
         "slug": "blog",
         "picture_id": "1",
         "design": "ribbon",
+        "gift": "gft_0000000000000000",
         "mark": "0" * 26,
     }
     path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda match: names[match[1]], rule.rule)
