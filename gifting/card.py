@@ -1,5 +1,5 @@
-"""What is drawn for a card: its QR code, as SVG for pages and as a picture for mails. It holds the
-gift's link and nothing else: no amount, no code, no name."""
+"""What is drawn for a card: its QR code. It holds the gift's link and nothing else: no amount, no
+code, no name."""
 
 from __future__ import annotations
 
@@ -18,8 +18,3 @@ if TYPE_CHECKING:
 def qr_code(settings: Settings, sign: Signer, gift: Gift) -> QrCode:
     """Return the code that opens the gift's page, and at the counter the gift itself."""
     return qr.draw(gift_url(settings, sign, gift))
-
-
-def qr_picture(settings: Settings, sign: Signer, gift: Gift) -> bytes:
-    """Return the same code as a PNG, dark on white."""
-    return qr.picture(gift_url(settings, sign, gift))

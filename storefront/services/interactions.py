@@ -154,25 +154,19 @@ def record_act(
 ) -> tuple[int, str]:
     """Record what we know somebody to have done beyond a placement's pages, such as opening a gift;
     return its id and its public id."""
-    name = public_id("int")
-    interaction_id = session.execute(
-        insert(Interaction)
-        .values(
-            merchant_id=merchant_id,
-            public_id=name,
-            placement_id=placement_id,
-            visitor=visitor,
-            parent_id=parent_id,
-            kind=kind,
-            assurance="signed",
-            surface=surface,
-            is_direct=False,
-            occurred_at=now,
-            recorded_at=now,
-        )
-        .returning(Interaction.id)
-    ).scalar_one()
-    return interaction_id, name
+    return _write(
+        session,
+        now,
+        merchant_id=merchant_id,
+        placement_id=placement_id,
+        kind=kind,
+        visitor=visitor,
+        parent_id=parent_id,
+        assurance="signed",
+        surface=surface,
+        is_direct=False,
+        occurred_at=now,
+    )
 
 
 def _insert(
@@ -184,24 +178,29 @@ def _insert(
     parent_id: int | None,
     share_id: int | None,
 ) -> tuple[int, str]:
+    return _write(
+        session,
+        now,
+        merchant_id=placement.merchant.id,
+        placement_id=placement.id,
+        share_id=share_id,
+        visitor=act.visitor.key if act.visitor else None,
+        parent_id=parent_id,
+        kind=act.kind,
+        assurance=act.assurance,
+        surface=act.surface,
+        referrer=act.referrer,
+        is_direct=act.is_direct,
+        occurred_at=act.occurred_at or now,
+    )
+
+
+def _write(session: Session, now: datetime, **facts: object) -> tuple[int, str]:
+    """Write an act down under a fresh public id; return both its ids."""
     name = public_id("int")
     interaction_id = session.execute(
         insert(Interaction)
-        .values(
-            merchant_id=placement.merchant.id,
-            public_id=name,
-            placement_id=placement.id,
-            share_id=share_id,
-            visitor=act.visitor.key if act.visitor else None,
-            parent_id=parent_id,
-            kind=act.kind,
-            assurance=act.assurance,
-            surface=act.surface,
-            referrer=act.referrer,
-            is_direct=act.is_direct,
-            occurred_at=act.occurred_at or now,
-            recorded_at=now,
-        )
+        .values(public_id=name, recorded_at=now, **facts)
         .returning(Interaction.id)
     ).scalar_one()
     return interaction_id, name

@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, select, update
 
 from storefront.domain.fulfilment import Stage, stage
 from storefront.errors import Conflict, NotFound
-from storefront.models import OfferUse as Use
 from storefront.models import (
+    OfferUse,
     Order,
     OrderContact,
     OrderEvent,
@@ -189,7 +189,9 @@ def _erase_order(session: Session, merchant_id: int, order_id: int, *, now: date
         update(Shipment)
         .where(Shipment.merchant_id == merchant_id, Shipment.order_id == order_id)
         .values(tracking_number="", tracking_url=""),
-        update(Use).where(Use.order_id == order_id).values(buyer_key=secrets.token_hex(32)),
+        update(OfferUse)
+        .where(OfferUse.order_id == order_id)
+        .values(buyer_key=secrets.token_hex(32)),
         update(Order).where(Order.id == order_id).values(buyer_key=None),
     )
     for statement in gone:
