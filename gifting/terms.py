@@ -39,12 +39,13 @@ class GiftTerms:
 
 def gift_terms(session: Session, merchant_id: int) -> GiftTerms:
     """Return a merchant's terms; what nobody has set is as most shops have it."""
-    currency = session.execute(
-        select(Merchant.currency).where(Merchant.id == merchant_id)
-    ).scalar_one()
-    row = session.scalars(
-        select(GiftSettings).where(GiftSettings.merchant_id == merchant_id)
-    ).first()
+    found = session.execute(
+        select(Merchant.currency, GiftSettings)
+        .outerjoin(GiftSettings, GiftSettings.merchant_id == Merchant.id)
+        .where(Merchant.id == merchant_id)
+    ).one()
+    currency: str = found[0]
+    row: GiftSettings | None = found[1]  # the join is an outer one
     if row is None:
         return default_terms(currency)
     return GiftTerms(

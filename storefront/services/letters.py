@@ -13,7 +13,7 @@ from storefront.domain.money import Money
 from storefront.models import Order, Payment, Refund
 from storefront.ports import Message
 from storefront.services.checkout import order_token
-from storefront.services.orders import order_view
+from storefront.services.orders import order_view, panels_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +113,7 @@ def _write(
         ).one()
         now = ports.clock.now()
         view = order_view(session, order, ports.settings, now=now)
-        panels = [panel for kind in ports.kinds if (panel := kind.show(session, order, now))]
+        panels = panels_of(session, order, kinds=ports.kinds, now=now)
     if not view.email:
         return None
     token = order_token(ports, order.merchant_id, order.public_id)

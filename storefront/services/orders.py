@@ -58,6 +58,11 @@ def get_order(
     session: Session, merchant_id: int, public_id: str, *, settings: Settings, now: datetime
 ) -> OrderView:
     """Return an order of this merchant; raise `NotFound` otherwise."""
+    return order_view(session, load_order(session, merchant_id, public_id), settings, now=now)
+
+
+def load_order(session: Session, merchant_id: int, public_id: str) -> Order:
+    """Return the row of an order of this merchant, with its lines; raise `NotFound` otherwise."""
     order = session.scalars(
         select(Order)
         .options(selectinload(Order.lines), joinedload(Order.contact))
@@ -65,21 +70,13 @@ def get_order(
     ).first()
     if order is None:
         raise NotFound
-    return order_view(session, order, settings, now=now)
+    return order
 
 
 def panels_of(
-    session: Session,
-    merchant_id: int,
-    public_id: str,
-    *,
-    kinds: Iterable[LineKind],
-    now: datetime,
+    session: Session, order: Order, *, kinds: Iterable[LineKind], now: datetime
 ) -> tuple[Panel, ...]:
-    """Return what kinds of lines add to an order's page."""
-    order = session.scalars(
-        select(Order).where(Order.merchant_id == merchant_id, Order.public_id == public_id)
-    ).one()
+    """Return what kinds of lines add to an order, on its page and in its letters."""
     shown = [kind.show(session, order, now) for kind in kinds]
     return tuple(panel for panel in shown if panel)
 

@@ -3,6 +3,7 @@ the same addresses; what they accept decides what they get."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, jsonify, make_response, redirect, request, url_for
@@ -23,7 +24,7 @@ from storefront.web.formats import money, sums_as_json
 from storefront.web.frame import FrameState, read_surface, render_frame, use_frame_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from flask import Response
     from sqlalchemy.orm import Session
@@ -176,10 +177,10 @@ def _placed_as_json(placed: PlacedOrder) -> Response:
 @blueprint.get("/orders/<public_id>")
 def order(public_id: str) -> AnyResponse:
     """Show an order to whoever holds its token: pay, wait, or see what came of it."""
-    view = _find(public_id)
+    shown = _find(public_id)
     if wants_json():
-        return _order_as_json(view, _panels(view))
-    response = make_response(_order_page(view))
+        return _order_as_json(shown)
+    response = make_response(_order_page(shown))
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
@@ -195,9 +196,9 @@ def refused_page(public_id: str, error: StorefrontError, **faults: object) -> Re
 
 
 def _order_page(
-    view: OrderView, refused: str = "", *, faults: Mapping[str, object] | None = None
+    shown: _Shown, refused: str = "", *, faults: Mapping[str, object] | None = None
 ) -> str:
-    settings = ports().settings
+    settings, view = ports().settings, shown.view
     # Nothing may be said of money that the bank may be sending at this moment.
     name = "payment" if view.is_settling else PAGES[view.status]
     is_payment = name == "payment"
@@ -207,7 +208,7 @@ def _order_page(
         settings,
         payment_hosts=settings.stripe_hosts if is_payment else None,
         order=view,
-        panels=_panels(view),
+        panels=shown.panels,
         order_token=request.args["t"],
         cancel_url=_cancel_url(view),
         refused=refused,
@@ -234,23 +235,21 @@ def _state(view: OrderView) -> FrameState:
     )
 
 
-def _find(public_id: str) -> OrderView:
+@dataclass(frozen=True)
+class _Shown:
+    """An order as its buyer may see it, and what kinds of lines add to it."""
+
+    view: OrderView
+    panels: tuple[Panel, ...]
+
+
+def _find(public_id: str) -> _Shown:
     merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    settings, now = ports().settings, ports().clock.now()
     with ports().reads() as session:
-        return orders.get_order(
-            session, merchant_id, public_id, settings=ports().settings, now=ports().clock.now()
-        )
-
-
-def _panels(view: OrderView) -> tuple[Panel, ...]:
-    with ports().reads() as session:
-        return orders.panels_of(
-            session,
-            view.merchant.id,
-            view.public_id,
-            kinds=ports().kinds,
-            now=ports().clock.now(),
-        )
+        row = orders.load_order(session, merchant_id, public_id)
+        view = orders.order_view(session, row, settings, now=now)
+        return _Shown(view, orders.panels_of(session, row, kinds=ports().kinds, now=now))
 
 
 def _payment_values(view: OrderView) -> dict[str, Any]:
@@ -275,7 +274,8 @@ def _payment_values(view: OrderView) -> dict[str, Any]:
     }
 
 
-def _order_as_json(view: OrderView, panels: Iterable[Panel]) -> Response:
+def _order_as_json(shown: _Shown) -> Response:
+    view = shown.view
     response = jsonify(
         public_id=view.public_id,
         number=view.number,
@@ -302,7 +302,7 @@ def _order_as_json(view: OrderView, panels: Iterable[Panel]) -> Response:
             }
             for line in view.lines
         ],
-        **{panel.name: panel.as_json for panel in panels},
+        **{panel.name: panel.as_json for panel in shown.panels},
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -326,8 +326,7 @@ def cancel(public_id: str) -> AnyResponse:
             raise
         return refused_page(public_id, error)
     if wants_json():
-        view = _find(public_id)
-        return _order_as_json(view, _panels(view))
+        return _order_as_json(_find(public_id))
     return redirect(url_for("checkout.order", public_id=public_id, **kept_tokens()), 303)
 
 
