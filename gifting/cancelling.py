@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from gifting import returns
 from gifting.models import Gift, GiftCard, GiftEntry
+from gifting.standing import void
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order
 from storefront.services.refund_rows import CANCELLED
@@ -35,7 +36,7 @@ def cancel_gift(session: Session, gift: Gift, *, kinds: Iterable[LineKind], now:
         raise Conflict("gift_is_spent")
     if gift.paid_minor == 0:
         card = session.scalars(_card_of(gift).with_for_update(key_share=True)).one()
-        returns.void(session, card, reason=returns.REFUNDED, reference=gift.public_id, now=now)
+        void(session, card, reason=returns.REFUNDED, reference=gift.public_id, now=now)
         reference = gift.public_id
     else:
         reference = _refund(session, gift, kinds=kinds, now=now)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from gifting import ledger
+from gifting import ledger, standing
 from gifting.models import GiftCard
 from storefront.domain.money import Money
 from storefront.errors import Conflict, Invalid, NotFound
@@ -40,7 +40,7 @@ def block(session: Session, who: Doer, public_id: str, *, reason: str, now: date
     card = _get_usable(session, who, public_id, reason=reason, known=BLOCK_REASONS)
     if card.blocked_at is not None:
         raise Conflict("already_blocked")
-    _set(session, card, blocked_at=now, block_reason=reason)
+    standing.set_facts(session, card, blocked_at=now, block_reason=reason)
     thing = (THING, public_id)
     actions.note(session, who, "gift_card_blocked", of=thing, now=now, reason=reason)
 
@@ -56,7 +56,7 @@ def unblock(session: Session, who: Doer, public_id: str, *, reason: str, now: da
         raise Conflict("not_blocked")
     if card.block_reason not in BLOCK_REASONS:
         raise Conflict("bank_decides")
-    _set(session, card, blocked_at=None, block_reason=None)
+    standing.set_facts(session, card, blocked_at=None, block_reason=None)
     thing = (THING, public_id)
     actions.note(session, who, "gift_card_unblocked", of=thing, now=now, reason=reason)
 
@@ -68,9 +68,7 @@ def void(session: Session, who: Doer, public_id: str, *, reason: str, now: datet
     """
     card = _get_usable(session, who, public_id, reason=reason, known=VOID_REASONS)
     left = card.balance
-    if left.minor:
-        _enter(session, who, card, line=ledger.Line("void", -left.minor, reason=reason), now=now)
-    _set(session, card, voided_at=now, void_reason=reason)
+    standing.void(session, card, reason=reason, member_id=who.member_id, now=now)
     thing, figures = (THING, public_id), _figures(reason, left)
     actions.note(session, who, "gift_card_voided", of=thing, now=now, **figures)
     return left
@@ -89,10 +87,14 @@ def adjust(
         raise Invalid("invalid_gift_amount", field="amount")
     if card.balance_minor + minor < 0:
         raise Conflict("insufficient_balance", field="amount", balance=card.balance)
-    held = _enter(session, who, card, line=ledger.Line("adjust", minor, reason=reason), now=now)
+    entered = ledger.enter(
+        session, card.id, "adjust", minor, reason=reason, member_id=who.member_id, now=now
+    )
+    if entered is None:
+        raise Conflict
     thing, figures = (THING, public_id), _figures(reason, Money(minor, card.currency))
     actions.note(session, who, "gift_card_adjusted", of=thing, now=now, **figures)
-    return held
+    return entered.balance
 
 
 def _get_usable(
@@ -112,32 +114,6 @@ def _get_usable(
     if card.voided_at is not None:
         raise Conflict("code_void")
     return card
-
-
-def _enter(
-    session: Session, who: Doer, card: GiftCard, *, line: ledger.Line, now: datetime
-) -> Money:
-    entered = ledger.enter(
-        session,
-        card.id,
-        line.kind,
-        line.amount_minor,
-        reason=line.reason,
-        member_id=who.member_id,
-        now=now,
-    )
-    if entered is None:
-        raise Conflict
-    return entered.balance
-
-
-def _set(session: Session, card: GiftCard, **values: object) -> None:
-    session.execute(
-        update(GiftCard)
-        .where(GiftCard.id == card.id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _figures(reason: str, amount: Money) -> dict[str, int | str | None]:

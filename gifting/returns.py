@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 
 from gifting import ledger
 from gifting.models import Gift, GiftCard, GiftEntry
+from gifting.standing import set_facts, void
 from storefront.domain.money import Money
 from storefront.errors import Conflict
 from storefront.services import alarms
@@ -121,7 +122,7 @@ def _empty(
     if entered is None:
         raise Conflict("gift_used", field="amount", most=Money(0, gift.currency))
     if is_whole:
-        _set(session, card, voided_at=now, void_reason=REFUNDED)
+        set_facts(session, card, voided_at=now, void_reason=REFUNDED)
 
 
 def _void_free(session: Session, gifts: Sequence[Returnable], taken: Taken) -> None:
@@ -159,7 +160,7 @@ def _give_again(session: Session, line: LineItem, news: News) -> None:
             now=news.at,
         )
         if each.card.void_reason == REFUNDED:
-            _set(session, each.card, voided_at=None, void_reason=None)
+            set_facts(session, each.card, voided_at=None, void_reason=None)
             _call_on_again(session, each.gift)
 
 
@@ -188,13 +189,13 @@ def _hear_of_dispute(session: Session, line: LineItem, news: News) -> None:
 
 def _block(session: Session, card: GiftCard, *, now: datetime) -> None:
     if card.blocked_at is None and card.voided_at is None:
-        _set(session, card, blocked_at=now, block_reason=DISPUTED)
+        set_facts(session, card, blocked_at=now, block_reason=DISPUTED)
 
 
 def _unblock(session: Session, card: GiftCard, *, reference: str, now: datetime) -> None:
     if card.void_reason == LOST:
         entry = _entry_of(session, card, "void", reference=reference)
-        _set(session, card, voided_at=None, void_reason=None)
+        set_facts(session, card, voided_at=None, void_reason=None)
         if entry is not None:
             ledger.enter(
                 session,
@@ -206,24 +207,7 @@ def _unblock(session: Session, card: GiftCard, *, reference: str, now: datetime)
                 now=now,
             )
     if card.block_reason == DISPUTED:
-        _set(session, card, blocked_at=None, block_reason=None)
-
-
-def void(session: Session, card: GiftCard, *, reason: str, reference: str, now: datetime) -> None:
-    """Make a card worthless for good: whatever is left on it is taken. A void one stays so."""
-    if card.voided_at is not None:
-        return
-    if card.balance_minor:
-        ledger.enter(
-            session,
-            card.id,
-            "void",
-            -card.balance_minor,
-            reference=reference,
-            reason=reason,
-            now=now,
-        )
-    _set(session, card, voided_at=now, void_reason=reason)
+        set_facts(session, card, blocked_at=None, block_reason=None)
 
 
 def _entry_of(session: Session, card: GiftCard, kind: str, *, reference: str) -> GiftEntry | None:
@@ -235,13 +219,3 @@ def _entry_of(session: Session, card: GiftCard, kind: str, *, reference: str) ->
             GiftEntry.reference == reference,
         )
     ).first()
-
-
-def _set(session: Session, card: GiftCard, **values: object) -> None:
-    session.execute(
-        update(GiftCard)
-        .where(GiftCard.id == card.id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(card)
