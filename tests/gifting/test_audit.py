@@ -2,10 +2,9 @@
 banks do to gifts leaves the books in order (R-B9)."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from gifting import cards
 from gifting.audit import RULES
@@ -24,7 +23,7 @@ from tests.gifting.factories import BEN, CLEO, Given, cards_of, code_of, sell_gi
 from tests.gifting.test_cards import Who
 from tests.gifting.tills import a_till, take
 from tests.storefront.gateway_news import tell_of_dispute, tell_of_refund
-from tests.storefront.services.test_audit import unguarded
+from tests.storefront.services.test_audit import assert_each_is_named
 
 # What is done to the books, and which rule must name which row. {card} was used twice, once undone;
 # {gift} is its gift, {redemption} and {undone} what was taken; {order} has paid for them.
@@ -142,17 +141,9 @@ def senior(bench: Bench, world: World) -> Till:
 
 
 def test_every_damaged_row_is_named(bench: Bench, world: World) -> None:
-    names, kinds = used_gift(bench, world), bench.ports.kinds
+    names = used_gift(bench, world)
 
-    for rule, statement, row in DAMAGE:
-        with unguarded(bench.database) as session:
-            damaged: Any = session.execute(text(statement))
-            assert damaged.rowcount > 0, statement
-            found = {(finding.rule, finding.row) for finding in audit(session, kinds)}
-        assert (rule, row.format(**names)) in found, (statement, found)
-
-    with bench.database.reads() as session:
-        assert [] == audit(session, kinds)
+    assert_each_is_named(bench, DAMAGE, names, kinds=bench.ports.kinds)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

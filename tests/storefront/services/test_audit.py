@@ -1,6 +1,6 @@
 """N18: whatever row is put wrong, behind the back of every guard, the audit names it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from storefront.db.base import Base
 from storefront.db.engine import Database
 from storefront.domain.offers import Kind
+from storefront.kinds import LineKind
 from storefront.models import LedgerEntry, OfferCode
 from storefront.services.audit import RULES, audit
 from storefront.services.visitors import read_mark
@@ -203,6 +204,25 @@ def unguarded(database: Database) -> Iterator[Session]:
             session.execute(text("PRAGMA ignore_check_constraints = OFF"))
 
 
+def assert_each_is_named(
+    bench: Bench,
+    damage: Iterable[tuple[str, str, str]],
+    names: dict[str, str],
+    *,
+    kinds: Iterable[LineKind] = (),
+) -> None:
+    """Do each damage by itself: the audit names its rule and row, and nothing once it is undone."""
+    for rule, statement, row in damage:
+        with unguarded(bench.database) as session:
+            damaged: Any = session.execute(text(statement))
+            assert damaged.rowcount > 0, statement
+            found = {(finding.rule, finding.row) for finding in audit(session, kinds)}
+        assert (rule, row.format(**names)) in found, (statement, found)
+
+    with bench.database.reads() as session:
+        assert [] == audit(session, kinds)
+
+
 def books(bench: Bench) -> dict[str, str]:
     """Sell once with a touch before it, place once without; return the rows' names."""
     client, world = bench.client(), world_on(bench)
@@ -233,15 +253,7 @@ def test_every_damaged_row_is_named(bench: Bench) -> None:
     with bench.database.reads() as session:
         assert [] == audit(session)
 
-    for rule, statement, row in DAMAGE:
-        with unguarded(bench.database) as session:
-            damaged: Any = session.execute(text(statement))
-            assert damaged.rowcount > 0, statement
-            found = {(finding.rule, finding.row) for finding in audit(session)}
-        assert (rule, row.format(**names)) in found, (statement, found)
-
-    with bench.database.reads() as session:
-        assert [] == audit(session)
+    assert_each_is_named(bench, DAMAGE, names)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
