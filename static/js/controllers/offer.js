@@ -2,6 +2,8 @@
 // from there a clock counts that nobody can set. At the end the page asks the server what is true.
 const ANNOUNCED = [60, 30, 15, 10, 5, 4, 3, 2, 1];
 const SLEPT = 2000;
+// In seconds: the answer was on its way for a moment, and nobody is to be shown more than is left.
+const ON_ITS_WAY = 0.25;
 
 export default function offer(element) {
   const words = element.querySelector('[data-part="words"]');
@@ -21,7 +23,8 @@ export default function offer(element) {
   }
 
   function tick() {
-    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    const ms = end - performance.now();
+    const left = ms > 0 ? Math.max(1, Math.ceil(ms / 1000 - ON_ITS_WAY)) : 0;
     words.textContent = left ? `${element.dataset.words} ${clock(left)}` : element.dataset.wordsOver;
     const minutes = Math.ceil(left / 60);
     if (left && minutes < spoken) {
@@ -30,8 +33,11 @@ export default function offer(element) {
         said.textContent = element.dataset.wordsMinutes.replace("{minutes}", minutes);
       }
     }
-    if (left) return;
-    clearInterval(timer);
+    if (left) {
+      // At the very moment at which the words change: looking now and then would show them late.
+      setTimeout(tick, 1 + (left > 1 ? ms - (left - 1 + ON_ITS_WAY) * 1000 : ms));
+      return;
+    }
     said.textContent = element.dataset.wordsOver;
     setTimeout(() => location.reload(), 1000 + 1000 * Math.random());
   }
@@ -41,6 +47,5 @@ export default function offer(element) {
     if (document.hidden) hidden = drift();
     else if (Math.abs(drift() - hidden) > SLEPT) location.reload();
   });
-  const timer = setInterval(tick, 250);
   tick();
 }
