@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PHONE, Demo
+from tests.browser.looking import check
 
 SIZES = {"phone": PHONE, "desktop": {"width": 1280, "height": 800}}
 FILE = (
@@ -42,14 +42,6 @@ def console(browser: Browser, demo: Demo, size: str) -> Iterator[Page]:
     window.close()
 
 
-def is_fine(page: Page) -> None:
-    """Fail where a page scrolls sideways, or where somebody could not use it."""
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0, page.url
-    faults = Axe().run(page).response["violations"]
-    assert [] == [(fault["id"], fault["nodes"][0]["html"]) for fault in faults], page.url
-
-
 def add_product(page: Page, name: str) -> None:
     """Add a product, at first with a price that has two readings."""
     page.get_by_role("link", name="Products").click()
@@ -57,7 +49,7 @@ def add_product(page: Page, name: str) -> None:
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label(re.compile("^Price")).fill("4.505")
     page.get_by_label("Stock (optional)").fill("12")
-    is_fine(page)
+    check(page)
     page.get_by_role("button", name="Put on sale").click()
     expect(page.get_by_text("a thousand or a fraction")).to_be_visible()
     page.get_by_label(re.compile("^Price")).fill("4,50")
@@ -76,7 +68,7 @@ def add_picture(page: Page, folder: Path) -> None:
     expect(shown).to_be_visible()
     assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     assert ".webp" in shown.evaluate("image => image.currentSrc")
-    is_fine(page)
+    check(page)
 
 
 def change_stock(page: Page, name: str) -> None:
@@ -91,7 +83,7 @@ def change_stock(page: Page, name: str) -> None:
     page.get_by_role("button", name="Correct the stock").click()
     history = page.get_by_role("table")
     expect(history.get_by_role("row", name=re.compile("Damaged or spoilt"))).to_contain_text("19")
-    is_fine(page)
+    check(page)
 
 
 def bring_in(page: Page, folder: Path, size: str) -> None:
@@ -100,13 +92,13 @@ def bring_in(page: Page, folder: Path, size: str) -> None:
     file.write_text(FILE.format(size=size))
     page.get_by_role("link", name="Products").click()
     page.get_by_role("link", name="Import and export").click()
-    is_fine(page)
+    check(page)
     page.get_by_label("File", exact=True).set_input_files(file)
     page.get_by_label(re.compile("^All or nothing")).uncheck()
     page.get_by_role("button", name="Check and bring in").click()
     expect(page.get_by_text("What was right is taken in.")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Row 3")).to_be_visible()
-    is_fine(page)
+    check(page)
 
 
 def test_a_merchant_fills_a_shop(console: Page, size: str, tmp_path: Path) -> None:

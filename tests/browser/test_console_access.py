@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Demo
-from tests.browser.test_embed_access import SETTLED, serious
+from tests.browser.looking import faults
 from tests.browser.test_embed_purchase import CARD, check_out, enter_card, expect_paid, press
 
 DISPUTED = "4000000000000259"
-VARIANTS = ((375, "light"), (1280, "light"), (320, "dark"))
 
 
 @pytest.fixture
@@ -35,19 +34,6 @@ def sign_in(page: Page, demo: Demo, role: str) -> dict[str, str]:
     page.get_by_label("Password").fill(person["password"])
     page.get_by_role("button", name="Sign in").click()
     return person
-
-
-def faults(page: Page, name: str) -> list[str]:
-    """Look at the page in every variant and name what is wrong."""
-    found = []
-    for width, scheme in VARIANTS:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.evaluate(SETTLED)
-        wide = page.evaluate("() => document.documentElement.scrollWidth")
-        found += [f"{name} {width} {scheme}: {wide} px wide"] if wide > width else []
-        found += [f"{name} {width} {scheme}: {fault}" for fault in serious(page)]
-    return found
 
 
 def test_signing_in_can_be_used_by_everybody(page: Page, demo: Demo) -> None:

@@ -22,7 +22,7 @@ from storefront.app import build_app
 from storefront.errors import Invalid
 from tests import chromium
 from tests.browser.conftest import ARGUMENTS
-from tests.browser.test_embed_access import SETTLED, serious
+from tests.browser.looking import faults, settle
 from tests.engines import Databases
 from tests.factories import PASSWORD, World, world_on
 from tests.fakes import Bench, make_bench
@@ -31,7 +31,6 @@ from tests.gifting.counter.test_scanning import picture
 from tests.gifting.factories import Given, a_gift
 
 SMALLEST_TARGET = 44
-VARIANTS = ((375, "light"), (1280, "light"), (320, "dark"))
 SMALL_TARGETS = """(smallest) => [...document.querySelectorAll('main button, main a, .bar button, '
   + '.bar a, main input:not([type=hidden]), main summary')].filter(each => each.checkVisibility())
   .map(each => [each.getBoundingClientRect(), each.outerHTML.slice(0, 60)])
@@ -396,18 +395,10 @@ def test_a_foreign_code_before_the_camera_is_refused_once(
 
 
 def _faults(page: Page, name: str) -> list[str]:
-    """Look at a page in several variants and name what is wrong."""
-    found = []
-    for width, scheme in VARIANTS:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.evaluate(SETTLED)
-        wide = page.evaluate("() => document.documentElement.scrollWidth")
-        found += [f"{name} {width} {scheme}: {wide} px wide"] if wide > width else []
-        found += [f"{name} {width} {scheme}: {fault}" for fault in serious(page)]
-    if "console" not in name:
-        found += [f"{name}: {target}" for target in page.evaluate(SMALL_TARGETS, SMALLEST_TARGET)]
-    return found
+    """Name what is wrong with a page, and at the counter what is too small for a thumb."""
+    settle(page)
+    small = [] if "console" in name else page.evaluate(SMALL_TARGETS, SMALLEST_TARGET)
+    return faults(page, name) + [f"{name}: {target}" for target in small]
 
 
 def test_every_page_of_the_counter_can_be_used_by_everybody(browser: Browser, shop: Shop) -> None:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Demo
+from tests.browser.looking import faults, serious
 from tests.browser.test_embed_purchase import (
     CARD,
     COLLECTION,
@@ -16,9 +16,6 @@ from tests.browser.test_embed_purchase import (
     enter_card,
     expect_paid,
 )
-
-SETTLED = "() => Promise.allSettled(document.getAnimations().map(each => each.finished))"
-SERIOUS = {"serious", "critical"}
 
 
 def card(page: Page, demo: Demo) -> None:
@@ -118,30 +115,10 @@ def test_axe_finds_nothing_serious_and_nothing_is_cut_off(
     )
     page = context.new_page()
     view(page, demo)
-    found = []
-    for width, scheme in ((375, "light"), (1280, "light"), (320, "dark")):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        # Colours fade over when the scheme changes, if only for a millisecond.
-        for frame in page.frames:
-            frame.evaluate(SETTLED)
-        wide = page.evaluate("() => document.documentElement.scrollWidth")
-        found += [f"{width} {scheme}: {wide} px wide"] if wide > width else []
-        found += [f"{width} {scheme}: {fault}" for fault in serious(page)]
+    found = faults(page, view.__name__)
     context.close()
 
     assert found == []
-
-
-def serious(page: Page) -> list[str]:
-    """Name what axe finds serious, with the element at fault."""
-    answer = Axe().run(page).response
-    return [
-        f"{violation['id']}: {node['html'][:120]}"
-        for violation in answer["violations"]
-        if violation["impact"] in SERIOUS
-        for node in violation["nodes"]
-    ]
 
 
 def test_axe_would_find_a_serious_fault(page: Page, demo: Demo) -> None:

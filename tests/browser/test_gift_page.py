@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import zxingcpp
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -25,6 +24,7 @@ from storefront.adapters.file_mailer import FileMailer
 from storefront.app import build_app
 from storefront.demo.mailbox import create_mailbox
 from storefront.services import merchants
+from tests.browser.looking import check
 from tests.engines import Databases
 from tests.factories import world_on
 from tests.fakes import make_bench
@@ -36,7 +36,6 @@ PHONE = ViewportSize(width=375, height=667)
 NARROW = ViewportSize(width=320, height=640)
 DESK = ViewportSize(width=1280, height=800)
 LOADED = "all => Promise.all(all.map(each => each.decode().then(() => each.naturalWidth)))"
-SERIOUS = {"serious", "critical"}
 
 
 @dataclass(frozen=True)
@@ -111,20 +110,12 @@ def test_a_gift_is_opened_read_and_scanned(
         viewport=size, color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
     )
     page.goto(given.url)
-    assert _serious(page) == []
+    check(page)
     open_gift(page, given)
 
     assert scan(page) == [given.url]
-    assert _serious(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    check(page)
     page.close()
-
-
-def _serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in SERIOUS
-    ]
 
 
 def test_without_a_network_the_open_page_still_serves(browser: Browser, given: Given) -> None:

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Demo
-from tests.browser.test_first_run import SIZES, buy, check, sign_in
+from tests.browser.looking import check
+from tests.browser.test_first_run import SIZES, buy, sign_in
 
 
 @pytest.fixture(params=SIZES)

@@ -79,7 +79,11 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # The sender died in the middle of it.
+                    self.close_connection = True
+                    return
                 status = receiver._take(Received(body, self.headers["Stripe-Signature"]))
                 if receiver.together:
                     receiver.together.wait(PATIENCE)
