@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, Table, func, select
 
 from storefront.db.base import Base
 from storefront.db.engine import Database
@@ -14,15 +14,23 @@ Contents = dict[str, list[tuple[Any, ...]]]
 NEWS_OF_WORKERS = "storefront_moments"
 """When a worker was last seen is no business of a shopper's, and changes all the time."""
 
+USES_OF_TOKENS = ("storefront_api_tokens", "used_at")
+"""That a machine has called is noted now and then, whatever it was answered."""
+
 
 def contents(database: Database) -> Contents:
     """Return every row of every table."""
     with database.reads() as session:
         return {
-            name: [tuple(row) for row in session.execute(select(table).order_by(table.c.id))]
+            name: [tuple(row) for row in session.execute(_all_of(table))]
             for name, table in Base.metadata.tables.items()
             if name != NEWS_OF_WORKERS
         }
+
+
+def _all_of(table: Table) -> Select[Any]:
+    columns = [each for each in table.c if (table.name, each.name) != USES_OF_TOKENS]
+    return select(*columns).order_by(table.c.id)
 
 
 def counts(database: Database) -> dict[str, int]:

@@ -21,6 +21,7 @@ GIFTS = Place(
     _("Gifts"),
     "gift",
     ("gift_console.gift", "gift_console.figures"),
+    otherwise="gift_console.figures",
 )
 TERMS = Place(
     "gift_console.terms",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
 
 STATUSES = {
@@ -96,3 +98,20 @@ REASONS = {
     "dispute_lost": _("the dispute was lost"),
     "dispute_won": _("the dispute was won"),
 }
+MOVES = {
+    "first": _("Outstanding at first"),
+    "issued": _("Issued"),
+    "redeemed": _("Redeemed, less what was undone"),
+    "given_back": _("Taken back, for money went back"),
+    "voided": _("Void"),
+    "adjusted": _("Changed by hand"),
+    "last": _("Outstanding at last"),
+    "expired_last": _("Of it on expired cards"),
+    "expired": _("Expired in this period"),
+}
+"""What a `Movement` has, in the order in which it adds up."""
+
+
+def origin_name(name: str, *, is_by_campaign: bool) -> Any:
+    """Return what to call the placement or campaign of a row of figures; "" is none."""
+    return name or (_("No campaign") if is_by_campaign else _("Direct"))

@@ -44,7 +44,8 @@ class Owed:
 @dataclass(frozen=True)
 class Movement:
     """What moved the outstanding balance of one currency between two moments, each with its sign:
-    what it was at first and the five make what it was at last."""
+    what it was at first and the five make what it was at last. `expired_first` and `expired_last`
+    are the parts of those two on cards whose last day was over; `cards` is how many were issued."""
 
     first: Money
     issued: Money
@@ -53,6 +54,14 @@ class Movement:
     voided: Money
     adjusted: Money
     last: Money
+    expired_first: Money
+    expired_last: Money
+    cards: int
+
+    @property
+    def expired(self) -> Money:
+        """What ran out in between, less what was taken off such cards since."""
+        return self.expired_last - self.expired_first
 
 
 def owed_now(
@@ -90,11 +99,25 @@ def owed_now(
 
 
 def movements(
-    session: Session, merchant_id: int, *, since: datetime, until: datetime, is_live: bool
+    session: Session,
+    merchant_id: int,
+    *,
+    since: datetime,
+    until: datetime,
+    is_live: bool,
+    now: datetime,
 ) -> tuple[Movement, ...]:
     """Return what moved between two moments `[since, until)`, by currency."""
     is_before = GiftEntry.occurred_at < since
-    columns = [_sum(is_before).label("first"), _sum(~is_before).label("moved")]
+    was_over = is_expired(moment_of(session, merchant_id, since))
+    is_over = is_expired(moment_of(session, merchant_id, min(until, now)))
+    columns = [
+        _sum(is_before).label("first"),
+        _sum(~is_before).label("moved"),
+        _sum(is_before & was_over).label("expired_first"),
+        _sum(is_over).label("expired_last"),
+        func.sum(case((~is_before & (GiftEntry.kind == "issue"), 1), else_=0)).label("cards"),
+    ]
     columns += [
         _sum(~is_before & GiftEntry.kind.in_(kinds)).label(name) for name, kinds in MOVES.items()
     ]
@@ -128,6 +151,9 @@ def _movement(row: Row[Any]) -> Movement:
         voided=money(row.voided),
         adjusted=money(row.adjusted),
         last=money(row.first + row.moved),
+        expired_first=money(row.expired_first),
+        expired_last=money(row.expired_last),
+        cards=int(row.cards),
     )
 
 

@@ -93,7 +93,7 @@ def _seed_merchant(
         "name": demo.name,
         "currency": demo.currency,
         "api_token": merchants.issue_token(
-            session, merchant.id, name="demo", sign=ports.sign, now=now
+            session, merchant.id, name="Our own server", sign=ports.sign, now=now
         ),
         "members": [_seed_member(seeding, member) for member in demo.members],
         "stores": _seed_stores(seeding, demo),
@@ -188,7 +188,7 @@ def _seed_stores(seeding: _Seeding, demo: DemoMerchant) -> list[dict[str, str]]:
             position=position,
         )
         token = merchants.issue_token(
-            session, merchant.id, name=each.name, sign=sign, now=seeding.now, store_id=store.id
+            session, merchant.id, name="Till 1", sign=sign, now=seeding.now, store_id=store.id
         )
         told.append({"public_id": store.public_id, "name": store.name, "api_token": token})
     return told

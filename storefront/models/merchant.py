@@ -102,7 +102,8 @@ class Store(Base):
 
 
 class ApiToken(Base):
-    """A machine's bearer token, kept as a keyed digest; a store's token acts for that store."""
+    """A machine's bearer token, kept as a keyed digest; a store's token acts for that store.
+    `used_at` is when it was last used, give or take a few minutes."""
 
     __tablename__ = "storefront_api_tokens"
     __table_args__ = (UniqueConstraint("merchant_id", "digest"), Index(None, "digest"))
@@ -114,4 +115,5 @@ class ApiToken(Base):
     digest: Mapped[str] = mapped_column(String(64))
     last_four: Mapped[str] = mapped_column(String(4))
     created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

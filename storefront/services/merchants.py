@@ -138,14 +138,16 @@ def issue_token(
     sign: Signer,
     now: datetime,
     store_id: int | None = None,
+    token_id: str | None = None,
 ) -> str:
-    """Issue a bearer token and return it: the only time that it can be read."""
+    """Issue a bearer token and return it: the only time that it can be read. `token_id` is its
+    public id, where the caller has to know it."""
     secret = "sft_" + secrets.token_urlsafe(32)
     session.add(
         ApiToken(
             merchant_id=merchant_id,
             store_id=store_id,
-            public_id=public_id("tok"),
+            public_id=token_id or public_id("tok"),
             name=name,
             digest=sign.digest(TOKEN_PURPOSE, secret),
             last_four=secret[-4:],

@@ -1,27 +1,31 @@
 """What gifts brought and what is owed on them, each exactly once: N01, N02, N04, E21, E50."""
 
-from datetime import timedelta
+import csv
+import io
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from gifting import opening
 from gifting.models import Gift, GiftEntry
 from gifting.presents import present_of
-from gifting.reporting.liability import movements, owed_now
+from gifting.reporting.liability import Movement, movements, owed_now
 from gifting.reporting.line import follow
 from gifting.reporting.origins import OriginRow, by_origin
 from gifting.reversal import Reverse, reverse
 from storefront.app import build_app
 from storefront.domain.money import Money
-from storefront.models import Order
+from storefront.models import Order, Placement
 from storefront.services.checkout import PlacedOrder
 from storefront.services.visitors import Visitor
-from tests.factories import World
+from tests.factories import World, add_person
 from tests.fakes import Bench
-from tests.gifting.factories import a_wish, sell_gift
+from tests.gifting.factories import a_gift, a_wish, sell_gift
 from tests.gifting.test_audit import given_of, senior
 from tests.gifting.tills import a_till, take
 from tests.storefront.sales import ANA, BEN, act, open_link, sell
+from tests.storefront.web.console.conftest import sign_in
 
 CARL = Visitor("carl" + "0" * 22, "verified")
 
@@ -36,6 +40,19 @@ def origins(bench: Bench, world: World) -> tuple[OriginRow, ...]:
             until=now + timedelta(days=1),
             currency="USD",
             is_live=False,
+        )
+
+
+def moved_since(bench: Bench, world: World, start: datetime) -> tuple[Movement, ...]:
+    now = bench.clock.now()
+    with bench.database.reads() as session:
+        return movements(
+            session,
+            world.merchant.id,
+            since=start,
+            until=now + timedelta(seconds=1),
+            is_live=False,
+            now=now,
         )
 
 
@@ -133,9 +150,7 @@ def test_what_is_owed_is_the_sum_of_the_entries(bench: Bench, world: World) -> N
     now = bench.clock.now()
     with bench.database.reads() as session:
         [owed] = owed_now(session, world.merchant.id, is_live=False, now=now)
-        [moved] = movements(
-            session, world.merchant.id, since=start, until=now + timedelta(seconds=1), is_live=False
-        )
+        [moved] = moved_since(bench, world, start)
 
     assert (5750, 2) == (owed.balance.minor, owed.cards)
     assert (5000, 2000, -1250, 5750) == tuple(
@@ -149,7 +164,95 @@ def test_cards_of_test_money_count_nowhere_in_live_mode(bench: Bench, world: Wor
     with bench.database.reads() as session:
         owed = owed_now(session, world.merchant.id, is_live=True, now=now)
         moved = movements(
-            session, world.merchant.id, since=now, until=now + timedelta(days=1), is_live=True
+            session,
+            world.merchant.id,
+            since=now,
+            until=now + timedelta(days=1),
+            is_live=True,
+            now=now,
         )
 
     assert ((), ()) == (owed, moved)
+
+
+def test_what_ran_out_in_a_period_is_named_beside_what_is_outstanding(
+    bench: Bench, world: World
+) -> None:
+    start = bench.clock.now()
+    a_gift(bench, world, face_minor=3000, expires_on=start.date())
+    a_gift(bench, world, face_minor=1000, expires_on=(start + timedelta(days=9)).date())
+    bench.clock.pass_time(days=1)
+
+    [until_today] = moved_since(bench, world, start)
+    [from_tomorrow] = moved_since(bench, world, start + timedelta(days=1))
+
+    assert (2, 4000, 3000, 3000) == (
+        until_today.cards,
+        until_today.last.minor,
+        until_today.expired_last.minor,
+        until_today.expired.minor,
+    )
+    assert (3000, 0) == (from_tomorrow.expired_last.minor, from_tomorrow.expired.minor)
+
+
+def sheet(client: Any, query: str) -> list[dict[str, str]]:
+    text = client.get(f"/console/gifts/figures.csv?{query}").text.removeprefix("\ufeff")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_sheets_are_the_page_s_tables_and_run_nothing(bench: Bench, world: World) -> None:
+    with bench.database.begin() as session:
+        session.execute(update(Placement).values(name="=1+1"))
+    placed = gift_through_a_share(bench, world)
+    take(bench, a_till(world), given_of(bench, placed), 2000, basket_minor=2940)
+    owner = sign_in(bench, world.owner_email)
+
+    [moved] = sheet(owner, "period=today")
+    [brought] = sheet(owner, "period=today&table=brought")
+
+    assert ("USD", "50.00", "-20.00", "30.00", "1") == (
+        moved["Currency"],
+        moved["Issued"],
+        moved["Redeemed, less what was undone"],
+        moved["Outstanding at last"],
+        moved["Cards issued"],
+    )
+    assert ("'=1+1", "50.00", "20.00", "9.40", "59.40") == (
+        brought["Placement"],
+        brought["Paid for them"],
+        brought["Redeemed"],
+        brought["Spent on top"],
+        brought["Money in all"],
+    )
+
+
+def test_days_of_ones_own_bound_the_figures(bench: Bench, world: World) -> None:
+    sell_gift(bench, world)  # on the fourteenth in New York
+    owner = sign_in(bench, world.owner_email)
+
+    there = owner.get("/console/gifts/figures?since=2026-03-14&until=2026-03-14").text
+    before = owner.get("/console/gifts/figures?since=2026-03-12&until=2026-03-13").text
+    never = owner.get("/console/gifts/figures?since=2026-03-14&until=2026-03-13")
+
+    assert ("one card" in there, "one card" in before.partition("moved")[2]) == (True, False)
+    assert 422 == never.status_code
+
+
+def test_who_sees_reports_only_finds_the_figures_by_the_navigation(
+    bench: Bench, world: World
+) -> None:
+    email = "reader@gelato.test"
+    with bench.database.begin() as session:
+        add_person(
+            session,
+            world.merchant,
+            email=email,
+            name="Rita Reader",
+            role="reports",
+            now=bench.clock.now(),
+        )
+    page = sign_in(bench, email).get("/console/report").text
+    places = page.partition("<nav")[2].partition("</nav>")[0]
+
+    assert 'href="/console/gifts/figures"' in places
+    assert 'href="/console/gifts"' not in places

@@ -54,6 +54,8 @@ LOGGED = {
     "open_store": {"store_opened"},
     "change_store": {"store_changed"},
     "close_store": {"store_closed", "store_reopened"},
+    "make_token": {"token_made"},
+    "revoke_token": {"token_revoked"},
     "make_placement": {"placement_made", "host_allowed"},
     "change_placement": {"placement_changed", "host_allowed"},
     "retire_placement": {"placement_retired"},

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from flask import request
 
-from storefront.errors import NotSignedIn
-from storefront.services import idempotency, merchants
+from storefront.errors import NotAllowed, NotSignedIn
+from storefront.services import idempotency, merchants, tokens
 from storefront.web.context import ports
 
 
@@ -31,7 +31,17 @@ def caller() -> Caller:
         if row is None:
             raise NotSignedIn("token_needed")
         zone = merchants.zone_of(session, row.merchant_id)
+    tokens.note_use(ports(), row)
     return Caller(row.merchant_id, row.public_id, row.store_id, zone)
+
+
+def merchant_caller() -> Caller:
+    """Return whose token this is where it speaks for the whole merchant; raise `NotAllowed` for a
+    store's, which stands in a till and has no business with orders and their money."""
+    who = caller()
+    if who.store_id is not None:
+        raise NotAllowed
+    return who
 
 
 def request_key() -> str:

@@ -12,7 +12,7 @@ from storefront import links
 from storefront.errors import Invalid, NotFound
 from storefront.services import idempotency, interactions, visitors
 from storefront.services.placements import get_placement
-from storefront.web.api.access import Caller, caller, request_key
+from storefront.web.api.access import Caller, merchant_caller, request_key
 from storefront.web.bodies import json_body
 from storefront.web.context import ports
 
@@ -69,7 +69,7 @@ class InteractionAnswer(Schema):
 @blueprint.response(201, InteractionAnswer)
 def create() -> Any:
     """Record an interaction that the merchant's or a network's server vouches for."""
-    who, key = caller(), request_key()
+    who, key = merchant_caller(), request_key()
     raw = json_body()
     body = _load(raw)
     now = ports().clock.now()

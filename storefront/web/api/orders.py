@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from storefront.services import chains, orders
-from storefront.web.api.access import caller
+from storefront.web.api.access import merchant_caller
 from storefront.web.context import ports
 from storefront.web.formats import sums_as_json
 
@@ -77,7 +77,7 @@ class OrderAnswer(Schema):
 @blueprint.response(200, OrderAnswer)
 def read(public_id: str) -> dict[str, Any]:
     """Read one of the merchant's own orders, with the line that led to it."""
-    who = caller()
+    who = merchant_caller()
     with ports().reads() as session:
         order = orders.get_order(
             session, who.merchant_id, public_id, settings=ports().settings, now=ports().clock.now()

@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 from storefront.errors import Invalid
 from storefront.services import idempotency
 from storefront.services.refunds import Wish, refund_order
-from storefront.web.api.access import caller, request_key
+from storefront.web.api.access import merchant_caller, request_key
 from storefront.web.bodies import json_body
 from storefront.web.context import ports
 
@@ -87,7 +87,7 @@ class RefundAnswer(Schema):
 @blueprint.response(201, RefundAnswer)
 def create(public_id: str) -> Any:
     """Give back an order's money: whole, by line or by amount."""
-    who, key = caller(), request_key()
+    who, key = merchant_caller(), request_key()
     raw = json_body()
     wish = _wish(raw)
     asked = idempotency.hash_body({"order": public_id, "body": raw})

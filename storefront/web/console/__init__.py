@@ -37,6 +37,7 @@ from storefront.web.console import (
     signing,
     stores,
     taxes,
+    tokens,
     variants,
 )
 from storefront.web.console.blueprint import blueprint
@@ -78,5 +79,6 @@ __all__ = [
     "signing",
     "stores",
     "taxes",
+    "tokens",
     "variants",
 ]

@@ -39,13 +39,15 @@ LONGEST_SEARCH = 120
 @dataclass(frozen=True)
 class Place:
     """Somewhere to go in the console. `below` are further endpoints that belong to it; `note`
-    says what is there, where it is shown as a card."""
+    says what is there, where it is shown as a card. Who may not go there is led to `otherwise`,
+    if there is one."""
 
     endpoint: str
     words: Any
     icon: str
     below: tuple[str, ...] = ()
     note: Any = ""
+    otherwise: str = ""
 
     @cached_property
     def endpoints(self) -> frozenset[str]:
@@ -97,6 +99,12 @@ SETTINGS = (
         _("Channels and campaigns"),
         "share",
         note=_("What the places and labels of your posts are called."),
+    ),
+    Place(
+        "console.tokens",
+        _("Tokens"),
+        "key",
+        note=_("What your tills and other programs sign in with."),
     ),
     Place("console.list_members", _("Team"), "people", note=_("Who works here, and as what.")),
     Place(
@@ -164,7 +172,14 @@ def add_place(app: App, place: Place, *, on: str) -> None:
 def further_places(on: str) -> tuple[Place, ...]:
     """Return what other packages have added to a page, as far as this member may go there."""
     added = current_app.extensions.get(FURTHER, ())
-    return tuple(place for page, place in added if page == on and may_go(place.endpoint))
+    asked = (_as_far_as_allowed(place) for page, place in added if page == on)
+    return tuple(place for place in asked if may_go(place.endpoint))
+
+
+def _as_far_as_allowed(place: Place) -> Place:
+    if not place.otherwise or may_go(place.endpoint):
+        return place
+    return replace(place, endpoint=place.otherwise)
 
 
 def _places() -> Iterator[Place]:

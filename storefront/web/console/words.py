@@ -398,6 +398,8 @@ ACTIONS = {
     "store_changed": _("changed the store"),
     "store_closed": _("no longer offers the store"),
     "store_reopened": _("offers again the store"),
+    "token_made": _("made the token"),
+    "token_revoked": _("revoked the token"),
     "placement_made": _("put up the placement"),
     "placement_changed": _("changed the placement"),
     "placement_retired": _("took down the placement"),

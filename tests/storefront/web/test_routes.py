@@ -227,6 +227,9 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("GET", "/console/gifts/figures"): (
         "/console/gifts/figures", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),
+    ("GET", "/console/gifts/figures.csv"): (
+        "/console/gifts/figures.csv", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
     ("GET", "/console/gifts/terms"): (
         "/console/gifts/terms", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),
@@ -407,6 +410,15 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ),
     ("POST", "/console/stores/<public_id>/closing"): (
         "/console/stores/{owner}/closing", (302, 302, 302, 403, 404, 404, 404, 302, 302),
+    ),
+    ("GET", "/console/tokens"): (
+        "/console/tokens", (302, 302, 302, 403, 200, 200, 200, 302, 302),
+    ),
+    ("POST", "/console/tokens"): (
+        "/console/tokens", (302, 302, 302, 403, 400, 400, 400, 302, 302),
+    ),
+    ("POST", "/console/tokens/<public_id>/revocation"): (
+        "/console/tokens/{owner}/revocation", (302, 302, 302, 403, 404, 404, 404, 302, 302),
     ),
     ("GET", "/console/hosts"): (
         "/console/hosts", (302, 302, 302, 403, 200, 200, 200, 302, 302),
@@ -603,6 +615,7 @@ FOR_REPORTS = {
     "console.home", "console.placements", "console.placement", "console.preview_placement",
     "console.shares", "console.report", "console.report_csv",
     "gift_console.figures",
+    "gift_console.figures_csv",
     "console.account", "console.change_password", "console.choose_merchant",
     "console.set_up_second_factor", "console.start_second_factor", "console.confirm_second_factor",
     "console.remove_second_factor",
