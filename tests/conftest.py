@@ -86,13 +86,19 @@ def _loopback_only() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by the folder they lie in, before a marker expression chooses among them."""
+    """Mark tests by the folder they lie in, before a marker expression chooses among them.
+
+    Beside a race, on two cores, a browser can starve past any patience: whoever drives one may try
+    a second time, and the summary names it. A fault of ours fails twice. Nothing else is repeated.
+    """
     is_long = config.getoption("--hypothesis-profile") == "long"
     for item in items:
         part = part_of(item.nodeid)
         if part in _LONG:
             item.add_marker(part)
             item.add_marker(pytest.mark.timeout(300))
+        if "playwright" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=1))
         if is_long and is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker("prove")
     _skip_without_browser([item for item in items if item.get_closest_marker("browser")])
@@ -135,6 +141,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("figures")
         for name, figure in _figures:
             terminalreporter.write_line(f"{name}: {figure}")
+    repeated = sorted({report.nodeid for report in terminalreporter.stats.get("rerun", [])})
+    if repeated:
+        terminalreporter.section("tried a second time")
+        for name in repeated:
+            terminalreporter.write_line(name)
     skipped = [
         report
         for report in terminalreporter.stats.get("skipped", [])
