@@ -15,6 +15,14 @@ from gifting.redemption import Redeem, look_up, redeem
 from gifting.reversal import REASONS, Reverse, reverse
 from storefront.errors import Invalid
 from storefront.web.api.access import caller, request_key
+from storefront.web.api.answers import (
+    KEY_PARAMETER,
+    PUBLIC_ID,
+    PUBLIC_ID_PATTERN,
+    REPLAY_HEADER,
+    WITH_BODY,
+    refusals,
+)
 from storefront.web.bodies import json_body
 from storefront.web.callers import caller as network_address
 from storefront.web.context import ports
@@ -29,8 +37,11 @@ GREATEST = 2**53
 """Beyond it, programs that count in floating point no longer tell amounts apart."""
 
 REPLAYED = {"Idempotent-Replayed": "true"}
-KEY = {"in": "header", "name": "Idempotency-Key", "required": True, "schema": {"type": "string"}}
-FINER_CODES = {"amount_minor": "invalid_gift_amount", "basket_minor": "invalid_gift_amount"}
+FINER_CODES = {
+    "amount_minor": "invalid_gift_amount",
+    "basket_minor": "invalid_gift_amount",
+    "store": "unknown_store",
+}
 MINOR = "In minor units of the card's currency."
 STORE = "Needed with a token of the whole merchant; a store's token acts for its own."
 
@@ -51,7 +62,10 @@ class LookupBody(Schema):
             "example": "ABCD-EFGH-JKMN-PQRS-6",
         },
     )
-    store = fields.String(metadata={"description": STORE, "example": "sto_0123456789abcdef"})
+    store = fields.String(
+        validate=PUBLIC_ID,
+        metadata={"description": STORE, "example": "sto_0123456789abcdef", **PUBLIC_ID_PATTERN},
+    )
 
 
 class RedemptionBody(LookupBody):
@@ -124,9 +138,17 @@ class ReversalAnswer(Schema):
 
 @blueprint.post("/gift-cards/lookup")
 @blueprint.doc(
+    operationId="lookAtCard",
     security=[{"bearer": []}],
     requestBody={"required": True, "content": {"application/json": {"schema": LookupBody}}},
-)
+    responses={
+        200: {"links": {"takeFromIt": {
+            "operationId": "redeemCard",
+            "requestBody": {"code": "$request.body#/code", "store": "$request.body#/store"},
+        }}},
+        **refusals(*WITH_BODY, 429),
+    },
+)  # fmt: skip
 @blueprint.response(200, CardAnswer)
 def look() -> Any:
     """Look what a card is worth at a store. Nothing is taken."""
@@ -150,11 +172,19 @@ def look() -> Any:
 
 @blueprint.post("/redemptions")
 @blueprint.doc(
+    operationId="redeemCard",
     security=[{"bearer": []}],
-    parameters=[KEY],
+    parameters=[KEY_PARAMETER],
     requestBody={"required": True, "content": {"application/json": {"schema": RedemptionBody}}},
-)
-@blueprint.response(201, RedemptionAnswer)
+    responses={
+        201: {"links": {"undoIt": {
+            "operationId": "undoRedemption",
+            "parameters": {"public_id": "$response.body#/public_id"},
+        }}},
+        **refusals(*WITH_BODY, 429),
+    },
+)  # fmt: skip
+@blueprint.response(201, RedemptionAnswer, headers=REPLAY_HEADER)
 def take() -> Any:
     """Take a part of a card, or all of it. A repeat under the same key takes nothing twice."""
     who, key = caller(), request_key()
@@ -168,11 +198,13 @@ def take() -> Any:
 
 @blueprint.post("/redemptions/<public_id>/reversal")
 @blueprint.doc(
+    operationId="undoRedemption",
     security=[{"bearer": []}],
-    parameters=[KEY],
+    parameters=[KEY_PARAMETER],
     requestBody={"content": {"application/json": {"schema": ReversalBody}}},
+    responses=refusals(*WITH_BODY),
 )
-@blueprint.response(201, ReversalAnswer)
+@blueprint.response(201, ReversalAnswer, headers=REPLAY_HEADER)
 def undo(public_id: str) -> Any:
     """Undo a redemption, once and as a whole."""
     who, key = caller(), request_key()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask_smorest import Api
 
 from storefront.web.api import interactions, orders, refunds
+from storefront.web.api.answers import describe_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class QuietApi(Api):  # type: ignore[misc]
-    """flask-smorest without its error handlers: our one table answers every error."""
+    """flask-smorest without its error handlers and its word on errors: our one table answers every
+    error, and `answers.py` describes them."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `web/errors.py`."""
@@ -28,6 +32,7 @@ def init_api(app: Flask, more: Iterable[Blueprint] = ()) -> None:
     api = QuietApi(app)
     bearer: dict[str, Any] = {"type": "http", "scheme": "bearer"}
     api.spec.components.security_scheme("bearer", bearer)
+    describe_refusals(api.spec)
     for blueprint in (interactions.blueprint, orders.blueprint, refunds.blueprint, *more):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
 

@@ -6,13 +6,21 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask_smorest import Blueprint
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields
 
 from storefront import links
 from storefront.errors import Invalid, NotFound
 from storefront.services import idempotency, interactions, visitors
 from storefront.services.placements import get_placement
 from storefront.web.api.access import Caller, merchant_caller, request_key
+from storefront.web.api.answers import (
+    KEY_PARAMETER,
+    PUBLIC_ID,
+    PUBLIC_ID_PATTERN,
+    REPLAY_HEADER,
+    WITH_BODY,
+    refusals,
+)
 from storefront.web.bodies import json_body
 from storefront.web.context import ports
 
@@ -26,7 +34,6 @@ blueprint = Blueprint("api_interactions", __name__, description="What happened w
 ROUTE = "POST /api/v1/interactions"
 OLDEST = timedelta(days=30)
 AHEAD = timedelta(minutes=5)
-PUBLIC_ID = validate.Regexp(r"[!-~]{1,24}\Z")
 
 
 class InteractionBody(Schema):
@@ -38,12 +45,15 @@ class InteractionBody(Schema):
         unknown = RAISE
 
     placement = fields.String(
-        required=True, validate=PUBLIC_ID, metadata={"example": "plc_0123456789abcdef"}
+        required=True,
+        validate=PUBLIC_ID,
+        metadata={"example": "plc_0123456789abcdef", **PUBLIC_ID_PATTERN},
     )
     kind = fields.String(required=True, metadata={"enum": sorted(interactions.NETWORK_KINDS)})
     visitor = fields.String(metadata={"description": "A visitor mark, if the server has one."})
     parent = fields.String(
-        validate=PUBLIC_ID, metadata={"description": "The interaction that this one answers."}
+        validate=PUBLIC_ID,
+        metadata={"description": "The interaction that this one answers.", **PUBLIC_ID_PATTERN},
     )
     occurred_at = fields.AwareDateTime(metadata={"description": "When it happened, with zone."})
 
@@ -60,13 +70,24 @@ class InteractionAnswer(Schema):
 
 @blueprint.post("/interactions")
 @blueprint.doc(
+    operationId="recordInteraction",
     security=[{"bearer": []}],
-    parameters=[{"in": "header", "name": "Idempotency-Key", "required": True,
-                 "schema": {"type": "string"}}],
-    requestBody={"required": True,
-                 "content": {"application/json": {"schema": InteractionBody}}},
+    parameters=[KEY_PARAMETER],
+    requestBody={"required": True, "content": {"application/json": {"schema": InteractionBody}}},
+    responses={
+        201: {"links": {"answerIt": {
+            "operationId": "recordInteraction",
+            "requestBody": {
+                "placement": "$request.body#/placement",
+                "parent": "$response.body#/interaction",
+                "visitor": "$response.body#/visitor",
+                "kind": "like",
+            },
+        }}},
+        **refusals(*WITH_BODY),
+    },
 )  # fmt: skip
-@blueprint.response(201, InteractionAnswer)
+@blueprint.response(201, InteractionAnswer, headers=REPLAY_HEADER)
 def create() -> Any:
     """Record an interaction that the merchant's or a network's server vouches for."""
     who, key = merchant_caller(), request_key()

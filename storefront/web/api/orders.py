@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 
 from storefront.services import chains, orders
 from storefront.web.api.access import merchant_caller
+from storefront.web.api.answers import refusals
 from storefront.web.context import ports
 from storefront.web.formats import sums_as_json
 
@@ -73,7 +74,17 @@ class OrderAnswer(Schema):
 
 
 @blueprint.get("/orders/<public_id>")
-@blueprint.doc(security=[{"bearer": []}])
+@blueprint.doc(
+    operationId="readOrder",
+    security=[{"bearer": []}],
+    responses={
+        200: {"links": {"giveBack": {
+            "operationId": "refundOrder",
+            "parameters": {"public_id": "$response.body#/public_id"},
+        }}},
+        **refusals(404),
+    },
+)  # fmt: skip
 @blueprint.response(200, OrderAnswer)
 def read(public_id: str) -> dict[str, Any]:
     """Read one of the merchant's own orders, with the line that led to it."""

@@ -11,6 +11,7 @@ from storefront.errors import Invalid
 from storefront.services import idempotency
 from storefront.services.refunds import Wish, refund_order
 from storefront.web.api.access import merchant_caller, request_key
+from storefront.web.api.answers import KEY_PARAMETER, REPLAY_HEADER, WITH_BODY, refusals
 from storefront.web.bodies import json_body
 from storefront.web.context import ports
 
@@ -79,12 +80,19 @@ class RefundAnswer(Schema):
 
 @blueprint.post("/orders/<public_id>/refunds")
 @blueprint.doc(
+    operationId="refundOrder",
     security=[{"bearer": []}],
-    parameters=[{"in": "header", "name": "Idempotency-Key", "required": True,
-                 "schema": {"type": "string"}}],
+    parameters=[KEY_PARAMETER],
     requestBody={"required": True, "content": {"application/json": {"schema": RefundBody}}},
+    responses={
+        201: {"links": {"lookAtIt": {
+            "operationId": "readOrder",
+            "parameters": {"public_id": "$response.body#/order"},
+        }}},
+        **refusals(*WITH_BODY),
+    },
 )  # fmt: skip
-@blueprint.response(201, RefundAnswer)
+@blueprint.response(201, RefundAnswer, headers=REPLAY_HEADER)
 def create(public_id: str) -> Any:
     """Give back an order's money: whole, by line or by amount."""
     who, key = merchant_caller(), request_key()
