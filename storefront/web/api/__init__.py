@@ -32,7 +32,7 @@ def init_api(app: Flask, more: Iterable[Blueprint] = ()) -> None:
     api = QuietApi(app)
     bearer: dict[str, Any] = {"type": "http", "scheme": "bearer"}
     api.spec.components.security_scheme("bearer", bearer)
-    describe_refusals(api.spec)
+    describe_refusals(api)
     for blueprint in (interactions.blueprint, orders.blueprint, refunds.blueprint, *more):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
 

@@ -11,7 +11,7 @@ from marshmallow import INCLUDE, Schema, fields, validate
 from storefront.services.idempotency import LONGEST_KEY
 
 if TYPE_CHECKING:
-    from apispec import APISpec
+    from flask_smorest import Api
 
 PROBLEM = "application/problem+json"
 
@@ -79,11 +79,11 @@ class Problem(Schema):
     )
 
 
-def describe_refusals(spec: APISpec) -> None:
+def describe_refusals(api: Api) -> None:
     """Write the refusals into a description of the API, for operations to refer to."""
     for status, reason in REASONS.items():
         content = {PROBLEM: {"schema": Problem}}
-        spec.components.response(_name(status), {"description": reason, "content": content})
+        api.spec.components.response(_name(status), {"description": reason, "content": content})
 
 
 def refusals(*statuses: int) -> dict[int, str]:
