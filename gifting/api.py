@@ -24,7 +24,6 @@ from storefront.web.api.answers import (
     refusals,
 )
 from storefront.web.bodies import json_body
-from storefront.web.callers import caller as network_address
 from storefront.web.context import ports
 from storefront.web.formats import use_zone
 
@@ -154,7 +153,7 @@ def look() -> Any:
     """Look what a card is worth at a store. Nothing is taken."""
     who = caller()
     body = _load(LookupBody(), json_body())
-    till = machines.till_of(ports(), who, body.get("store"), address=network_address())
+    till = machines.till_of(ports(), who, body.get("store"))
     use_zone(who.zone)
     card = look_up(ports(), till, body["code"])
     return {
@@ -189,7 +188,7 @@ def take() -> Any:
     """Take a part of a card, or all of it. A repeat under the same key takes nothing twice."""
     who, key = caller(), request_key()
     body = _load(RedemptionBody(), json_body())
-    till = machines.till_of(ports(), who, body.get("store"), address=network_address())
+    till = machines.till_of(ports(), who, body.get("store"))
     use_zone(who.zone)
     wish = Redeem(body["code"], body.get("amount_minor"), key, body.get("basket_minor"))
     taken = redeem(ports(), till, wish)
@@ -209,7 +208,7 @@ def undo(public_id: str) -> Any:
     """Undo a redemption, once and as a whole."""
     who, key = caller(), request_key()
     body = _load(ReversalBody(), json_body() if request.content_length else {})
-    till = machines.till_for_undoing(ports(), who, public_id, address=network_address())
+    till = machines.till_for_undoing(ports(), who, public_id)
     back = reverse(ports(), till, Reverse(public_id, key, body.get("reason", REASONS[0])))
     answer = {
         "redemption": back.redemption,

@@ -1,5 +1,5 @@
-"""Limits on guessing codes. Only codes that are nobody's count, and they bind who guesses, never
-the card: its owner redeems it at any other till, whatever others try."""
+"""Limits on guessing codes. Only codes that are nobody's count, and they bind who guesses: a device
+or token, and its clerk; never the card, and never the address, which a whole store shares."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ log = logging.getLogger("storefront.gifting")
 
 TILL_TRIES = Limit("gift_till", 10, timedelta(minutes=10))
 CLERK_TRIES = Limit("gift_clerk", 10, timedelta(minutes=10))
-ADDRESS_TRIES = Limit("gift_address", 20, timedelta(hours=1))
 MERCHANT_ALARM = Limit("gift_merchant", 100, timedelta(hours=1))
 """Reaching this calls a person and refuses nobody: else a stranger could close every counter."""
 
 
 def check(session: Session, till: Till, *, ports: Ports) -> None:
-    """Raise `TooMany` where a till, its clerk or its address has guessed too often."""
+    """Raise `TooMany` where a till or its clerk has guessed too often."""
     attempts.check(session, _bound(ports.sign, till), now=ports.clock.now())
 
 
@@ -51,10 +50,7 @@ def note_mistyped(till: Till) -> None:
 
 def _bound(sign: Signer, till: Till) -> list[tuple[Limit, Subject]]:
     merchant_id = till.merchant_id
-    bound = [
-        attempts.subject(sign, TILL_TRIES, till.caller, merchant_id=merchant_id),
-        attempts.subject(sign, ADDRESS_TRIES, till.address),
-    ]
+    bound = [attempts.subject(sign, TILL_TRIES, till.caller, merchant_id=merchant_id)]
     if till.member_id is not None:
         clerk = str(till.member_id)
         bound.append(attempts.subject(sign, CLERK_TRIES, clerk, merchant_id=merchant_id))

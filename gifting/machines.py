@@ -35,7 +35,7 @@ if TYPE_CHECKING:
             """Return the store's key."""
 
 
-def till_of(ports: Ports, who: Machine, store: str | None, *, address: str) -> Till:
+def till_of(ports: Ports, who: Machine, store: str | None) -> Till:
     """Return the till that a machine is, at its own store or at the one that it names.
 
     Raises `Invalid` unknown_store, and `NotAllowed` where a store's token names another.
@@ -43,7 +43,7 @@ def till_of(ports: Ports, who: Machine, store: str | None, *, address: str) -> T
     if store is None:
         if who.store_id is None:
             raise Invalid("unknown_store", field="store")
-        return _till(who, who.store_id, address)
+        return _till(who, who.store_id)
     with ports.reads() as session:
         found = session.scalar(
             select(Store.id).where(
@@ -56,14 +56,14 @@ def till_of(ports: Ports, who: Machine, store: str | None, *, address: str) -> T
         raise Invalid("unknown_store", field="store")
     if who.store_id not in {None, found}:
         raise NotAllowed
-    return _till(who, found, address)
+    return _till(who, found)
 
 
-def till_for_undoing(ports: Ports, who: Machine, redemption: str, *, address: str) -> Till:
+def till_for_undoing(ports: Ports, who: Machine, redemption: str) -> Till:
     """Return the till of a machine that undoes something: a token of the whole merchant stands
     where that was taken. Raises `NotFound`."""
     if who.store_id is not None:
-        return _till(who, who.store_id, address)
+        return _till(who, who.store_id)
     with ports.reads() as session:
         store_id = session.scalar(
             select(Redemption.store_id).where(
@@ -72,10 +72,10 @@ def till_for_undoing(ports: Ports, who: Machine, redemption: str, *, address: st
         )
     if store_id is None:
         raise NotFound
-    return _till(who, store_id, address)
+    return _till(who, store_id)
 
 
-def _till(who: Machine, store_id: int, address: str) -> Till:
+def _till(who: Machine, store_id: int) -> Till:
     def confirm(session: Session, _: datetime) -> None:
         """Raise where the token was revoked meanwhile."""
         is_good = select(ApiToken.id).where(
@@ -90,7 +90,6 @@ def _till(who: Machine, store_id: int, address: str) -> Till:
         merchant_id=who.merchant_id,
         store_id=store_id,
         caller=who.token,
-        address=address,
         member_id=None,
         device_id=None,
         is_senior=True,

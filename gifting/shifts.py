@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 PURPOSE = "counter_shift"
 LONGEST = timedelta(hours=12)
 DEVICE_TRIES = Limit("pin_device", 10, timedelta(minutes=10))
-ADDRESS_TRIES = Limit("pin_address", 20, timedelta(hours=1))
-"""Wrong PINs lock a device for minutes, never the member: at another counter they get in."""
+HOUR_TRIES = Limit("pin_device_hour", 20, timedelta(hours=1))
+"""Wrong PINs lock a device for a while, never the member nor the store: at another counter, also
+behind the same address, they get in."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,16 @@ class Shift:
         return self.role != CLERK
 
 
-def start(ports: Ports, device: Device, member: str, *, pin: str, caller: str) -> str:
+def start(ports: Ports, device: Device, member: str, *, pin: str) -> str:
     """Let a member begin on a device with their PIN, and return the shift's secret.
 
-    Whoever was at work on it before is out. `caller` is who asks, on the network. Raises
-    `Invalid` pin_wrong, the same for a stranger and for a wrong PIN, and `TooMany`.
+    Whoever was at work on it before is out. Raises `Invalid` pin_wrong, the same for a stranger
+    and for a wrong PIN, and `TooMany`.
     """
     now, merchant_id = ports.clock.now(), device.merchant_id
     bound = [
-        attempts.subject(ports.sign, DEVICE_TRIES, device.public_id, merchant_id=merchant_id),
-        attempts.subject(ports.sign, ADDRESS_TRIES, caller),
+        attempts.subject(ports.sign, limit, device.public_id, merchant_id=merchant_id)
+        for limit in (DEVICE_TRIES, HOUR_TRIES)
     ]
     with ports.reads() as session:
         attempts.check(session, bound, now=now)

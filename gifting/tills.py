@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Till:
     """Whoever asks, and where they stand. `caller` names the device or token for request keys and
-    limits, `address` the network it asks from.
+    limits.
 
     `is_senior` is a manager or a machine: they may undo what others took, at any time. `confirm`
     raises where they may no longer act; it is asked within the transaction that acts.
@@ -26,7 +26,6 @@ class Till:
     merchant_id: int
     store_id: int
     caller: str
-    address: str
     member_id: int | None
     device_id: int | None
     is_senior: bool

@@ -12,11 +12,13 @@ from gifting.art import ART
 from gifting.card import qr_code
 from gifting.presents import list_spent, present_of
 from gifting.shop_window import shop_window
-from storefront.errors import NotFound
+from storefront.errors import NotFound, TooMany
+from storefront.services import strangers
 from storefront.web import forms
 from storefront.web.bodies import form_body
 from storefront.web.callers import caller
-from storefront.web.context import note_merchant, ports
+from storefront.web.context import note_merchant, ports, wants_json
+from storefront.web.errors import answer, status_of
 from storefront.web.formats import use_zone
 from storefront.web.frame import picture_origins
 from storefront.web.headers import Policy, use_policy
@@ -25,9 +27,11 @@ from storefront.web.theme import DEFAULT_ACCENT, theme_css
 if TYPE_CHECKING:
     from flask import Response
     from sqlalchemy.orm import Session
+    from werkzeug.wrappers import Response as AnyResponse
 
     from gifting.models import Gift
     from gifting.presents import Present
+    from storefront.errors import StorefrontError
     from storefront.web.assets import Assets
 
 blueprint = Blueprint("gift", __name__)
@@ -39,10 +43,7 @@ SHEET = "css/gift.css"
 def page(token: str) -> Response:
     """Show a gift in its wrapping: from whom it is, and the words; not what makes it spendable."""
     with ports().reads() as session:
-        try:
-            _, present = _find(session, token)
-        except NotFound:
-            return _unknown()
+        _, present = _find(session, token)
     return make_response(_render("gift/wrapped.html", present, token=token))
 
 
@@ -137,9 +138,18 @@ def _render(template: str, present: Present, *, images: tuple[str, ...] = (), **
     )
 
 
-def _unknown() -> Response:
-    response = make_response(_render_plain("gift/unknown.html"))
-    response.status_code = 404
+@blueprint.errorhandler(NotFound)
+def _opens_nothing(error: StorefrontError) -> AnyResponse:
+    """Count a link that opens nothing, and say so. A good link is shown whoever else has tried
+    others from the same address."""
+    try:
+        strangers.count_try(ports(), caller())
+    except TooMany as refusal:
+        return answer(refusal)
+    if wants_json():
+        return answer(error)
+    response = make_response(_render_plain("gift/unknown.html"), status_of(error))
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

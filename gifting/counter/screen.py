@@ -19,7 +19,6 @@ from storefront.domain.prices import read_price
 from storefront.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from storefront.web import forms
 from storefront.web.bodies import form_body
-from storefront.web.callers import caller
 from storefront.web.console.page import named
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
@@ -201,7 +200,6 @@ def till_of(shift: Shift) -> Till:
         merchant_id=shift.merchant_id,
         store_id=shift.device.store_id,
         caller=shift.device.public_id,
-        address=caller(),
         member_id=shift.member_id,
         device_id=shift.device.id,
         is_senior=shift.is_senior,

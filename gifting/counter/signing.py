@@ -11,7 +11,6 @@ from gifting.counter import access
 from gifting.counter.blueprint import screen
 from storefront.errors import Invalid, TooMany
 from storefront.web.bodies import form_body
-from storefront.web.callers import caller
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
 from storefront.web.headers import Policy, use_policy
@@ -56,9 +55,7 @@ def start_shift() -> AnyResponse:
     """Begin to work, with a PIN."""
     device, form = access.this_device(), form_body()
     try:
-        secret = shifts.start(
-            ports(), device, form.get("member", ""), pin=form.get("pin", ""), caller=caller()
-        )
+        secret = shifts.start(ports(), device, form.get("member", ""), pin=form.get("pin", ""))
     except (Invalid, TooMany) as error:
         return sign_in_sheet(error, chosen=form.get("member", ""))
     return access.remember(redirect(url_for("counter.counter"), 303), access.SHIFT, secret)

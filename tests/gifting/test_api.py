@@ -328,6 +328,23 @@ def test_guesses_are_stopped_whatever_they_say_of_themselves(
     assert 201 == owner.take(given, 5).status_code
 
 
+def test_made_up_tokens_stop_their_address_and_no_token_that_is_good(
+    bench: Bench, machine: Machine, given: Given
+) -> None:
+    made_up = [
+        Machine(machine.client, f"made-up-{number}").post(
+            "/gift-cards/lookup", {"code": given.code}
+        )
+        for number in range(22)
+    ]
+    bare = bench.client().post("/api/v1/gift-cards/lookup", json={"code": given.code})
+
+    assert [401] * 20 + [429] * 2 == [answer.status_code for answer in made_up]
+    assert "3600" == made_up[-1].headers["Retry-After"]
+    assert (401, "token_needed") == told(bare)
+    assert 201 == machine.take(given, 5).status_code
+
+
 def test_the_description_is_complete(bench: Bench) -> None:
     described = bench.client().get("/api/v1/openapi.json").json
     paths = described["paths"]

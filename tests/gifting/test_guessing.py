@@ -33,11 +33,8 @@ def guesses(bench: Bench, count: int, *tills: Till) -> list[str]:
 
 
 def spread(world: World, count: int, **facts: Any) -> list[Till]:
-    """Return so many tills, each with an address of its own."""
-    return [
-        a_till(world, caller=f"till-{number}", address=f"198.51.100.{number}", **facts)
-        for number in range(count)
-    ]
+    """Return so many tills of one store."""
+    return [a_till(world, caller=f"till-{number}", **facts) for number in range(count)]
 
 
 def test_the_eleventh_wrong_code_in_ten_minutes_waits(bench: Bench, world: World) -> None:
@@ -65,18 +62,19 @@ def test_a_clerk_who_changes_tills_waits_too(bench: Bench, world: World) -> None
     assert "too_many_tries" == guess(bench, a_till(world, caller="x", member_id=7)).code
 
 
-def test_an_address_has_twenty_an_hour(bench: Bench, world: World) -> None:
-    tills = [a_till(world, caller=f"till-{number}") for number in range(5)]
-
-    assert ["code_not_found"] * 20 == guesses(bench, 20, *tills)
-    assert "too_many_tries" == guess(bench, a_till(world, caller="another")).code
-    bench.clock.pass_time(hours=1)
-    assert "code_not_found" == guess(bench, a_till(world, caller="another")).code
-
-
 def test_a_guesser_never_locks_the_owner_out(bench: Bench, world: World, given: Given) -> None:
-    guesses(bench, 11, a_till(world, caller="thief", address="203.0.113.9"))
+    guesses(bench, 11, a_till(world, caller="thief"))
 
+    assert 0 == take(bench, a_till(world), given, 2000).balance.minor
+
+
+def test_many_who_guess_in_a_store_stop_no_other_till_of_it(
+    bench: Bench, world: World, given: Given
+) -> None:
+    thieves = spread(world, 3)
+
+    assert ["code_not_found"] * 30 == guesses(bench, 30, *thieves)
+    assert ["too_many_tries"] * 3 == guesses(bench, 3, *thieves)
     assert 0 == take(bench, a_till(world), given, 2000).balance.minor
 
 
@@ -125,7 +123,7 @@ def test_a_hundred_an_hour_call_a_person_and_stop_nobody(
     guesses(bench, 99, *tills)
     with bench.ports.reads() as session:
         assert [] == session.scalars(select(Alarm)).all()
-    guess(bench, a_till(world, caller="one more", address="203.0.113.1"))
+    guess(bench, a_till(world, caller="one more"))
 
     with bench.ports.reads() as session:
         alarm = session.scalars(select(Alarm)).one()

@@ -17,7 +17,6 @@ from tests.fakes import Bench
 from tests.gifting.counter.factories import PIN, a_clerk, a_device, cheap_hash, owner_of
 
 WRONG = "111222"
-ADDRESS = "192.0.2.7"
 
 
 class Desk:
@@ -35,10 +34,8 @@ class Desk:
         assert found is not None
         return found
 
-    def begin(self, pin: str = PIN, *, clerk: str | None = None, caller: str = ADDRESS) -> str:
-        return shifts.start(
-            self.bench.ports, self.device, clerk or self.clerk, pin=pin, caller=caller
-        )
+    def begin(self, pin: str = PIN, *, clerk: str | None = None) -> str:
+        return shifts.start(self.bench.ports, self.device, clerk or self.clerk, pin=pin)
 
     def at_work(self, shift: str) -> Shift | None:
         ports = self.bench.ports
@@ -215,13 +212,29 @@ def test_guesses_side_by_side_learn_no_more_than_one_after_the_other(desk: Desk)
     assert 20 == answers.count("too_many_tries")
 
 
-def test_who_guesses_locks_no_other_device(desk: Desk) -> None:
-    for _ in range(10):
-        with pytest.raises(Invalid):
-            desk.begin(WRONG)
-    _, desk.secret = a_device(desk.bench, desk.world, name="Till 2")
+def test_twenty_wrong_pins_lock_the_device_for_the_hour(desk: Desk) -> None:
+    for _ in range(2):
+        for _ in range(10):
+            with pytest.raises(Invalid):
+                desk.begin(WRONG)
+        desk.bench.clock.pass_time(minutes=10)
 
-    assert desk.at_work(desk.begin(caller="198.51.100.1")) is not None
+    with pytest.raises(TooMany) as refused:
+        desk.begin()
+
+    assert 2400 == refused.value.retry_after
+    desk.bench.clock.pass_time(minutes=40)
+    assert desk.at_work(desk.begin()) is not None
+
+
+def test_who_guesses_locks_no_other_device_of_the_store(desk: Desk) -> None:
+    for name in ("Till 2", "Till 3", "Till 4"):
+        for _ in range(10):
+            with pytest.raises(Invalid):
+                desk.begin(WRONG)
+        _, desk.secret = a_device(desk.bench, desk.world, name=name)
+
+    assert desk.at_work(desk.begin()) is not None
 
 
 def test_a_manager_sets_clerks_pins_and_no_owners(desk: Desk) -> None:

@@ -196,6 +196,24 @@ def test_after_a_correction_the_old_link_opens_nothing(
     assert gift_of(bench, given).opened_at is None
 
 
+def test_links_that_are_made_up_stop_their_address_and_no_recipient_behind_it(
+    bench: Bench, token: str
+) -> None:
+    client = bench.client()
+    tried = [client.get(f"/g/{number:048}").status_code for number in range(12)]
+    tried += [client.post(f"/g/{number:048}/code").status_code for number in range(12)]
+
+    assert tried == [404] * 20 + [429] * 4
+    assert client.get(f"/g/{token}").status_code == 200
+    assert given_code_is_shown(client.post(f"/g/{token}/code"))
+    bench.clock.pass_time(hours=1)
+    assert client.get("/g/made-up").status_code == 404
+
+
+def given_code_is_shown(answer: Any) -> bool:
+    return answer.status_code == 200 and 'class="qr"' in answer.text
+
+
 def test_one_tap_says_thank_you_once(bench: Bench, given: Given, token: str) -> None:
     client = bench.client()
     client.post(f"/g/{token}/code")

@@ -23,7 +23,6 @@ def a_till(world: World, **facts: Any) -> Till:
         merchant_id=world.merchant.id,
         store_id=world.store.id,
         caller="dev_counter",
-        address="192.0.2.1",
         member_id=None,
         device_id=None,
         is_senior=False,

@@ -32,7 +32,7 @@ from tests.races.nursery import Nursery
 
 ROOT = Path(__file__).parents[2]
 WEBHOOK_SECRET = "whsec_of_the_running_shop"
-START_SECONDS = 30
+START_SECONDS = 120
 END_SECONDS = 15
 COMPLAINTS = ("Traceback", "database is busy", "database cannot be reached", "fault", "locked")
 

@@ -2,6 +2,7 @@
 over several processes, a restart and made-up addresses. Their owners are never locked out."""
 
 import random
+import secrets
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,6 +23,10 @@ from tests.races.servers import Shop, running_shop
 
 FRIENDS = 10
 THIEVES, TRIES_EACH = 100, 20
+STRANGERS, STRANGE_TRIES = 8, 25
+THE_STORE = 1
+"""The one address of everybody in the store: thieves, strangers and the owner."""
+
 WRONG_IN_A_ROW = 100
 
 
@@ -86,36 +91,49 @@ def are_delivered(market: Market) -> bool:
     return len(gifts) == FRIENDS and all(gift.delivered_at for gift in gifts)
 
 
-def test_two_thousand_guesses_hit_nothing_and_lock_nobody_out(
-    url: str, tmp_path: Path, record_property: Callable[[str, object], None]
+@pytest.fixture(scope="module", params=ENGINES)
+def proxied(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """Run a shop that believes one proxy, so that a test can come from many addresses."""
+    folder = tmp_path_factory.mktemp(f"proxied-{request.param}")
+    with (
+        databases.fresh(request.param) as url,
+        running_shop(url, folder, job_workers=0, has_webhooks=False, trusted_proxies=1) as shop,
+    ):
+        yield shop
+    assert [] == shop.complaints()
+
+
+def test_two_thousand_guesses_of_one_store_hit_nothing_and_lock_nobody_out(
+    proxied: Shop, record_property: Callable[[str, object], None]
 ) -> None:
-    with running_shop(url, tmp_path, job_workers=0, has_webhooks=False, trusted_proxies=1) as shop:
-        market, rival = Market(shop, slug="robbed"), Market(shop, slug="rival")
-        [card] = give(market)
-        theirs = [give_directly(rival).code for _ in range(10)]
-        known = dict.fromkeys(theirs, "foreign")
-        asked = [
-            (code, from_address(ask(market, thief, "/gift-cards/lookup", code=code), number))
-            for number, thief in enumerate(till(market) for _ in range(THIEVES))
-            for code in [*theirs, *(codes.new_code() for _ in range(TRIES_EACH - len(theirs)))]
-        ]
-        random.Random(5).shuffle(asked)
+    market, rival = Market(proxied, slug="robbed"), Market(proxied, slug="rival")
+    [card] = give(market)
+    theirs = [give_directly(rival).code for _ in range(10)]
+    known = dict.fromkeys(theirs, "foreign")
+    asked = [
+        (code, from_address(ask(market, thief, "/gift-cards/lookup", code=code), THE_STORE))
+        for thief in [till(market) for _ in range(THIEVES)]
+        for code in [*theirs, *(codes.new_code() for _ in range(TRIES_EACH - len(theirs)))]
+    ]
+    random.Random(5).shuffle(asked)
 
-        answers = race([request for _, request in asked], clients=16)
-        owner = race([take(market, till(market), card, 5000)], clients=2)
+    answers = race([request for _, request in asked], clients=16)
+    token = till(market)
+    owner = race([from_address(take(market, token, card, 5000), THE_STORE)], clients=2)
 
-        kinds = [known.get(code, "unknown") for code, _ in asked]
-        record_property("figure", gap(kinds, answers))
-        limit = THIEVES * TRIES_EACH // 2
-        assert {"code_not_found": limit, "too_many_tries": limit} == count_codes(answers)
-        assert 1 == len({bytes_of(each) for each in answers if each.status == 404})
-        assert {"foreign", "unknown"} == {
-            kind for kind, each in zip(kinds, answers, strict=True) if each.status == 404
-        }
-        alarms = Counter(alarm.kind for alarm in market.rows(Alarm))
-        assert {"gift_codes_guessed": 1} == alarms
-        assert [201] == [answer.status for answer in owner]
-        assert [] == shop.complaints()
+    kinds = [known.get(code, "unknown") for code, _ in asked]
+    record_property("figure", gap(kinds, answers))
+    limit = THIEVES * TRIES_EACH // 2
+    assert {"code_not_found": limit, "too_many_tries": limit} == count_codes(answers)
+    assert 1 == len({bytes_of(each) for each in answers if each.status == 404})
+    assert {"foreign", "unknown"} == {
+        kind for kind, each in zip(kinds, answers, strict=True) if each.status == 404
+    }
+    alarms = Counter(alarm.kind for alarm in market.rows(Alarm))
+    assert {"gift_codes_guessed": 1} == alarms
+    assert [201] == [answer.status for answer in owner]
 
 
 def from_address(request: Request, number: int) -> Request:
@@ -139,6 +157,48 @@ def gap(kinds: list[str], answers: list[Answer]) -> str:
     return ", ".join(f"{kind} {median:.1f} ms" for kind, median in medians.items())
 
 
+def test_strangers_have_twenty_tries_an_address_whatever_they_try(proxied: Shop) -> None:
+    """Made-up tokens of tills, and made-up links of gifts; a gift's own link opens meanwhile."""
+    market = Market(proxied, slug="strange")
+    [card] = give(market)
+    [gift] = market.rows(Gift)
+    asked = [
+        from_address(request, number)
+        for number in range(STRANGERS)
+        for _ in range(STRANGE_TRIES)
+        for request in (made_up_link(market), made_up_token(market))
+    ]
+    random.Random(5).shuffle(asked)
+
+    answers = race(asked, clients=16)
+    good = link(market, links.gift_token(proxied.sign, gift))
+    friends = [from_address(good, number) for number in range(STRANGERS)]
+    known = race([*friends, from_address(take(market, till(market), card, 1), 0)], clients=4)
+
+    counted = count_codes(answers)
+    assert STRANGERS * (2 * STRANGE_TRIES - 20) == counted["too_many_tries"]
+    assert STRANGERS * 20 == counted["not_found"] + counted["token_needed"]
+    assert [200] * STRANGERS + [201] == [answer.status for answer in known]
+
+
+def made_up_link(market: Market) -> Request:
+    """Return what opens no gift."""
+    return link(market, secrets.token_hex(24))
+
+
+def made_up_token(market: Market) -> Request:
+    """Return what a till asks with a token that is nobody's."""
+    headers = {"Authorization": f"Bearer {secrets.token_urlsafe(24)}"}
+    path = "/api/v1/orders/ord_0000000000000000"
+    return Request(market.shop.host, path, headers=headers, method="GET")
+
+
+def link(market: Market, token: str) -> Request:
+    """Return the opening of a gift's page by a program."""
+    headers = {"Accept": "application/json, text/html;q=0.9"}
+    return Request(market.shop.host, f"/g/{token}", headers=headers, method="GET")
+
+
 def test_a_guesser_is_counted_over_processes_a_restart_and_made_up_addresses(
     url: str, tmp_path: Path
 ) -> None:
@@ -146,14 +206,16 @@ def test_a_guesser_is_counted_over_processes_a_restart_and_made_up_addresses(
         market = Market(shop, slug="robbed")
         [card] = give(market)
         thief = till(market)
+        made_up = [from_address(made_up_token(market), number) for number in range(WRONG_IN_A_ROW)]
         guesses = [
             from_address(ask(market, thief, "/gift-cards/lookup", code=codes.new_code()), number)
             for number in range(WRONG_IN_A_ROW)
         ]
-        # So few at once that those in flight when the till is stopped do not stop its address.
-        answers = race(guesses, clients=8)
+        strange = race(made_up, clients=16)
+        answers = race(guesses, clients=16)
         owner = race([take(market, till(market), card, 1)], clients=2)
 
+    assert {"token_needed": 20, "too_many_tries": 80} == count_codes(strange)
     assert {"code_not_found": 10, "too_many_tries": 90} == count_codes(answers)
     assert [(429, True)] == list({(a.status, "retry-after" in a.headers)
                                   for a in answers if a.status == 429})  # fmt: skip
@@ -163,7 +225,8 @@ def test_a_guesser_is_counted_over_processes_a_restart_and_made_up_addresses(
         market.shop = again
         later = race(
             [ask(market, thief, "/gift-cards/lookup", code=card.code),
-             take(market, till(market), card, 1)],
+             take(market, till(market), card, 1),
+             made_up_token(market)],
             clients=2,
         )  # fmt: skip
-    assert ["too_many_tries", "201"] == [answer.code for answer in later]
+    assert ["too_many_tries", "201", "too_many_tries"] == [answer.code for answer in later]

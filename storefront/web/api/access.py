@@ -1,4 +1,5 @@
-"""Who calls the API: a bearer token, kept as a digest; and request keys for what changes things."""
+"""Who calls the API: a bearer token, kept as a digest; and request keys for what changes things. A
+token that is nobody's counts against the address that made it up, a good one never does."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 from flask import request
 
 from storefront.errors import NotAllowed, NotSignedIn
-from storefront.services import idempotency, merchants, tokens
+from storefront.services import idempotency, merchants, strangers, tokens
+from storefront.web import callers
 from storefront.web.context import ports
 
 
@@ -22,15 +24,17 @@ class Caller:
 
 
 def caller() -> Caller:
-    """Return whose token this is; raise `NotSignedIn` without a good one."""
+    """Return whose token this is; raise `NotSignedIn` without a good one, and `TooMany` where an
+    address has made up too many."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise NotSignedIn("token_needed")
     with ports().reads() as session:
         row = merchants.find_by_token(session, secret.strip(), sign=ports().sign)
-        if row is None:
-            raise NotSignedIn("token_needed")
-        zone = merchants.zone_of(session, row.merchant_id)
+        zone = merchants.zone_of(session, row.merchant_id) if row else ""
+    if row is None:
+        strangers.count_try(ports(), callers.caller())
+        raise NotSignedIn("token_needed")
     tokens.note_use(ports(), row)
     return Caller(row.merchant_id, row.public_id, row.store_id, zone)
 
