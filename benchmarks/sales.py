@@ -1,97 +1,119 @@
-"""F3: whole sales, from the frame to paid, through a running shop with its sandbox and worker.
+"""F3: whole sales, from the frame to paid: six requests, one a signed webhook, and the receipt.
 
-The sandbox runs on the same machine and takes its share of it; so do the clients."""
+The gateway answers at once and is not counted; the clients are, in the rate, for they share the
+machine."""
 
-import os
-import statistics
-import tempfile
+import http.client
+import json
+import secrets
+import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
-import httpx
+from sqlalchemy import func, select
 
-from tests.engines import Databases
-from tests.races.market import Market
-from tests.races.servers import Shop, running_shop
+from benchmarks import stage
+from benchmarks.gateway import payment_of
+from benchmarks.rounds import ENGINES, Found, Sizes
+from benchmarks.serving import Machine, Served, serving
+from storefront.domain.money import Money
+from storefront.domain.payments import Snapshot
+from storefront.models import Job
+from tests.factories import World
+from tests.fakes import event_body, signature
+from tests.races.market import wait_until
+from tests.races.servers import WEBHOOK_SECRET
 
-ROUNDS = 5
-SALES = 100
 CLIENTS = 8
-STEPS = ("frame", "view", "order", "confirm", "paid")
+VARIANTS = 50
+JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
-def measure() -> dict[str, Any]:
-    """Return sales per second on each engine: median, lowest and highest of five rounds."""
-    return {"F3": {"what": "whole sales per second", "steps": list(STEPS), **_engines()}}
+def run(host: Machine, sizes: Sizes) -> dict[str, Found]:
+    """Sell in rounds, and wait after each until every receipt is sent."""
+    found = Found()
+    for engine in ENGINES:
+        with serving(host, engine, job_workers=1) as served:
+            world = stage.merchant(served)
+            goods = stage.variants(served, world, VARIANTS, stock=100_000)
+            _round(served, world, goods[: CLIENTS * 2])
+            for _ in range(sizes.rounds):
+                wanted = [goods[number % VARIANTS] for number in range(sizes.requests)]
+                found.add(engine, _round(served, world, wanted))
+    return {"F3": found}
 
 
-def _engines() -> dict[str, Any]:
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        databases = Databases(Path(folder))
-        for engine in ("sqlite", "postgresql"):
-            with (
-                databases.fresh(engine) as url,
-                _shop(url, Path(folder) / f"{engine}-shop") as shop,
-            ):
-                found[engine] = _rounds(shop)
-        databases.close()
-    return found
+def _round(served: Served, world: World, wanted: list[str]) -> dict[str, float]:
+    """Sell these variants, one in each sale."""
+    before, begin = served.processor(), time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS, initializer=_come, initargs=(served,)) as pool:
+        list(pool.map(lambda variant: _buy(world, variant), wanted))
+    taken = time.perf_counter() - begin
+    wait_until(lambda: _receipts(served) == 0, "all receipts were sent")
+    cpu = 1000 * (served.processor() - before) / len(wanted)
+    return {"sales": len(wanted) / taken, "CPU of web, database and worker": cpu}
 
 
-@contextmanager
-def _shop(url: str, folder: Path) -> Iterator[Shop]:
-    folder.mkdir()
-    with running_shop(url, folder) as shop:
-        yield shop
+def _receipts(served: Served) -> int:
+    """Count the receipts that are still to be sent."""
+    open_jobs = select(func.count()).where(Job.name == "send_receipt", Job.done_at.is_(None))
+    with served.shop.database.reads() as session:
+        return session.scalar(open_jobs) or 0
 
 
-def _rounds(shop: Shop) -> dict[str, float]:
-    market = Market(shop, slug="bench")
-    variant = market.add_variant(stock=None)
-    rates = [_round(shop, market, variant) for _ in range(ROUNDS + 1)][1:]
-    return {
-        "median": round(statistics.median(rates), 1),
-        "lowest": round(min(rates), 1),
-        "highest": round(max(rates), 1),
-    }
+_clients = threading.local()
 
 
-def _round(shop: Shop, market: Market, variant: str) -> float:
-    begin = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(lambda _: _sell(shop, market, variant), range(SALES)))
-    return SALES / (time.perf_counter() - begin)
+def _come(served: Served) -> None:
+    _clients.connection = http.client.HTTPConnection(served.shop.host, timeout=60)
 
 
-def _sell(shop: Shop, market: Market, variant: str) -> None:
-    """Walk one sale, and wait until the shop says that it is paid."""
-    placement = market.world.placement.public_id
-    with httpx.Client(base_url=shop.url, headers={"Accept": "application/json"}) as client:
-        client.get(f"/e/{placement}").raise_for_status()
-        seen = client.post("/interactions", json={"placement": placement, "kind": "view"}).json()
-        order = client.post(
-            "/orders",
-            headers={"Idempotency-Key": os.urandom(16).hex()},
-            json={
-                "placement": placement,
-                "v": seen["v"],
-                "lines": [{"variant": variant, "quantity": 1}],
-                "email": "ada@buyer.test",
-                "name": "Ada",
-                "fulfilment": "pickup",
-                "store": market.world.store.public_id,
-            },
-        ).json()
-        httpx.post(
-            f"{shop.sandbox.url}/v1/payment_intents/{order['payment_reference']}/confirm",
-            headers={"Authorization": "Bearer sk_test_sandbox"},
-            data={"payment_method": "pm_card_visa"},
-        ).raise_for_status()
-        address = f"/orders/{order['public_id']}?t={order['token']}"
-        while client.get(address).json()["status"] != "paid":
-            time.sleep(0.02)
+def _buy(world: World, variant: str) -> None:
+    """Walk one sale to its end."""
+    placement = world.placement.public_id
+    _ask("GET", f"/e/{placement}", headers={"Accept": "text/html"})
+    seen = _ask("POST", "/interactions", {"placement": placement, "kind": "view"})
+    wish = {"placement": placement, "lines": [{"variant": variant, "quantity": 1}]}
+    _ask("POST", "/quotes", {**wish, "fulfilment": "pickup"})
+    body = stage.order(world, variant, v=seen["v"])
+    placed = _ask("POST", "/orders", body, headers=stage.fresh_key())
+    message = _paid(world, placed)
+    signed = {"Stripe-Signature": signature(message, WEBHOOK_SECRET)}
+    _ask("POST", "/webhooks/stripe", message, headers=signed)
+    shown = _ask("GET", f"/orders/{placed['public_id']}?t={placed['token']}")
+    assert shown["status"] == "paid", shown
+
+
+def _paid(world: World, placed: dict[str, Any]) -> bytes:
+    """Return the gateway's message that an order is paid."""
+    reference = placed["payment_reference"]
+    snapshot = Snapshot(
+        reference=reference,
+        state="succeeded",
+        amount=Money(450, "USD"),
+        account="",
+        is_live=False,
+        payment_public_id=payment_of(reference),
+        merchant_public_id=world.merchant.public_id,
+    )
+    return event_body(
+        "payment_intent.succeeded",
+        snapshot,
+        event_id=f"evt_{secrets.token_hex(8)}",
+        created=int(datetime.now(UTC).timestamp()),
+    )
+
+
+def _ask(method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None) -> Any:
+    """Send a request over this client's connection; return the answer's JSON, if it is some."""
+    connection: http.client.HTTPConnection = _clients.connection
+    told = body if isinstance(body, bytes) or body is None else json.dumps(body)
+    connection.request(method, path, told, {**JSON, **(headers or {})})
+    response = connection.getresponse()
+    answer = response.read()
+    if response.status >= http.HTTPStatus.BAD_REQUEST:
+        message = f"{method} {path} was answered with {response.status}: {answer!r}"
+        raise RuntimeError(message)
+    return json.loads(answer) if answer.startswith(b"{") else None

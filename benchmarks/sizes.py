@@ -1,44 +1,44 @@
 """F9 and F10: what a browser has to load before a shopper can press Buy, in brotli bytes."""
 
 import re
-import tempfile
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import brotli
 
-from storefront.db import schema
-from tests.factories import world_on
-from tests.fakes import make_bench
+from benchmarks.rounds import MACHINE, Found, Sizes
+from benchmarks.serving import Machine
+from tests.factories import running_offer, world_on
+from tests.fakes import Bench, make_bench
+
+WEEK = timedelta(days=7)
+PARTS = (rb'href="([^"]+\.css)"', rb'src="([^"]+\.js)"')
 
 
-def measure() -> dict[str, Any]:
-    """Return the sizes of the host's script and of the card with its sheet and script."""
-    with tempfile.TemporaryDirectory() as folder:
-        bench = make_bench(Path(folder), f"sqlite:///{folder}/shop.sqlite", datetime.now(UTC))
-        schema.upgrade(bench.database.writer)
-        world = world_on(bench)
-        client = bench.client()
-        card = client.get(f"/e/{world.placement.public_id}").data
-        parts = {
-            "html": card,
-            "css": client.get(_found(rb'href="([^"]+\.css)"', card)).data,
-            "js": client.get(_found(rb'src="([^"]+\.js)"', card)).data,
-        }
-        script = client.get("/embed.js").data
+def run(host: Machine, _sizes: Sizes) -> dict[str, Found]:
+    """Weigh the host's script, and the card with an offer, its sheet and its script."""
+    folder, place = host.new_folder(), host.fresh("sqlite")
+    bench = make_bench(folder, place.url, datetime.now(UTC))
+    try:
+        return weigh(bench)
+    finally:
         bench.database.dispose()
-    sizes = {name: len(brotli.compress(data)) for name, data in parts.items()}
-    return {
-        "F9": {"what": "embed.js", "bytes": len(brotli.compress(script)), "must": 2000},
-        "F10": {
-            "what": "interactive card",
-            "bytes": sum(sizes.values()),
-            "parts": sizes,
-            "requests": len(sizes),
-            "must": 20_000,
-        },
-    }
+
+
+def weigh(bench: Bench) -> dict[str, Found]:
+    """Weigh what a shop serves."""
+    world = world_on(bench)
+    running_offer(bench, world, ends=f"{bench.clock.now() + WEEK:%Y-%m-%d}")
+    client = bench.client()
+    card = client.get(f"/e/{world.placement.public_id}").data
+    files = [card, *(client.get(_found(pattern, card)).data for pattern in PARTS)]
+    script, parts = Found(), Found()
+    script.add(MACHINE, {"size": _size(client.get("/embed.js").data)})
+    parts.add(MACHINE, {"size": sum(map(_size, files)), "requests": len(files)})
+    return {"F9": script, "F10": parts}
+
+
+def _size(data: bytes) -> int:
+    return len(brotli.compress(data))
 
 
 def _found(pattern: bytes, page: bytes) -> str:
