@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from babel import Locale, UnknownLocaleError
 from flask import Blueprint, Flask, redirect, request, url_for
 from flask_babel import Babel
-from jinja2 import ChoiceLoader, FileSystemLoader
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gifting import api, codes, order_actions, rotation, sending
@@ -251,9 +251,10 @@ def _mailer(settings: Settings, clock: Clock) -> Mailer:
 
 
 def _template_loader(settings: Settings) -> ChoiceLoader:
-    """Look for a host's own templates first."""
-    folders = [settings.templates, TEMPLATES] if settings.templates else [TEMPLATES]
-    return ChoiceLoader([FileSystemLoader(folder) for folder in folders])
+    """Look for a host's own templates first; below `ours/` lie ours, for those that extend one."""
+    ours = FileSystemLoader(TEMPLATES)
+    theirs = [FileSystemLoader(settings.templates)] if settings.templates else []
+    return ChoiceLoader([*theirs, ours, PrefixLoader({"ours": ours})])
 
 
 def build_app(ports: Ports) -> Flask:

@@ -19,6 +19,7 @@ from storefront.db import backup, schema
 from storefront.errors import StorefrontError
 from storefront.import_command import import_command
 from storefront.logs import start_logging
+from storefront.members_command import members_command
 from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_programs, worker_program
 from storefront.services import alarms, audit, doctor, helping, members, merchants, retention
 from storefront.supervisor import Supervisor
@@ -63,6 +64,7 @@ def command_group(
         _refuse_to_run(name, host) if host else _run(ports),
         _work(ports),
         _add_merchant(ports),
+        members_command(ports),
         import_command(ports),
         _check(ports),
         _doctor(ports, more),

@@ -110,6 +110,7 @@ LAYERS = {
             "storefront.db",
             "storefront.demo",
             "storefront.import_command",
+            "storefront.members_command",
             "storefront.logs",
             "storefront.programs",
             "storefront.supervisor",
@@ -119,6 +120,7 @@ LAYERS = {
         types=ORM_TYPES,
     ),
     "storefront.import_command": Layer(ours=OUTSIDE, foreign=("click",)),
+    "storefront.members_command": Layer(ours=OUTSIDE, foreign=("click",)),
     "storefront.demo": Layer(
         ours=("storefront",),
         not_ours=("storefront.app", "storefront.adapters"),

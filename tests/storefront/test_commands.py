@@ -70,6 +70,19 @@ def test_a_merchant_is_added_with_an_owner_who_can_sign_in(bench: Bench) -> None
     assert (owner.role, owner.merchant_slug) == ("owner", "corner-bakery")
 
 
+def test_members_are_listed_with_the_id_by_which_a_host_names_them(bench: Bench) -> None:
+    add_merchant(bench)
+    [owner] = rows(bench, Member)
+    told = run(bench, "members", "--merchant", "corner-bakery")
+    unknown = run(bench, "members", "--merchant", "nobody")
+
+    assert f"{owner.public_id}  owner    ana@bakery.test  Ana\n" == told.output
+    assert (1, "Error: there is no merchant called nobody\n") == (
+        unknown.exit_code,
+        unknown.output,
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [

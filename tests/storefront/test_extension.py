@@ -463,6 +463,40 @@ def test_a_hosts_template_takes_the_place_of_one_of_ours(
     assert "Pistachio cone" in page.text
 
 
+def test_a_hosts_template_may_change_one_block_of_ours(
+    configure: Configure, tmp_path: Path
+) -> None:
+    (own := tmp_path / "own" / "layouts").mkdir(parents=True)
+    (own / "gift.html").write_text(
+        '{% extends "ours/layouts/gift.html" %}{% block foot %}Open until nine.{% endblock %}'
+    )
+    host = Flask("host")
+    host.config.update(configure(TEMPLATES=str(tmp_path / "own")))
+    configure.mount(host)
+    page = host.test_client().get("/shop/g/not-a-link").text
+
+    assert "Open until nine." in page
+    assert '<main class="gift" id="main">' in page
+
+
+def test_a_hosts_style_sheet_comes_after_ours_on_every_page(
+    configure: Configure, tmp_path: Path
+) -> None:
+    (own := tmp_path / "own" / "layouts").mkdir(parents=True)
+    (own / "_host.html").write_text('<link rel="stylesheet" href="/static/tokens.css">')
+    host = Flask("host")
+    host.config.update(configure(TEMPLATES=str(tmp_path / "own")))
+    configure.mount(host)
+    post = f"/shop/p/{fill(shop(host)).placement.public_id}"
+    client = host.test_client()
+
+    for address in (post, "/shop/console/sign-in", "/shop/counter", "/shop/nothing-here"):
+        page = client.get(address).text
+        assert max(page.rfind("/shop/static/css/"), page.rfind("</style>")) < page.find(
+            "/static/tokens.css"
+        )
+
+
 def test_faulty_settings_are_all_told_and_nothing_is_mounted(tmp_path: Path) -> None:
     host = a_host(tmp_path)
     before = host.wsgi_app
