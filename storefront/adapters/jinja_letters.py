@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import css_inline
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jinja2 import BaseLoader
+
+ENVIRONMENTS = 64
+"""Languages in zones for which compiled templates are kept: to compile one letter's takes longer
+than all else about it."""
 
 
 class JinjaLetters:
@@ -28,17 +33,19 @@ class JinjaLetters:
         self._loader = loader
         self._translations = translations
         self._filters = filters
+        self._environment = lru_cache(ENVIRONMENTS)(self._build)
 
     def write(self, name: str, locale: str, values: Mapping[str, object]) -> tuple[str, str, str]:
         """Return subject, text and HTML; the merchant's zone tells the times."""
-        environment = self._environment(locale, values)
+        zone = getattr(values.get("merchant"), "zone", "UTC")
+        environment = self._environment(locale, zone)
         subject, text, html = (
             environment.get_template(f"email/{name}/{part}").render(values)
             for part in ("subject.txt", "body.txt", "body.html")
         )
         return " ".join(subject.split()), text.strip() + "\n", css_inline.inline(html)
 
-    def _environment(self, locale: str, values: Mapping[str, object]) -> Environment:
+    def _build(self, locale: str, zone: str) -> Environment:
         environment = Environment(
             loader=self._loader,
             autoescape=select_autoescape(["html"]),
@@ -49,7 +56,6 @@ class JinjaLetters:
         )
         found: NullTranslations = Translations.load(self._translations, [locale])
         environment.install_gettext_translations(found, newstyle=True)  # type: ignore[attr-defined]
-        zone = getattr(values.get("merchant"), "zone", "UTC")
         environment.filters.update(self._filters(locale, zone))
         environment.globals["lang"] = locale.replace("_", "-")
         return environment

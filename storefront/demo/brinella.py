@@ -1,5 +1,6 @@
 """Brinella, the demo's invented ice-cream maker: four stores in Providence, paid in dollars."""
 
+from storefront.demo.brinella_gifts import GIFTS
 from storefront.demo.values import (
     DemoChannel,
     DemoHome,
@@ -271,4 +272,5 @@ BRINELLA = DemoMerchant(
     products=PRODUCTS,
     offers=OFFERS,
     placements=PLACEMENTS,
+    gifts=GIFTS,
 )

@@ -17,7 +17,11 @@ from storefront import create_app
 from storefront.db import schema
 from storefront.demo.examples import examples
 from storefront.demo.seed import DemoAddresses, is_seeded, seed
+from storefront.demo.stories import Stage, sandbox_for, tell_stories
+from storefront.demo.world import MERCHANTS
+from storefront.ports import Ports
 from storefront.programs import WEB_WORKERS, sandbox_program, web_programs, worker_program
+from storefront.sandbox import SandboxConfig
 from storefront.supervisor import Supervisor
 
 APPLICATION = "storefront.demo.serve:create"
@@ -78,9 +82,28 @@ def prepare(folder: Path, addresses: DemoAddresses, *, is_fresh: bool = False) -
     if is_there and not file.exists():
         message = "The database has the demo's data, but demo.json is gone: start with --fresh."
         raise click.ClickException(message)
-    told = json.loads(file.read_text())["merchants"] if is_there else seed(mounted.ports, addresses)
+    told = (
+        json.loads(file.read_text())["merchants"]
+        if is_there
+        else _fill(folder, addresses, mounted.ports)
+    )
     file.write_text(json.dumps(_tell(folder, addresses, told), indent=2) + "\n")
     mounted.database.dispose()
+
+
+def _fill(folder: Path, addresses: DemoAddresses, ports: Ports) -> list[dict[str, Any]]:
+    """Write the demo's world into an empty shop, with what has happened in it before today."""
+    told = seed(ports, addresses)
+    config = SandboxConfig(
+        folder / "sandbox.sqlite",
+        secret_key=SANDBOX_KEYS["secret-key"],
+        publishable_key=SANDBOX_KEYS["publishable-key"],
+    )
+    stage = Stage(ports, folder / "clock", SANDBOX_KEYS["secret-key"])
+    with sandbox_for(ports, config, address=addresses.sandbox):
+        for demo, its in zip(MERCHANTS, told, strict=True):
+            its["gifts"] = tell_stories(stage, demo, its)
+    return told
 
 
 def _forget(folder: Path) -> None:
@@ -134,6 +157,8 @@ def _tell(folder: Path, addresses: DemoAddresses, told: list[dict[str, Any]]) ->
         "shop_url": addresses.shop,
         "host_url": addresses.host,
         "sandbox_url": addresses.sandbox,
+        "mailbox_url": f"{addresses.host}/demo/mailbox/",
+        "counter_url": f"{addresses.shop}/demo/counter/",
         "mail_dir": str(folder / "mail"),
         "database_url": os.environ["STOREFRONT_DATABASE_URL"],
         "merchants": told,
@@ -159,15 +184,26 @@ def _is_up(address: str, supervisor: Supervisor) -> bool:
 
 
 def _welcome(addresses: DemoAddresses, folder: Path) -> str:
-    owner = json.loads((folder / "demo.json").read_text())["merchants"][0]["members"][0]
+    told = json.loads((folder / "demo.json").read_text())
+    brinella = told["merchants"][0]
+    owner, clerk = brinella["members"][0], brinella["members"][-1]
     return f"""
 The demo is open. Press Ctrl+C to close it.
 
   The feed     {addresses.host}/
-  The mailbox  {addresses.host}/demo/mailbox/
-  The levers   {addresses.host}/demo/levers/
+  The mailbox  {told["mailbox_url"]}
+  A gift       {_unopened(brinella)}
+  The counter  {told["counter_url"]}
+               {clerk["name"]}  PIN {clerk["pin"]}
   The console  {addresses.shop}/console/
                {owner["email"]}  {owner["password"]}
+  The levers   {addresses.host}/demo/levers/
 
 For programs: {folder / "demo.json"}
 """
+
+
+def _unopened(merchant: dict[str, Any]) -> str:
+    """Return the link of a gift that waits for its recipient; an older demo has none."""
+    gifts = merchant.get("gifts", [])
+    return next((str(gift["link"]) for gift in gifts if gift["state"] == "unopened"), "")

@@ -30,6 +30,7 @@ from storefront.demo import guestbook
 from storefront.demo.guestbook import Likes, Written
 from storefront.demo.posts import POSTS, PostView, post_view
 from storefront.demo.site import create_site
+from storefront.demo.values import DemoMember
 from storefront.demo.world import FEED, MERCHANTS, PICTURES
 
 COOKIE = "larkyard"
@@ -38,8 +39,11 @@ LONGEST_COMMENT = 500
 _YEAR = 365 * 24 * 60 * 60
 
 
-def create_host(shop_url: str, placements: Mapping[str, str], database_path: Path) -> Flask:
-    """Build the feed; `placements` maps a post's slug to the public id of what it embeds."""
+def create_host(
+    shop_url: str, placements: Mapping[str, str], database_path: Path, *, gift_url: str = ""
+) -> Flask:
+    """Build the feed; `placements` maps a post's slug to the public id of what it embeds, and
+    `gift_url` is a gift to be opened by whoever wants to see one."""
     guestbook.prepare(database_path)
     shop = shop_url.rstrip("/")
     host = create_site(
@@ -49,7 +53,9 @@ def create_host(shop_url: str, placements: Mapping[str, str], database_path: Pat
         PLACEMENTS=dict(placements),
         GUESTBOOK=database_path,
     )
-    host.context_processor(lambda: {"shop": shop, "merchants": MERCHANTS})
+    host.context_processor(
+        lambda: {"shop": shop, "merchants": MERCHANTS, "gift_url": gift_url, "clerk": _clerk()}
+    )
     host.add_url_rule("/", view_func=feed)
     host.add_url_rule("/posts/<slug>", view_func=post)
     host.add_url_rule("/posts/<slug>/share", view_func=share)
@@ -184,6 +190,11 @@ def _book() -> Path:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _clerk() -> DemoMember:
+    """Return who stands at the first merchant's counters."""
+    return next(member for member in MERCHANTS[0].members if member.role == "clerk")
 
 
 def _not_found(_: Exception) -> tuple[str, HTTPStatus]:

@@ -172,7 +172,8 @@ def _seed_member(seeding: _Seeding, demo: DemoMember) -> dict[str, str]:
         pin=demo.pin,
         now=seeding.now,
     )
-    return {"email": demo.email, "password": demo.password, "role": demo.role, "pin": demo.pin}
+    told = ("name", "email", "password", "role", "pin")
+    return {each: getattr(demo, each) for each in told}
 
 
 def _seed_stores(seeding: _Seeding, demo: DemoMerchant) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from storefront import create_app
+from storefront.demo.counters import create_counters
 from storefront.demo.host import create_host
 from storefront.demo.levers import create_levers
 from storefront.demo.mailbox import create_mailbox
@@ -16,6 +17,7 @@ from storefront.supervisor import die_with_server
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 MAILBOX = "/demo/mailbox"
 LEVERS = "/demo/levers"
+COUNTER = "/demo/counter"
 
 
 def create() -> Wsgi:
@@ -27,11 +29,14 @@ def create() -> Wsgi:
         told["shop_url"],
         {_slug(each["post_url"]): each["public_id"] for each in _placements(told)},
         Path(os.environ["STOREFRONT_INSTANCE_DIR"]) / "host.sqlite",
+        gift_url=_unopened_gift(told),
     )
     merchants = {each.get("public_id", ""): each["name"] for each in told["merchants"]}
+    ports = shop.extensions["storefront"].ports
     tools = {
         MAILBOX: create_mailbox(Path(told["mail_dir"])).wsgi_app,
         LEVERS: create_levers(told["sandbox_url"], told["shop_url"], merchants).wsgi_app,
+        COUNTER: create_counters(ports, told["shop_url"], told["merchants"]).wsgi_app,
     }
     return dispatch(shop.wsgi_app, host.wsgi_app, tools)
 
@@ -53,6 +58,11 @@ def dispatch(shop: Wsgi, host: Wsgi, tools: Mapping[str, Wsgi]) -> Wsgi:
 
 def _placements(told: dict[str, Any]) -> list[dict[str, str]]:
     return [each for merchant in told["merchants"] for each in merchant["placements"]]
+
+
+def _unopened_gift(told: dict[str, Any]) -> str:
+    gifts = [gift for merchant in told["merchants"] for gift in merchant.get("gifts", [])]
+    return next((gift["link"] for gift in gifts if gift["state"] == "unopened"), "")
 
 
 def _slug(post_url: str) -> str:

@@ -114,6 +114,57 @@ class DemoOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoSpending:
+    """A gift spent in the store with that key, so many hours before the demo began. Amounts are in
+    minor units; no amount is all that is left, and `basket_minor` the whole bill."""
+
+    hours_ago: float
+    store: str
+    amount_minor: int | None = None
+    basket_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoGift:
+    """A gift that was sent before the demo began, and what became of it; times are hours ago.
+
+    People are (name, address): an address "" means that the buyer hands the link over, and
+    `sharer` is whose shared link led the buyer to the post. `at` is a time of tomorrow in `zone`.
+    """
+
+    placement: str
+    buyer: tuple[str, str]
+    friends: tuple[tuple[str, str], ...]
+    words: str
+    design: str
+    bought: float
+    amount_minor: int | None = None
+    sku: str = ""
+    sharer: str = ""
+    at: str = ""
+    zone: str = ""
+    opened: float | None = None
+    spendings: tuple[DemoSpending, ...] = ()
+    thanked: float | None = None
+    thanks: str = ""
+    called_off: float | None = None
+    disputed: float | None = None
+
+    @property
+    def state(self) -> str:
+        """What has become of it, in one word for programs."""
+        became = {
+            "called_off": self.called_off is not None,
+            "disputed": self.disputed is not None,
+            "thanked": self.thanked is not None,
+            "spent": bool(self.spendings),
+            "opened": self.opened is not None,
+            "scheduled": bool(self.at),
+        }
+        return next((state for state, is_so in became.items() if is_so), "unopened")
+
+
+@dataclass(frozen=True, slots=True)
 class DemoMerchant:
     """A whole demo business, ready to be written down by the seed."""
 
@@ -135,6 +186,7 @@ class DemoMerchant:
     products: tuple[DemoProduct, ...]
     offers: tuple[DemoOffer, ...]
     placements: tuple[DemoPlacement, ...]
+    gifts: tuple[DemoGift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,11 @@ class Deliveries:
     def promise(self, tx: Transaction, event: Object, *, now: float) -> None:
         """Write a delivery beside its event; it is tried as soon as both are committed.
 
-        Faults that are switched on make it none, several, or later.
+        Faults that are switched on make it none, several, or later; without an address to send
+        events to there is none either.
         """
+        if not self._config.webhook_url:
+            return
         for due in self._switchboard.dues(tx, event, now=now):
             row = tx.execute(
                 "INSERT INTO deliveries (event, type, created, next_at) VALUES (?, ?, ?, ?)",

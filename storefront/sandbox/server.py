@@ -9,6 +9,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
@@ -16,6 +18,8 @@ from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHand
 from storefront.sandbox.app import create_sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from storefront.sandbox.config import SandboxConfig
 
 
@@ -44,6 +48,23 @@ def make_server(config: SandboxConfig, *, host: str, port: int) -> BaseWSGIServe
     server = _Server(host, port, app, handler=_Handler)
     app.extensions["sandbox"].start()
     return server
+
+
+@contextmanager
+def served_for_a_while(
+    config: SandboxConfig, *, host: str, port: int, clock: Callable[[], float] = time.time
+) -> Iterator[None]:
+    """Serve a sandbox from a thread of this process: calls are answered, and nothing happens by
+    itself. What waits for its time is kept for the next who serves from the same database."""
+    server = _Server(host, port, create_sandbox(config, clock), handler=_Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def serve(config: SandboxConfig, *, host: str, port: int) -> None:

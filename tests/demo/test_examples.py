@@ -115,6 +115,8 @@ def test_demo_json_tells_all_that_a_program_needs(demo: Demo) -> None:
         "shop_url",
         "host_url",
         "sandbox_url",
+        "mailbox_url",
+        "counter_url",
         "mail_dir",
         "database_url",
         "merchants",
@@ -131,8 +133,9 @@ def test_demo_json_tells_all_that_a_program_needs(demo: Demo) -> None:
             "products",
             "offers",
             "placements",
+            "gifts",
         }
-        assert {"email", "password", "role", "pin"} == set(merchant["members"][0])
+        assert {"name", "email", "password", "role", "pin"} == set(merchant["members"][0])
         assert {"public_id", "name", "api_token"} == set(merchant["stores"][0])
         assert {"public_id", "name", "variants"} == set(merchant["products"][0])
         assert {"public_id", "sku", "price_minor", "stock"} == set(

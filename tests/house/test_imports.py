@@ -121,8 +121,9 @@ LAYERS = {
     ),
     "storefront.import_command": Layer(ours=OUTSIDE, foreign=("click",)),
     "storefront.members_command": Layer(ours=OUTSIDE, foreign=("click",)),
+    # The demo is a merchant with a past: people have sent gifts and spent them.
     "storefront.demo": Layer(
-        ours=("storefront",),
+        ours=("storefront", "gifting"),
         not_ours=("storefront.app", "storefront.adapters"),
         foreign=(*FLASK, *ALCHEMY, "PIL"),
     ),

@@ -59,6 +59,29 @@ def test_placements_name_products_channels_and_campaigns_that_exist(merchant: De
 
 
 @merchants
+def test_gifts_name_placements_stores_and_variants_that_exist(merchant: DemoMerchant) -> None:
+    stores = {spending.store for gift in merchant.gifts for spending in gift.spendings}
+    endless = {
+        variant.sku
+        for product in merchant.products
+        for variant in product.variants
+        if variant.stock is None
+    }
+
+    assert {gift.placement for gift in merchant.gifts} <= {each.key for each in merchant.placements}
+    assert stores <= {store.key for store in merchant.stores}
+    assert {gift.sku for gift in merchant.gifts} - {""} <= endless
+
+
+@merchants
+def test_what_becomes_of_a_gift_comes_after_it_was_bought(merchant: DemoMerchant) -> None:
+    for gift in merchant.gifts:
+        later = (gift.opened, gift.thanked, gift.called_off, gift.disputed)
+        spent = [spending.hours_ago for spending in gift.spendings]
+        assert max((gift.bought, *spent, *filter(None, later))) == gift.bought
+
+
+@merchants
 def test_a_merchant_shows_single_products_and_a_collection(merchant: DemoMerchant) -> None:
     singles = [each for each in merchant.placements if each.kind == "product"]
     collections = [each for each in merchant.placements if each.kind == "collection"]

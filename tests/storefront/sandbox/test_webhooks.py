@@ -10,7 +10,13 @@ import httpx
 import pytest
 import stripe
 
-from storefront.sandbox import SandboxConfig, SandboxProcess, running_sandbox, start_sandbox
+from storefront.sandbox import (
+    SandboxConfig,
+    SandboxProcess,
+    create_sandbox,
+    running_sandbox,
+    start_sandbox,
+)
 from storefront.sandbox.deliveries import WAITS
 from tests.storefront.sandbox.conftest import SECRET, Connect
 from tests.storefront.sandbox.receiver import PATIENCE, Receiver
@@ -240,6 +246,20 @@ def test_a_payment_that_was_under_way_is_finished_after_a_kill(
     receiver.close()
 
     assert intent.status == "processing"
+
+
+def test_without_an_address_events_are_kept_and_none_is_delivered(tmp_path: Path) -> None:
+    sandbox = create_sandbox(SandboxConfig(database=tmp_path / "sandbox.sqlite")).test_client()
+
+    sandbox.post(
+        "/v1/payment_intents",
+        data={"amount": "1250", "currency": "usd"},
+        headers={"Authorization": "Bearer sk_test_sandbox"},
+    )
+    told = sandbox.get("/v1/events", headers={"Authorization": "Bearer sk_test_sandbox"}).json
+
+    assert ["payment_intent.created"] == [event["type"] for event in (told or {})["data"]]
+    assert [] == (sandbox.get("/sandbox/deliveries").json or {})["data"]
 
 
 def _config(database: Path, receiver: Receiver) -> SandboxConfig:
