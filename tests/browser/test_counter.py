@@ -24,7 +24,7 @@ from tests import chromium
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.looking import faults, settle
 from tests.engines import Databases
-from tests.factories import PASSWORD, World, world_on
+from tests.factories import World, world_on
 from tests.fakes import Bench, make_bench
 from tests.gifting.counter.factories import PIN, a_clerk, link_of, owner_of
 from tests.gifting.counter.test_scanning import picture
@@ -395,9 +395,9 @@ def test_a_foreign_code_before_the_camera_is_refused_once(
 
 
 def _faults(page: Page, name: str) -> list[str]:
-    """Name what is wrong with a page, and at the counter what is too small for a thumb."""
+    """Name what is wrong with a page, and what is too small for a thumb."""
     settle(page)
-    small = [] if "console" in name else page.evaluate(SMALL_TARGETS, SMALLEST_TARGET)
+    small = page.evaluate(SMALL_TARGETS, SMALLEST_TARGET)
     return faults(page, name) + [f"{name}: {target}" for target in small]
 
 
@@ -429,25 +429,6 @@ def test_every_page_of_the_counter_can_be_used_by_everybody(browser: Browser, sh
     found += _faults(page, "refused")
     page.goto(f"{shop.url}/counter/day?counted=3")
     found += _faults(page, "day")
-    context.close()
-
-    assert [] == found
-
-
-def test_the_pages_in_the_console_can_be_used_by_everybody(browser: Browser, shop: Shop) -> None:
-    context = browser.new_context(reduced_motion="reduce", locale="en-US")
-    page = context.new_page()
-    page.goto(f"{shop.url}/console/sign-in")
-    page.get_by_label("E-mail address").fill(shop.world.owner_email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.goto(f"{shop.url}/console/counter")
-    found = _faults(page, "console: counter")
-    page.get_by_label("What do you call it?").fill("Tablet at the door")
-    page.get_by_role("button", name="Show me its link").click()
-    found += _faults(page, "console: link")
-    page.goto(f"{shop.url}/console/counter/pin")
-    found += _faults(page, "console: PIN")
     context.close()
 
     assert [] == found

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PHONE, Demo
-from tests.browser.test_console_access import faults, sign_in
+from tests.browser.looking import faults
+from tests.browser.test_console_access import sign_in
 
 CARD = "Pistachio is back"
 HOUR = 3_600_000

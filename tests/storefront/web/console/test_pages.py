@@ -12,6 +12,7 @@ import pytest
 
 from storefront.services.checkout import Buyer
 from storefront.web.console.placements import make_snippets
+from tests.browser.console_pages import NO_PAGES, PAGES
 from tests.factories import HOST, World, place, world_on
 from tests.fakes import BASE_URL, Bench, make_settings
 from tests.storefront.sales import ANA, act, sell, sell_through_a_share
@@ -19,6 +20,17 @@ from tests.storefront.web.console.conftest import sign_in
 
 FIGURES = ("/console/placements", "/console/shares", "/console/products")
 LISTS = ("/console/", "/console/orders", *FIGURES)
+
+
+def test_every_page_of_the_console_is_looked_at_in_a_browser(console: Any) -> None:
+    """The walk of tests/browser/test_console_access.py leaves out nothing but files and frames."""
+    rules = {
+        rule.rule
+        for rule in console.application.url_map.iter_rules()
+        if rule.rule.startswith("/console/") and "GET" in rule.methods
+    }
+
+    assert rules == PAGES.keys() | NO_PAGES.keys() | {each for each in rules if ".csv" in each}
 
 
 class Reader(HTMLParser):
