@@ -1,5 +1,6 @@
 """Hand gifts over by mail, and again where somebody asks; correct an address while nobody has
-opened the gift. Each try is a row; what must happen is a job. Reminders are in `reminders.py`."""
+opened the gift. Each try is a row; what must happen is a job. Reminders are in `reminders.py`, mail
+that is late in `delays.py`."""
 
 from __future__ import annotations
 
@@ -8,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from gifting import emails, reminders
+from gifting import delays, emails, reminders
 from gifting.handover import Handover, hand_over, was_sent
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.presents import address_of, present_of
 from storefront import links
-from storefront.errors import Conflict, NotFound
+from storefront.errors import Conflict, NotFound, TryAgain
 from storefront.models import Order, OrderContact
 from storefront.services import jobs
 from storefront.services.checkout import order_token
@@ -57,7 +58,7 @@ def deliver_gift(ports: Ports, gift_id: int, link_number: int = 1) -> None:
     """Send a gift to its recipient, once for each of its links; a corrected address has another.
 
     A gift that is void meanwhile, or whose recipient is erased, is not sent; one that is blocked
-    waits. Raises `TryAgain` when the mail system does.
+    waits. Raises `TryAgain` when the mail system does, unless it has done so for very long.
     """
     now = ports.clock.now()
     with ports.reads() as session:
@@ -70,7 +71,11 @@ def deliver_gift(ports: Ports, gift_id: int, link_number: int = 1) -> None:
         _wait(ports, present, now=now)
         return
     cause = "gift" if link_number == 1 else "corrected"
-    _hand_over(ports, present, cause=cause, detail=str(link_number))
+    try:
+        _hand_over(ports, present, cause=cause, detail=str(link_number))
+    except TryAgain:
+        if not delays.try_on(ports, present):
+            raise
 
 
 def _wait(ports: Ports, present: Present, *, now: datetime) -> None:
@@ -100,11 +105,25 @@ def resend_gift(ports: Ports, gift_id: int, number: int) -> None:
 def _hand_over(ports: Ports, present: Present, *, cause: str, detail: str) -> None:
     about = detail if cause != "resent" else f"{present.link_number}.again.{detail}"
     message = emails.write(ports, present, "gift", about=about)
-    hand_over(ports, Handover(present, cause, detail, message), then=reminders.promise)
+    hand_over(ports, Handover(present, cause, detail, message), then=_follow_up)
+
+
+def _follow_up(session: Session, present: Present, *, now: datetime) -> None:
+    reminders.promise(session, present, now=now)
+    delays.promise_news(session, present, now=now)
 
 
 def send_gift_undelivered(ports: Ports, gift_id: int, link_number: int) -> None:
     """Tell the buyer that the recipient's address takes no mail, and where to correct it."""
+    _tell_giver(ports, gift_id, link_number, letter="gift_undelivered")
+
+
+def send_gift_late(ports: Ports, gift_id: int, link_number: int) -> None:
+    """Tell the buyer that a gift has gone out later than it should have."""
+    _tell_giver(ports, gift_id, link_number, letter="gift_late")
+
+
+def _tell_giver(ports: Ports, gift_id: int, link_number: int, *, letter: str) -> None:
     with ports.reads() as session:
         gift = session.get_one(Gift, gift_id)
         present = present_of(session, gift, ports, now=ports.clock.now())
@@ -116,7 +135,7 @@ def send_gift_undelivered(ports: Ports, gift_id: int, link_number: int) -> None:
     message = emails.write_to_giver(
         ports,
         present,
-        "gift_undelivered",
+        letter,
         to=(address, locale),
         about=str(link_number),
         order_url=links.order_page(ports.settings, order, token),

@@ -13,6 +13,7 @@ JOBS: Mapping[str, Callable[..., object]] = {
     "deliver_gift": delivery.deliver_gift,
     "remind_gift": reminders.remind_gift,
     "resend_gift": delivery.resend_gift,
+    "send_gift_late": delivery.send_gift_late,
     "send_gift_thanks": opening.send_gift_thanks,
     "send_gift_undelivered": delivery.send_gift_undelivered,
 }

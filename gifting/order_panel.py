@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from gifting import delays
 from gifting.links import gift_url
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.wishes import EMAIL, LINK
@@ -31,7 +32,8 @@ TEMPLATE = "gift/_order_panel.html"
 @dataclass(frozen=True)
 class SentGift:
     """A gift as its giver may see it. `state` is one word for its way to the recipient: pending,
-    scheduled, sending, sent, undeliverable, ready (a link to be sent on), opened, cancelled."""
+    scheduled, sending, delayed, sent, undeliverable, ready (a link to be sent on), opened,
+    cancelled."""
 
     public_id: str
     title: str
@@ -61,7 +63,7 @@ class SentGift:
     @property
     def can_correct(self) -> bool:
         """Whether another address can take the place of the recipient's."""
-        states = {"scheduled", "sending", "sent", "undeliverable"}
+        states = {"scheduled", "sending", "delayed", "sent", "undeliverable"}
         return self.way == EMAIL and self.state in states
 
     @property
@@ -92,7 +94,14 @@ def sent_gifts(session: Session, order: Order, shop: Shop, *, now: datetime) -> 
         .where(Gift.merchant_id == order.merchant_id, Gift.order_id == order.id)
         .order_by(Gift.line_item_id, Gift.position)
     ).all()
-    return [_sent(gift, contact, card, shop=shop, now=now) for gift, contact, card in rows]
+    waiting = delays.waiting_since(session, [gift.id for gift, _, _ in rows])
+    late = {gift_id for gift_id, since in waiting.items() if delays.is_late(since, now)}
+    return [
+        _sent(
+            gift, contact, card, shop=shop, state=_state(gift, card, now, is_late=gift.id in late)
+        )
+        for gift, contact, card in rows
+    ]
 
 
 def _sent(
@@ -101,9 +110,8 @@ def _sent(
     card: GiftCard | None,
     *,
     shop: Shop,
-    now: datetime,
+    state: str,
 ) -> SentGift:
-    state = _state(gift, card, now)
     is_handed = gift.way == LINK and state not in {"pending", "cancelled"}
     return SentGift(
         public_id=gift.public_id,
@@ -127,7 +135,7 @@ def _sent(
     )
 
 
-def _state(gift: Gift, card: GiftCard | None, now: datetime) -> str:
+def _state(gift: Gift, card: GiftCard | None, now: datetime, *, is_late: bool) -> str:
     """Return where a gift is on its way; what its card is worth is another question."""
     is_over = gift.cancelled_at or (card is not None and card.voided_at)
     known = {
@@ -138,6 +146,7 @@ def _state(gift: Gift, card: GiftCard | None, now: datetime) -> str:
         "sent": gift.delivered_at,
         "ready": gift.way == LINK,
         "scheduled": gift.deliver_at and gift.deliver_at > now,
+        "delayed": is_late,
     }
     return next((state for state, is_so in known.items() if is_so), "sending")
 

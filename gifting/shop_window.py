@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from storefront.ports import Ports
     from storefront.services.views import PlacementView, ProductView
 
+MOST_WINDOWS = 10
+"""So many of a merchant's placements are looked through for something in place of what is gone."""
+
 
 @dataclass(frozen=True)
 class ShopWindow:
@@ -41,18 +44,36 @@ def shop_window(
     session: Session, gift: Gift, present: Present, *, ports: Ports, now: datetime
 ) -> ShopWindow | None:
     """Return the shop window of a gift, None where the merchant shows nothing any more."""
-    placement = _live_placement(session, gift, present.placement)
-    if placement is None:
+    placements = _live_placements(session, gift, present.placement)
+    if not placements:
         return None
-    products = shelf(session, placement, ports.settings, now=now).products
     is_gone = gift.variant_id is not None and not _is_sold(session, gift.variant_id)
+    found = _instead(session, placements, present.face, ports=ports, now=now) if is_gone else None
+    placement, instead = found or (placements[0], None)
     visitor = Visitor(gift.visitor, "verified", gift.opened_interaction_id)
     mark = make_mark(ports.sign, visitor, placement.merchant.public_id)
     return ShopWindow(
         url=links.placement_page(ports.settings, placement.public_id, mark),
         is_gone=is_gone,
-        instead=closest(products, present.face) if is_gone else None,
+        instead=instead,
     )
+
+
+def _instead(
+    session: Session,
+    placements: Iterable[PlacementView],
+    face: Money,
+    *,
+    ports: Ports,
+    now: datetime,
+) -> tuple[PlacementView, ProductView] | None:
+    """Return what any of the merchant's placements shows that comes closest, and which does."""
+    shown: dict[str, tuple[PlacementView, ProductView]] = {}
+    for placement in placements:
+        for product in shelf(session, placement, ports.settings, now=now).products:
+            shown.setdefault(product.public_id, (placement, product))
+    best = closest((product for _, product in shown.values()), face)
+    return None if best is None else shown[best.public_id]
 
 
 def closest(products: Iterable[ProductView], face: Money) -> ProductView | None:
@@ -79,12 +100,12 @@ def _is_sold(session: Session, variant_id: int) -> bool:
     )
 
 
-def _live_placement(session: Session, gift: Gift, placement: PlacementView) -> PlacementView | None:
-    """Return the placement that sold the gift, or the newest one that is left."""
-    found = session.scalar(
+def _live_placements(session: Session, gift: Gift, placement: PlacementView) -> list[PlacementView]:
+    """Return the placement that sold the gift, if it is still there, then the newest others."""
+    found = session.scalars(
         select(Placement.id)
         .where(Placement.merchant_id == gift.merchant_id, Placement.retired_at.is_(None))
         .order_by((Placement.id == placement.id).desc(), Placement.id.desc())
-        .limit(1)
-    )
-    return None if found is None else get_placement_by_id(session, found)
+        .limit(MOST_WINDOWS)
+    ).all()
+    return [get_placement_by_id(session, placement_id) for placement_id in found]

@@ -25,7 +25,7 @@ from storefront.app import build_app
 from storefront.db.engine import Database
 from storefront.domain.connections import AccountTold
 from storefront.domain.payments import DisputeNews, RefundNews, Snapshot
-from storefront.errors import StorefrontError
+from storefront.errors import Invalid, StorefrontError
 from storefront.kinds import GOODS
 from storefront.ports import (
     AccountRequest,
@@ -168,14 +168,18 @@ class FakeGateway(StripeGateway):
 
 @dataclass
 class MailboxInMemory:
-    """Keeps what was sent. ``fault`` is raised until it is taken away."""
+    """Keeps what was sent. ``fault`` is raised until it is taken away; ``dead`` addresses take no
+    mail."""
 
     sent: list[Message] = field(default_factory=list)
     fault: StorefrontError | None = None
+    dead: set[str] = field(default_factory=set)
 
     def send(self, message: Message) -> None:
         if self.fault is not None:
             raise self.fault
+        if message.to in self.dead:
+            raise Invalid("mail_refused", field="email")
         self.sent.append(message)
 
     def reach(self) -> None:

@@ -1,4 +1,5 @@
-"""What members do to a gift in the console: send it again, block, unblock, void, adjust."""
+"""What members do to a gift in the console: send it again or elsewhere, block, unblock, void,
+adjust."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from gifting.reporting.dossier import get_gift_dossier
 from storefront.domain.prices import read_price
 from storefront.errors import Conflict, Invalid
 from storefront.services import actions, idempotency
+from storefront.web import forms
 from storefront.web.auth import member, roles
 from storefront.web.bodies import form_body
 from storefront.web.console.page import named
@@ -36,6 +38,13 @@ LONGEST_KEY = 64
 def resend_gift(public_id: str) -> AnyResponse:
     """Send a gift to its recipient once more."""
     return _do(named(public_id), _resend, news="resent")
+
+
+@blueprint.route("/<public_id>/address", methods=["POST"])
+@roles("owner", "manager")
+def correct_gift_address(public_id: str) -> AnyResponse:
+    """Send a gift that nobody has opened to another address; its old link opens nothing."""
+    return _do(named(public_id), _correct, news="corrected")
 
 
 @blueprint.route("/<public_id>/block", methods=["POST"])
@@ -76,6 +85,13 @@ def _resend(session: Session, name: str, form: Mapping[str, str]) -> None:
     who, now = member(), ports().clock.now()
     number = delivery.resend(session, delivery.get_gift(session, who.merchant_id, name), now=now)
     actions.note(session, who, "gift_resent", of=("gift", name), now=now, number=number)
+
+
+def _correct(session: Session, name: str, form: Mapping[str, str]) -> None:
+    who, now = member(), ports().clock.now()
+    found = delivery.get_gift(session, who.merchant_id, name)
+    delivery.correct_address(session, found, forms.email(form.get("email")), now=now)
+    actions.note(session, who, "gift_address_corrected", of=("gift", name), now=now)
 
 
 def _block(session: Session, name: str, form: Mapping[str, str]) -> None:

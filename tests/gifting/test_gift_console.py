@@ -10,11 +10,12 @@ from gifting.models import Gift, GiftCard
 from gifting.reporting.gifts import every_gift
 from gifting.reporting.search import GiftSearch
 from gifting.terms import gift_terms
-from storefront.models import Action, Refund
+from storefront.models import Action, Job, Refund
 from tests.contents import nothing_changes
 from tests.factories import World, world_on
 from tests.fakes import BASE_URL, Bench
 from tests.gifting.factories import BEN, CLEO, Given, place_gift, sell_gift
+from tests.gifting.letters import change_gift
 from tests.gifting.test_audit import given_of
 from tests.gifting.tills import a_till, take
 from tests.storefront.web.console.conftest import sign_in
@@ -178,6 +179,36 @@ def test_a_gift_is_sent_once_more_and_that_is_written_down(
         done = session.scalars(select(Action.action)).all()
 
     assert (1, ["gift_resent"]) == (resent, list(done))
+
+
+def test_a_members_correction_sends_the_gift_elsewhere_and_is_written_down(
+    bench: Bench, owner: Any, given: Given
+) -> None:
+    name = name_of(bench, given)
+    assert "Correct the address" in owner.get(f"/console/gifts/{name}").text
+    post(owner, f"/{name}/address", email="ben@right.test")
+    with bench.database.reads() as session:
+        number = session.get_one(Gift, given.gift_id).link_number
+        done = session.scalars(select(Action.action)).all()
+        promised = session.scalars(select(Job).where(Job.name == "deliver_gift")).all()
+
+    assert (2, ["gift_address_corrected"]) == (number, list(done))
+    assert 2 == promised[-1].payload["link_number"]
+    assert "ben@right.test" in owner.get(f"/console/gifts/{name}").text
+
+
+@pytest.mark.parametrize(
+    ("opened", "email", "status"), [(False, "ben@", 422), (True, "ben@right.test", 409)]
+)
+def test_an_address_that_cannot_be_corrected_stays(
+    bench: Bench, owner: Any, given: Given, *, opened: bool, email: str, status: int
+) -> None:
+    if opened:
+        change_gift(bench, given.gift_id, opened_at=bench.clock.now())
+    with nothing_changes(bench.database):
+        answer = post(owner, f"/{name_of(bench, given)}/address", email=email)
+
+    assert status == answer.status_code
 
 
 def test_the_refund_page_says_how_much_is_spent_and_what_can_go_back(

@@ -44,6 +44,7 @@ LOGGED = {
     "let_go": {"member_left"},
     "make_refund": {"refunded"},
     "resend_gift": {"gift_resent"},
+    "correct_gift_address": {"gift_address_corrected"},
     "block_gift": {"gift_card_blocked", "gift_card_unblocked"},
     "void_gift": {"gift_card_voided"},
     "adjust_gift": {"gift_card_adjusted"},

@@ -122,6 +122,9 @@ ALARMS = {
     "gift_codes_guessed": _(
         "Many codes of gifts were tried that are nobody's. Look who stood at which till."
     ),
+    "gifts_late": _(
+        "Gifts have waited for half a day because mail cannot be sent. They are tried every hour."
+    ),
     "pin_guessed": _(
         "Somebody has tried many PINs at a counter. Ask who was there; new PINs are set under "
         "Settings, Counter."
@@ -175,6 +178,7 @@ ALARMS = {
     "gave_up_deliver_gift": _("A gift could not be sent to its recipient."),
     "gave_up_resend_gift": _("A gift could not be sent once more."),
     "gave_up_remind_gift": _("A reminder of a gift could not be sent."),
+    "gave_up_send_gift_late": _("The giver of a gift could not be told that it was late."),
     "gave_up_send_gift_thanks": _("The giver of a gift could not be told of the thanks."),
     "gave_up_send_gift_undelivered": _(
         "A buyer could not be told that their gift did not reach its address."
@@ -379,6 +383,7 @@ ACTIONS = {
     "gift_card_unblocked": _("unblocked the gift card"),
     "gift_card_voided": _("cancelled the gift card"),
     "gift_card_adjusted": _("changed what is on the gift card"),
+    "gift_address_corrected": _("corrected the address of the gift"),
     "gift_resent": _("sent once more the gift"),
     "gift_terms_set": _("changed how gifts are sold at"),
     "home_set": _("changed the place and the tax of the prices of"),

@@ -243,6 +243,9 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/console/gifts/<public_id>/mails"): (
         "/console/gifts/{gift}/mails", (302, 302, 302, 403, 303, 303, 404, 302, 302),
     ),
+    ("POST", "/console/gifts/<public_id>/address"): (
+        "/console/gifts/{gift}/address", (302, 302, 302, 403, 422, 422, 404, 302, 302),
+    ),
     ("POST", "/console/gifts/<public_id>/block"): (
         "/console/gifts/{gift}/block", (302, 302, 302, 403, 422, 422, 404, 302, 302),
     ),
