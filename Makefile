@@ -14,10 +14,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 CODE := storefront gifting tests benchmarks migrations
 
-.PHONY: help demo test check prove bench format clean
+.PHONY: help demo test check prove bench format translations clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed ## Open the shop with demo data (PORT=8000; ARGS=--fresh starts over)
 	@$(BIN)/storefront demo --port $(PORT) $(ARGS)
@@ -42,6 +42,9 @@ bench: $(VENV)/.testable ## Measure the figures that the README quotes
 format: $(VENV)/.checkable ## Put the code into its one format
 	@$(BIN)/ruff format $(wildcard $(CODE))
 	@$(BIN)/ruff check --fix-only $(wildcard $(CODE))
+
+translations: $(VENV)/.testable ## Bring new sentences into storefront/translations
+	@$(BIN)/python -m tests.translations
 
 clean: ## Remove what was built; instance/ with its data stays
 	@rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from babel import Locale, UnknownLocaleError
-from flask import Blueprint, Flask, redirect, request, url_for
-from flask_babel import Babel
+from flask import Blueprint, Flask, redirect, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -58,6 +56,7 @@ from storefront.web.frame import init_frame
 from storefront.web.guards import init_guards
 from storefront.web.headers import init_headers
 from storefront.web.journal import init_journal
+from storefront.web.languages import init_languages
 from storefront.web.metrics import init_metrics
 
 if TYPE_CHECKING:
@@ -71,7 +70,6 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 64 * 1024
 PARTS_LIMIT = 1000
-LANGUAGES = ("en", "zh_Hans", "zh_Hant")
 DEFAULT_PREFIX = "/storefront"
 ALONE = "storefront_application"
 """The name of the host that is none: the shop on its own."""
@@ -268,11 +266,7 @@ def build_app(ports: Ports) -> Flask:
     app.extensions[KEY] = ports
     assets = read_assets(STATIC)
     app.extensions["storefront_assets"] = assets
-    Babel(
-        app,
-        default_translation_directories=str(TRANSLATIONS),
-        locale_selector=_select_locale,
-    )
+    init_languages(app)
     init_formats(app)
     init_journal(app)
     init_metrics(app)
@@ -311,27 +305,3 @@ def _configuration(settings: Settings) -> dict[str, object]:
         "MAX_FORM_PARTS": PARTS_LIMIT,
         "BABEL_DEFAULT_LOCALE": "en",
     }
-
-
-def _select_locale() -> str:
-    """Return the language that the page names, else the best that the browser asks for."""
-    named = request.args.get("lang")
-    wanted = [named] if named else [tag for tag, _ in request.accept_languages]
-    for tag in wanted:
-        found = _language(tag)
-        if found:
-            return found
-    return LANGUAGES[0]
-
-
-def _language(tag: str) -> str | None:
-    """Return our language for a browser's tag; zh-TW and zh-HK are written in other characters
-    than zh-CN, which only the full locale tells."""
-    try:
-        locale = Locale.negotiate([tag.replace("-", "_")], LANGUAGES) or Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return None
-    if locale.language == "zh":
-        is_traditional = locale.script == "Hant" or locale.territory in {"TW", "HK", "MO"}
-        return "zh_Hant" if is_traditional else "zh_Hans"
-    return locale.language if locale.language in LANGUAGES else None

@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import css_inline
-from babel.support import NullTranslations, Translations
 from jinja2 import Environment, StrictUndefined, select_autoescape
+
+from storefront.languages import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,7 +55,7 @@ class JinjaLetters:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        found: NullTranslations = Translations.load(self._translations, [locale])
+        found = words_of(locale, self._translations)
         environment.install_gettext_translations(found, newstyle=True)  # type: ignore[attr-defined]
         environment.filters.update(self._filters(locale, zone))
         environment.globals["lang"] = locale.replace("_", "-")

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, abort, request
-from flask_babel import Babel, gettext, ngettext
+from flask_babel import gettext, ngettext
+
+from storefront.web.languages import page_language, speak
 
 _HOUR = 60
 _DAY = 24 * _HOUR
@@ -17,7 +19,8 @@ def create_site(name: str, *, policy: str, **configuration: Any) -> Flask:
     site.config.from_mapping(MAX_CONTENT_LENGTH=64 * 1024, **configuration)
     site.jinja_env.trim_blocks = site.jinja_env.lstrip_blocks = True
     site.jinja_env.filters["ago"] = ago
-    Babel(site)
+    speak(site)
+    site.jinja_env.globals["page_language"] = page_language
     site.before_request(_refuse_foreign_forms)
 
     @site.after_request

@@ -13,6 +13,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from storefront.errors import NotAllowed, NotSignedIn
 from storefront.services import members
 from storefront.web.context import ports
+from storefront.web.languages import named_language, remember_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,9 @@ def _load_from_host(_request: object) -> ConsoleUser | None:
 
 def sign_in(member: SignedIn) -> None:
     """Start a session that lasts as long as the setting says and ends with the epoch."""
+    language = named_language()
     cookie.clear()
+    remember_language(language)
     cookie.permanent = True
     cookie[EPOCH] = member.epoch
     login_user(ConsoleUser(member))

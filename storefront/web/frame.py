@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from flask import current_app, render_template, url_for
-from flask_babel import get_locale
 
 from storefront import links
 from storefront.domain.addresses import picture_origin
@@ -184,7 +183,6 @@ def init_frame(app: Flask, assets: Assets) -> None:
         milliseconds_until=milliseconds_until,
         country_list=country_list,
         country_name=country_name,
-        page_language=page_language,
         preferred_country=preferred_country,
     )
 
@@ -192,8 +190,3 @@ def init_frame(app: Flask, assets: Assets) -> None:
 def milliseconds_until(moment: datetime) -> int:
     """Return how long it is until then, asked as late as can be: while the page is written."""
     return int((moment - ports().clock.now()).total_seconds() * 1000)
-
-
-def page_language() -> str:
-    """Return the language tag of the page, such as en or zh-Hans."""
-    return str(get_locale() or "en").replace("_", "-")

@@ -9,6 +9,7 @@ from flask import make_response, redirect, request, url_for
 from flask_babel import get_locale
 
 from storefront.errors import Invalid, NotFound, TooMany
+from storefront.languages import LANGUAGES
 from storefront.services import members, passwords, second_factor
 from storefront.services.members import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from storefront.web import auth
@@ -19,6 +20,7 @@ from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import ACCOUNT_PAGE, further_places, shop, show
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
+from storefront.web.languages import remember_language
 
 if TYPE_CHECKING:
     from flask import Response
@@ -67,6 +69,17 @@ def choose_merchant() -> AnyResponse:
     return redirect(url_for("console.home"), 303)
 
 
+@blueprint.route("/account/language", methods=["POST"])
+@roles("owner", "manager", "reports", "clerk")
+def choose_language() -> AnyResponse:
+    """Speak another language to this member, on this device."""
+    language = form_body().get("language", "")
+    if language not in LANGUAGES:
+        raise NotFound
+    remember_language(language)
+    return redirect(url_for("console.account", lang=None), 303)
+
+
 def account_page(error: StorefrontError | None = None, *, form: str = "password") -> Response:
     """Show the account, with what was wrong at the field of its form."""
     if error and wants_json():
@@ -81,6 +94,7 @@ def account_page(error: StorefrontError | None = None, *, form: str = "password"
         news=request.args.get("new"),
         second=second,
         workplaces=workplaces,
+        languages=LANGUAGES.items(),
         cards=further_places(ACCOUNT_PAGE),
         least=SHORTEST_PASSWORD,
         most=LONGEST_PASSWORD,

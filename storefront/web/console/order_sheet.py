@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from storefront.web.console import words
 from storefront.web.formats import decimal_text
@@ -26,7 +27,7 @@ def csv_header(zone: str) -> tuple[str, ...]:
         _("State"),
         _("Handing over"),
         _("Way"),
-        _("Name"),
+        pgettext("person", "Name"),
         _("E-mail"),
         _("Things"),
         _("Goods"),

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from flask import make_response, redirect, request, url_for
 
 from storefront.errors import Invalid
+from storefront.languages import LANGUAGES, SOURCE
 from storefront.services import profile
 from storefront.web import forms
 from storefront.web.auth import member, roles
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from storefront.ports import KeptPicture
 
 FIELDS = frozenset({"name", "contact_email", "accent", "zone", "locale", "tax_number"})
-LOCALES = {"en": "English", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"}
 LONGEST_NAME, LONGEST_NUMBER, LONGEST_ALT = 120, 60, 300
 LONGEST_ADDRESS, LONGEST_TEXT = 2000, 20_000
 TEXT_LIMIT = 256 * 1024
@@ -53,7 +53,7 @@ def change_profile() -> AnyResponse:
             contact_email=forms.email(form.get("contact_email"), field="contact_email"),
             accent=form.get("accent", ""),
             zone=form.get("zone", "")[:60],
-            locale=form.get("locale", "") if form.get("locale") in LOCALES else "en",
+            locale=form.get("locale", "") if form.get("locale") in LANGUAGES else SOURCE,
             tax_number=_line(form, "tax_number", LONGEST_NUMBER),
         )
         with ports().sessions.begin() as session:
@@ -134,7 +134,7 @@ def _page(error: Invalid | None = None, *, of: str = "shop") -> Response:
         errors=errors,
         texts=texts,
         shades=shades(merchant.accent),
-        locales=list(LOCALES.items()),
+        locales=list(LANGUAGES.items()),
         zones=sorted(zone for zone in available_timezones() if "/" in zone),
         news=request.args.get("news"),
     )

@@ -180,6 +180,9 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("GET", "/console/log.csv"): (
         "/console/log.csv", (302, 302, 302, 403, 200, 200, 200, 302, 302),
     ),
+    ("POST", "/console/account/language"): (
+        "/console/account/language", (302, 302, 302, 404, 404, 404, 404, 302, 302),
+    ),
     ("POST", "/console/account/merchant"): (
         "/console/account/merchant", (302, 302, 302, 404, 404, 404, 404, 302, 302),
     ),
@@ -620,7 +623,8 @@ FOR_REPORTS = {
     "console.shares", "console.report", "console.report_csv",
     "gift_console.figures",
     "gift_console.figures_csv",
-    "console.account", "console.change_password", "console.choose_merchant",
+    "console.account", "console.change_password", "console.choose_language",
+    "console.choose_merchant",
     "console.set_up_second_factor", "console.start_second_factor", "console.confirm_second_factor",
     "console.remove_second_factor",
 }  # fmt: skip
