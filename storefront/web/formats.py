@@ -55,11 +55,15 @@ def decimal_text(amount: Money) -> str:
 
 
 def percent(ppm: int, locale: str | None = None) -> str:
-    """Return parts per million as a percentage with the decimals it needs, such as 8.875 %."""
+    """Return parts per million as a percentage with the decimals it needs, such as 8.875 %.
+
+    In Chinese nothing stands between the figure and its sign.
+    """
     number = Decimal(ppm) / PPM_IN_A_PERCENT
     language = locale or str(get_locale() or "en")
     text = format_decimal(number, format="#,##0.####", locale=language)
-    return f"{text}\N{NO-BREAK SPACE}%"
+    gap = "" if language.startswith("zh") else "\N{NO-BREAK SPACE}"
+    return f"{text}{gap}%"
 
 
 def sums_as_json(sums: SumsView) -> dict[str, int | bool | str]:
