@@ -40,6 +40,9 @@ blueprint = Blueprint("checkout", __name__)
 SEEN_TOTAL = "seen_total"
 """The total that the form showed; empty where it could not know it yet."""
 
+_STRIPE_LOCALES = {"zh_Hans": "zh", "zh_Hant": "zh-TW"}
+"""What Stripe calls the languages that it has other names for."""
+
 PAGES = {
     OrderStatus.AWAITING_PAYMENT: "payment",
     OrderStatus.PROCESSING: "payment",
@@ -262,7 +265,7 @@ def _payment_values(view: OrderView) -> dict[str, Any]:
             "client_secret": view.client_secret or "",
             "account": view.account,
             "stripe_js": settings.stripe_js_url,
-            "locale": str(get_locale() or "en").replace("_", "-"),
+            "locale": _STRIPE_LOCALES.get(str(get_locale()), "en"),
             "order_url": url_for("checkout.order", public_id=view.public_id, t=request.args["t"]),
             "hold_url": url_for(
                 "checkout.extend_hold", public_id=view.public_id, t=request.args["t"]

@@ -4,7 +4,7 @@ else the browser; what an address says is carried on to the next page, without a
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import has_request_context, request, session
 from flask_babel import Babel, Domain, get_locale
@@ -75,8 +75,11 @@ def language_choices(**kept: str) -> list[Choice]:
     """Return all languages, each with the address of this page in it; `kept` goes with them."""
     current = str(get_locale() or SOURCE)
     asked = {**request.args.to_dict(), **{name: value for name, value in kept.items() if value}}
+    page = quote(request.script_root + request.path)
     return [
-        Choice(_tag(each), name, "?" + urlencode({**asked, FIELD: _tag(each)}), each == current)
+        Choice(
+            _tag(each), name, f"{page}?{urlencode({**asked, FIELD: _tag(each)})}", each == current
+        )
         for each, name in LANGUAGES.items()
     ]
 

@@ -32,7 +32,7 @@ def csv_header(zone: str) -> tuple[str, ...]:
         _("Things"),
         _("Goods"),
         _("Discount"),
-        _("Shipping"),
+        pgettext("cost", "Shipping"),
         _("Tax"),
         _("Total"),
         _("Given back"),

@@ -242,6 +242,32 @@ def test_a_receipt_names_each_discount_what_did_not_count_and_what_led_here(
         assert "Tax number: PT 123" in part
 
 
+@pytest.mark.parametrize(
+    ("locale", "subject", "day", "thanks"),
+    [
+        ("zh_Hans", "您在 Gelato & Sons 的订单 #1001", "2026年3月14日", "谢谢您的订单"),
+        ("zh_Hant", "您在 Gelato & Sons 的訂單 #1001", "2026年3月14日", "謝謝您的訂單"),
+    ],
+)
+def test_a_receipt_speaks_the_language_of_its_order(
+    databases: Databases, tmp_path: Path, *, locale: str, subject: str, day: str, thanks: str
+) -> None:
+    with databases.fresh("sqlite") as url:
+        bench = make_bench(tmp_path, url, NOON)
+        bench.ports = replace(bench.ports, letters=writer())
+        placed = place(bench, world_on(bench), locale=locale)
+        pay(bench.client(), bench, placed)
+        with bench.database.reads() as session:
+            send_receipt(bench.ports, session.scalars(select(Order.id)).one())
+        bench.database.dispose()
+    [letter] = bench.mailbox.sent
+
+    assert subject == letter.subject
+    assert day in letter.text
+    assert thanks in letter.html
+    assert f'lang="{locale.replace("_", "-")}"' in letter.html
+
+
 def test_a_host_may_bring_a_letter_of_its_own(tmp_path: Path) -> None:
     folder = tmp_path / "email" / "hello"
     folder.mkdir(parents=True)
