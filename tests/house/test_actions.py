@@ -25,7 +25,7 @@ UNLOGGED = {
     "keep_view": "which filters a member keeps is their own affair",
     "remove_view": "which filters a member keeps is their own affair",
     "find_person": "it only shows what is known",
-    "choose_language": "how the console speaks to oneself, on one device; nothing of the shop changes",
+    "choose_language": "in which language one device speaks changes nothing",
     "choose_merchant": "where somebody looks changes nothing",
 }
 # Every other one, and what it writes down with `actions.note(session, who, "…", …)`.
