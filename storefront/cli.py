@@ -20,6 +20,7 @@ from storefront.errors import StorefrontError
 from storefront.import_command import import_command
 from storefront.logs import start_logging
 from storefront.members_command import members_command
+from storefront.new_settings import new_settings
 from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_programs, worker_program
 from storefront.services import alarms, audit, doctor, helping, members, merchants, retention
 from storefront.supervisor import Supervisor
@@ -41,7 +42,7 @@ class Additions:
 
 
 def main() -> None:
-    """Run `storefront …`: the demo, or a command of the standalone application."""
+    """Run `storefront …`: the demo, new settings, or a command of the standalone application."""
     os.environ.setdefault("FLASK_APP", APPLICATION)
     arguments = sys.argv[1:]
     if arguments[:1] == ["demo"]:
@@ -49,6 +50,8 @@ def main() -> None:
         from storefront.demo.command import demo  # noqa: PLC0415
 
         demo.main(args=arguments[1:], prog_name="storefront demo")
+    elif arguments[:1] == ["new-settings"]:
+        new_settings.main(args=arguments[1:], prog_name="storefront new-settings")
     else:
         flask_commands.main(args=["storefront", *arguments], prog_name="storefront")
 

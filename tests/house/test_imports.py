@@ -113,6 +113,7 @@ LAYERS = {
             "storefront.demo",
             "storefront.import_command",
             "storefront.members_command",
+            "storefront.new_settings",
             "storefront.logs",
             "storefront.programs",
             "storefront.supervisor",
@@ -123,6 +124,7 @@ LAYERS = {
     ),
     "storefront.import_command": Layer(ours=OUTSIDE, foreign=("click",)),
     "storefront.members_command": Layer(ours=OUTSIDE, foreign=("click",)),
+    "storefront.new_settings": Layer(ours=(), foreign=("click",)),
     # The demo is a merchant with a past: people have sent gifts and spent them.
     "storefront.demo": Layer(
         ours=("storefront", "gifting"),
