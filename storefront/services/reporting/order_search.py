@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, case, or_, select
 
-from storefront.domain.fulfilment import Stage
+from storefront.domain.fulfilment import GIFT, Stage
 from storefront.domain.orders import OrderStatus
 from storefront.models import (
     Campaign,
@@ -107,11 +107,12 @@ def status_at(now: datetime) -> ColumnElement[str]:
 
 def stage_now() -> ColumnElement[str]:
     """Return the stage of `domain/fulfilment.py` as the database computes it."""
+    may_go = (*MAY_GO, Order.fulfilment != GIFT)
     return case(
         (Order.picked_up_at.is_not(None), Stage.PICKED_UP.value),
         (Order.shipped_at.is_not(None), Stage.SHIPPED.value),
-        (and_(*MAY_GO, Order.ready_at.is_not(None)), Stage.READY.value),
-        (and_(*MAY_GO), Stage.PREPARING.value),
+        (and_(*may_go, Order.ready_at.is_not(None)), Stage.READY.value),
+        (and_(*may_go), Stage.PREPARING.value),
         else_=Stage.NONE.value,
     )
 

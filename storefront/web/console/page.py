@@ -55,7 +55,7 @@ class Place:
         return frozenset({self.endpoint, *self.below})
 
 
-ORDERS = Place("console.orders", _("Orders"), "receipt", ("console.order",))
+ORDERS = Place("console.orders", _("Orders"), "receipt", ("console.order", "console.refund"))
 SETTINGS = (
     Place(
         "console.shop",
@@ -119,7 +119,7 @@ SETTINGS = (
 """What is set once: a card each on the page of settings."""
 
 PLACES = (
-    Place("console.home", _("Home"), "home"),
+    Place("console.home", _("Home"), "home", ("console.list_of_given_up",)),
     ORDERS,
     Place(
         "console.placements",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from storefront.domain.fulfilment import Stage, stage
+from storefront.domain.fulfilment import GIFT, PICKUP, Stage, stage
 from storefront.models import Campaign, Member, Order, OrderContact
 from storefront.services import cancelling, catalog, fulfilment
 from storefront.services.checkout import Buyer
@@ -160,8 +160,8 @@ def test_the_database_computes_the_stage_as_the_rule_does(bench: Bench, world: W
     mixtures = list(product((None, bench.clock.now()), repeat=len(facts)))
     untouched = mixtures[0]
     with bench.database.begin() as session:
-        for mixture, refunded in product([*mixtures[1:], untouched], (450, 0)):
-            values = dict(zip(facts, mixture, strict=True))
+        for way, mixture, refunded in product((PICKUP, GIFT), [*mixtures[1:], untouched], (450, 0)):
+            values = {**dict(zip(facts, mixture, strict=True)), "fulfilment": way}
             session.execute(update(Order).where(mine).values(**values, refunded_minor=refunded))
             session.expire_all()
             order, computed = session.execute(select(Order, stage_now()).where(mine)).one()
