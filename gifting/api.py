@@ -14,6 +14,7 @@ from gifting.codes import LONGEST_TYPED
 from gifting.redemption import Redeem, look_up, redeem
 from gifting.reversal import REASONS, Reverse, reverse
 from storefront.errors import Invalid
+from storefront.web import forms
 from storefront.web.api.access import caller, request_key
 from storefront.web.api.answers import (
     KEY_PARAMETER,
@@ -42,6 +43,10 @@ FINER_CODES = {
     "store": "unknown_store",
 }
 MINOR = "In minor units of the card's currency."
+HOLDER = (
+    "Of a card that is for one person alone: the e-mail address that the gift went to, as the "
+    "guest says it. Taking needs it; looking checks it where it is said."
+)
 STORE = "Needed with a token of the whole merchant; a store's token acts for its own."
 
 
@@ -65,6 +70,7 @@ class LookupBody(Schema):
         validate=PUBLIC_ID,
         metadata={"description": STORE, "example": "sto_0123456789abcdef", **PUBLIC_ID_PATTERN},
     )
+    holder = fields.String(metadata={"description": HOLDER, "example": "ben@example.com"})
 
 
 class RedemptionBody(LookupBody):
@@ -98,6 +104,9 @@ class CardAnswer(Schema):
     last_four = fields.String(required=True)
     title = fields.String(required=True, metadata={"description": "What to hand over."})
     is_product = fields.Boolean(required=True)
+    is_bound = fields.Boolean(
+        required=True, metadata={"description": "Whether `holder` is needed to take from it."}
+    )
     status = fields.String(required=True, metadata={"enum": ["active", "partly_redeemed"]})
     balance_minor = fields.Integer(required=True, metadata={"description": MINOR})
     face_minor = fields.Integer(required=True)
@@ -155,12 +164,13 @@ def look() -> Any:
     body = _load(LookupBody(), json_body())
     till = machines.till_of(ports(), who, body.get("store"))
     use_zone(who.zone)
-    card = look_up(ports(), till, body["code"])
+    card = look_up(ports(), till, body["code"], holder=_holder(body))
     return {
         "card": card.public_id,
         "last_four": card.last_four,
         "title": card.title,
         "is_product": card.is_product,
+        "is_bound": card.is_bound,
         "status": card.status.value,
         "balance_minor": card.balance.minor,
         "face_minor": card.face.minor,
@@ -190,7 +200,13 @@ def take() -> Any:
     body = _load(RedemptionBody(), json_body())
     till = machines.till_of(ports(), who, body.get("store"))
     use_zone(who.zone)
-    wish = Redeem(body["code"], body.get("amount_minor"), key, body.get("basket_minor"))
+    wish = Redeem(
+        body["code"],
+        body.get("amount_minor"),
+        key,
+        basket_minor=body.get("basket_minor"),
+        holder=_holder(body),
+    )
     taken = redeem(ports(), till, wish)
     return _told(taken), 201, REPLAYED if taken.is_replayed else {}
 
@@ -218,6 +234,11 @@ def undo(public_id: str) -> Any:
         "reversed_at": back.at,
     }
     return answer, 201, REPLAYED if back.is_replayed else {}
+
+
+def _holder(body: dict[str, Any]) -> str:
+    said = body.get("holder", "")
+    return forms.email(said, field="holder") if said else ""
 
 
 def _told(taken: Redeemed) -> dict[str, Any]:

@@ -37,7 +37,8 @@ class UseView:
 
 @dataclass(frozen=True)
 class CardView:
-    """A card as a till shows it. `title` says what to hand over, where it is a product."""
+    """A card as a till shows it. `title` says what to hand over, where it is a product. One that is
+    bound to a person names nobody: whoever shows it has to say whose it is."""
 
     public_id: str
     last_four: str
@@ -49,6 +50,7 @@ class CardView:
     expires_on: date | None
     sender: str
     recipient: str
+    is_bound: bool
 
 
 def view_card(session: Session, card: GiftCard, *, now: datetime) -> CardView:
@@ -58,6 +60,7 @@ def view_card(session: Session, card: GiftCard, *, now: datetime) -> CardView:
         .outerjoin(GiftContact, GiftContact.gift_id == Gift.id)
         .where(Gift.id == card.gift_id)
     ).one()
+    is_bound = card.holder_key is not None
     return CardView(
         public_id=card.public_id,
         last_four=card.last_four,
@@ -67,8 +70,9 @@ def view_card(session: Session, card: GiftCard, *, now: datetime) -> CardView:
         balance=card.balance,
         face=card.face,
         expires_on=card.expires_on,
-        sender=sender or "",
-        recipient=recipient or "",
+        sender="" if is_bound else sender or "",
+        recipient="" if is_bound else recipient or "",
+        is_bound=is_bound,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from gifting import ledger, standing
+from gifting import holders, ledger, standing
 from gifting.models import GiftCard
 from storefront.domain.money import Money
 from storefront.errors import Conflict, Invalid, NotFound
@@ -48,12 +48,14 @@ def block(session: Session, who: Doer, public_id: str, *, reason: str, now: date
 def unblock(session: Session, who: Doer, public_id: str, *, reason: str, now: datetime) -> None:
     """Let a blocked card buy again.
 
-    Raises `Conflict` not_blocked, code_void, or bank_decides where the buyer disputes the payment;
-    `Invalid` unknown_reason, `NotFound`.
+    Raises `Conflict` not_blocked, code_void, bank_decides where the buyer disputes the payment,
+    holder_gone where it was one person's who is erased; `Invalid` unknown_reason, `NotFound`.
     """
     card = _get_usable(session, who, public_id, reason=reason, known=UNBLOCK_REASONS)
     if card.blocked_at is None:
         raise Conflict("not_blocked")
+    if card.block_reason == holders.GONE:
+        raise Conflict("holder_gone")
     if card.block_reason not in BLOCK_REASONS:
         raise Conflict("bank_decides")
     standing.set_facts(session, card, blocked_at=None, block_reason=None)

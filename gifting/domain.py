@@ -105,6 +105,14 @@ def why_worthless(terms: CardTerms, now: datetime) -> str | None:
     return "code_expired" if found is Status.EXPIRED else None
 
 
+def why_holder_refused(bound_to: str | None, shown: str) -> str | None:
+    """Return the code of why whoever shows a card may not spend it; None where they may. Both are
+    keys of addresses: `shown` is "" where nobody was asked."""
+    if bound_to is None or bound_to == shown:
+        return None
+    return "not_the_holder" if shown else "holder_needed"
+
+
 def why_amount_refused(
     terms: CardTerms, amount_minor: int | None, basket_minor: int | None
 ) -> str | None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import get_locale
 from sqlalchemy import insert, select, update
 
-from gifting import codes, delivery, ledger
+from gifting import codes, delivery, holders, ledger
 from gifting.asking import deliver_at
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.terms import gift_terms
@@ -55,6 +55,7 @@ def write_gifts(session: Session, line: LineItem, wished: Wished) -> None:
                 paid_minor=shares[position].minor,
                 design=wish.design,
                 way=wish.way,
+                is_bound=wish.is_bound,
                 deliver_at=moment,
                 wall_clock=wish.at,
                 zone=wish.zone,
@@ -148,6 +149,7 @@ def _issue_card(
             zone=zone,
             expires_on=last_day(now, zone, terms.months_valid),
             stores=None if terms.stores is None else list(terms.stores),
+            holder_key=holders.key_for(session, gift, sign=sign),
             is_test=not is_live,
             issued_at=now,
         )

@@ -33,7 +33,8 @@ TEMPLATE = "gift/_order_panel.html"
 class SentGift:
     """A gift as its giver may see it. `state` is one word for its way to the recipient: pending,
     scheduled, sending, delayed, sent, undeliverable, ready (a link to be sent on), opened,
-    cancelled."""
+    cancelled, held (its payment is disputed, or the shop has blocked it). A bound one is its
+    recipient's alone."""
 
     public_id: str
     title: str
@@ -41,6 +42,7 @@ class SentGift:
     recipient: str
     email: str
     way: str
+    is_bound: bool
     design: str
     state: str
     deliver_at: datetime | None
@@ -69,7 +71,7 @@ class SentGift:
     @property
     def can_cancel(self) -> bool:
         """Whether its giver can still call it off."""
-        return self.state not in {"pending", "cancelled"} and not self.is_spent
+        return self.state not in {"pending", "cancelled", "held"} and not self.is_spent
 
     @property
     def wall_clock(self) -> datetime | None:
@@ -120,6 +122,7 @@ def _sent(
         recipient=contact.recipient if contact else "",
         email=contact.email if contact else "",
         way=gift.way,
+        is_bound=gift.is_bound,
         design=gift.design,
         state=state,
         deliver_at=gift.deliver_at,
@@ -140,6 +143,7 @@ def _state(gift: Gift, card: GiftCard | None, now: datetime, *, is_late: bool) -
     is_over = gift.cancelled_at or (card is not None and card.voided_at)
     known = {
         "cancelled": is_over,
+        "held": card is not None and card.blocked_at,
         "pending": gift.issued_at is None,
         "opened": gift.opened_at,
         "undeliverable": gift.undeliverable_at,
@@ -168,6 +172,7 @@ def as_json(gift: SentGift) -> dict[str, object]:
         "currency": gift.face.currency,
         "recipient": gift.recipient,
         "way": gift.way,
+        "is_bound": gift.is_bound,
         "state": gift.state,
         "deliver_at": gift.deliver_at.isoformat() if gift.deliver_at else None,
         "is_spent": gift.is_spent,

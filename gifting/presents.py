@@ -51,6 +51,7 @@ class Present:
     locale: str
     design: str
     is_own: bool
+    is_bound: bool
     thing: str
     face: Money
     balance: Money
@@ -105,6 +106,7 @@ def present_of(session: Session, gift: Gift, ports: Ports, *, now: datetime) -> 
         locale=contact.locale if contact else "en",
         design=gift.design,
         is_own=gift.way == OWN,
+        is_bound=gift.is_bound,
         thing=gift.title if gift.variant_id is not None else "",
         face=card.face,
         balance=card.balance,

@@ -14,7 +14,7 @@ from gifting import emails, form, issuing
 from gifting.designs import DESIGNS
 from gifting.presents import OWN, Present
 from gifting.terms import gift_terms
-from gifting.wishes import LONGEST_NAME, LONGEST_WORDS
+from gifting.wishes import LINK, LONGEST_NAME, LONGEST_WORDS
 from storefront.domain.money import Money
 from storefront.services.shelf import list_stores
 from storefront.web.context import ports
@@ -64,6 +64,7 @@ def _present(session: Session, state: FrameState, body: Mapping[str, Any]) -> Pr
         locale=str(get_locale() or "en"),
         design=design if design in DESIGNS else DESIGNS[0],
         is_own=body.get("gift_way") == OWN,
+        is_bound=bool(body.get("gift_bound")) and body.get("gift_way") != LINK,
         thing=issuing.title_of(line.product.name, line.variant.name) if line and is_thing else "",
         face=face,
         balance=face,

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, delete, func, select, update
 
+from gifting import holders
 from gifting.models import Gift, GiftContact
 from storefront.models import OrderContact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -48,22 +50,23 @@ def _known(gift: Gift, contact: GiftContact, email: str) -> dict[str, object]:
     }
 
 
-def erase(session: Session, merchant_id: int, email: str) -> int:
+def erase(session: Session, merchant_id: int, email: str, *, now: datetime) -> int:
     """Erase a person from the gifts that they gave and were given; return from how many.
 
     Who was given something keeps their own name on it when the giver goes, and not the giver's
-    words. A gift that is not delivered yet stays undelivered when its recipient goes.
+    words. A gift that is not delivered yet stays undelivered when its recipient goes, and one that
+    was for them alone is blocked.
     """
+    given_to, given_by = _given_to(merchant_id, email), _given_by(merchant_id, email)
+    holders.leave(session, given_to=given_to, given_by=given_by, now=now)
     received = _run(
         session,
-        delete(GiftContact)
-        .where(GiftContact.gift_id.in_(_given_to(merchant_id, email)))
-        .returning(GiftContact.id),
+        delete(GiftContact).where(GiftContact.gift_id.in_(given_to)).returning(GiftContact.id),
     )
     given = _run(
         session,
         update(GiftContact)
-        .where(GiftContact.gift_id.in_(_given_by(merchant_id, email)))
+        .where(GiftContact.gift_id.in_(given_by))
         .values(sender="", words="", thanks="")
         .returning(GiftContact.id),
     )

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 
-from gifting import ledger
+from gifting import guessing, holders, ledger
 from gifting.card_views import CardView, list_uses, view_card
 from gifting.domain import amount_to_take, today_in, why_amount_refused, why_refused
 from gifting.models import Gift, GiftCard, Redemption
@@ -23,6 +24,7 @@ from storefront.services.idempotency import hash_body
 from storefront.signals import announce
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -37,13 +39,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Redeem:
     """What a till wants to take, in minor units of the card's currency: no amount for a product,
-    which is taken as a whole. `basket_minor` is the whole bill, where the till says so. A repeat
-    under the same request key takes nothing twice."""
+    which is taken as a whole. `basket_minor` is the whole bill, where the till says so, and
+    `holder` the address that the guest says of a card for one person alone. A repeat under the same
+    request key takes nothing twice."""
 
     code: str
     amount_minor: int | None
     request_key: str
     basket_minor: int | None = None
+    holder: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class _Asked:
     wish: Redeem
     card_id: int
     is_live: bool
+    holder_key: str
     now: datetime
 
     @property
@@ -95,26 +100,42 @@ class _TakenMeanwhileError(Exception):
     """The same request has come through another process at this very moment."""
 
 
-def look_up(ports: Ports, till: Till, code: str) -> CardView:
-    """Return what a card is worth at a till, without taking anything.
+def look_up(ports: Ports, till: Till, code: str, *, holder: str = "") -> CardView:
+    """Return what a card is worth at a till, without taking anything. `holder` is looked at where
+    it is said.
 
     Raises what `redeem` raises for a card of which nothing can be taken there, and `TooMany`.
     """
     card_id, now = find_card(ports, till, code), ports.clock.now()
-    with ports.reads() as session:
+    with _counting_strangers(ports, till), ports.reads() as session:
         till.confirm(session, now)
         card = session.get_one(GiftCard, card_id)
         check_card(session, card, till, is_live=ports.settings.is_live, now=now)
+        if holder:
+            holders.check(card, holders.key_of(ports.sign, till.merchant_id, holder))
         return view_card(session, card, now=now)
+
+
+@contextmanager
+def _counting_strangers(ports: Ports, till: Till) -> Iterator[None]:
+    """Count who names a wrong holder as one who guesses; raise `TooMany` after many."""
+    with ports.reads() as session:
+        guessing.check(session, till, ports=ports)
+    try:
+        yield
+    except NotAllowed as refusal:
+        if refusal.code == holders.WRONG:
+            guessing.count_guess(ports, till)
+        raise
 
 
 def redeem(ports: Ports, till: Till, wish: Redeem) -> Redeemed:
     """Take a part of a card, or all of it; a repeat gets the first answer.
 
     Raises the precise reason, for tills are trusted: `Invalid` code_mistyped, not_our_code,
-    invalid_gift_amount, gift_taken_whole, basket_too_small, idempotency_mismatch; `NotFound`
-    code_not_found; `Conflict` already_redeemed, insufficient_balance and code_…; `NotAllowed`
-    not_allowed_here; `TooMany`.
+    invalid_gift_amount, gift_taken_whole, basket_too_small, holder_needed, idempotency_mismatch;
+    `NotFound` code_not_found; `Conflict` already_redeemed, insufficient_balance and code_…;
+    `NotAllowed` not_allowed_here, not_the_holder; `TooMany`.
     """
     return redeem_card(ports, till, wish, card_id=find_card(ports, till, wish.code))
 
@@ -122,13 +143,21 @@ def redeem(ports: Ports, till: Till, wish: Redeem) -> Redeemed:
 def redeem_card(ports: Ports, till: Till, wish: Redeem, *, card_id: int) -> Redeemed:
     """Take from a card that was found already, by its code or by whose it is. Raises what `redeem`
     raises, but for what is said of codes."""
-    asked = _Asked(till, wish, card_id, ports.settings.is_live, ports.clock.now())
-    try:
-        with ports.sessions.begin() as session:
-            return _redeem(session, asked)
-    except _TakenMeanwhileError:
-        with ports.sessions.begin() as session:
-            return _redeem(session, asked)
+    asked = _Asked(
+        till,
+        wish,
+        card_id,
+        is_live=ports.settings.is_live,
+        holder_key=holders.key_of(ports.sign, till.merchant_id, wish.holder),
+        now=ports.clock.now(),
+    )
+    with _counting_strangers(ports, till) if wish.holder else nullcontext():
+        try:
+            with ports.sessions.begin() as session:
+                return _redeem(session, asked)
+        except _TakenMeanwhileError:
+            with ports.sessions.begin() as session:
+                return _redeem(session, asked)
 
 
 def _redeem(session: Session, asked: _Asked) -> Redeemed:
@@ -140,6 +169,7 @@ def _redeem(session: Session, asked: _Asked) -> Redeemed:
     card = session.get_one(GiftCard, asked.card_id)
     try:
         check_card(session, card, till, is_live=asked.is_live, now=now)
+        holders.check(card, asked.holder_key)
         amount = _check_amount(card.terms, wish)
     except Conflict:  # what took the rest since we looked may have been this very request
         return _explain(session, asked)
@@ -184,6 +214,7 @@ def _conditions(card: GiftCard, now: datetime, *, whole: int | None) -> list[Col
         GiftCard.entries > 0,
         GiftCard.blocked_at.is_(None),
         GiftCard.voided_at.is_(None),
+        GiftCard.holder_key.is_not_distinct_from(card.holder_key),
         or_(GiftCard.expires_on.is_(None), GiftCard.expires_on >= today),
     ]
     return conditions if whole is None else [*conditions, GiftCard.balance_minor == whole]
@@ -244,6 +275,7 @@ def _explain(session: Session, asked: _Asked) -> Redeemed:
         return _tell(session, earlier, is_replayed=True)
     card = session.get_one(GiftCard, asked.card_id, populate_existing=True)
     check_card(session, card, asked.till, is_live=asked.is_live, now=asked.now)
+    holders.check(card, asked.holder_key)
     _check_amount(card.terms, asked.wish)
     raise Conflict
 

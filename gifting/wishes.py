@@ -23,9 +23,34 @@ EMAIL, LINK, SELF = WAYS
 
 NUMBERS = range(1, MOST_RECIPIENTS + 1)
 PARTS = frozenset(
-    {"variant", "amount_minor", "way", "recipients", "from", "words", "design", "at", "zone"}
+    {
+        "variant",
+        "amount_minor",
+        "way",
+        "recipients",
+        "bound",
+        "from",
+        "words",
+        "design",
+        "at",
+        "zone",
+    }
 )
-SIMPLE = ("variant", "amount", "other", "way", "from", "words", "design", "when", "at", "zone")
+SIMPLE = (
+    *(
+        "variant",
+        "amount",
+        "other",
+        "way",
+        "bound",
+        "from",
+        "words",
+        "design",
+        "when",
+        "at",
+        "zone",
+    ),
+)
 FIELDS = frozenset(
     {
         "gift",
@@ -52,8 +77,9 @@ class Recipient:
 
 @dataclass(frozen=True)
 class GiftWish:
-    """One variant or an amount for each recipient. An amount is in minor units, or `typed` by a
-    person. `at` is a wall clock such as 2026-12-24T09:00 in the zone; "" is at once."""
+    """One variant or an amount for each recipient; `is_bound` when only they can spend
+    it. An amount is in minor units, or `typed` by a person. `at` is a wall clock such as
+    2026-12-24T09:00 in the zone; "" is at once."""
 
     recipients: tuple[Recipient, ...]
     way: str
@@ -65,6 +91,7 @@ class GiftWish:
     typed: str | None = None
     at: str = ""
     zone: str = ""
+    is_bound: bool = False
 
 
 def parse(body: Mapping[str, Any]) -> GiftWish | None:
@@ -91,6 +118,8 @@ def _from_json(value: object) -> GiftWish:
         raise Invalid("invalid_gift", field="amount_minor")
     for each in given:
         forms.refuse_unknown(each, {"name", "email"})
+    if type(value.get("bound", False)) is not bool:
+        raise Invalid("invalid_gift", field="bound")
     pairs = [(each.get("name"), each.get("email")) for each in given]
     return _wish(
         {name: value.get(name) for name in PARTS},
@@ -102,6 +131,8 @@ def _from_json(value: object) -> GiftWish:
 def _from_form(body: Mapping[str, Any]) -> GiftWish:
     parts = {name: body.get(f"gift_{name}") for name in SIMPLE}
     parts["from"] = parts["from"] or body.get("name")
+    # The box is hidden, and may still be ticked, where the gift goes to no address.
+    parts["bound"] = bool(parts["bound"]) and parts["way"] != LINK
     if parts["when"] == "later":
         parts["at"] = parts["at"] or NO_DAY
     else:
@@ -137,6 +168,8 @@ def _wish(
     way = parts["way"] or EMAIL
     if way not in WAYS:
         raise Invalid("invalid_gift", field="way")
+    if parts["bound"] and way == LINK:
+        raise Invalid("bound_needs_address", field="bound")
     variant = forms.line(parts["variant"], field="variant", longest=24) or None
     if (variant is None) == (amount_minor is None and typed is None):
         raise Invalid("gift_of_what", field="gift_amount")
@@ -158,6 +191,7 @@ def _wish(
         typed=typed,
         at=at,
         zone=zone,
+        is_bound=bool(parts["bound"]),
     )
 
 

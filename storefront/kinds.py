@@ -4,7 +4,7 @@ without knowing it. Goods are the shop's own kind; other packages bring theirs."
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     BeforeRefund = Callable[[Session, LineItem, "Taken"], None]
     OnNews = Callable[[Session, LineItem, "News"], None]
     Know = Callable[[Session, int, str], Sequence[dict[str, object]]]
-    Erase = Callable[[Session, int, str], int]
     Forget = Callable[[Any, datetime], int]
     Show = Callable[[Session, Order, datetime], "Panel | None"]
     FindDoor = Callable[[Session, int, str | None], "Door | None"]
@@ -156,9 +155,16 @@ def nothing_known(session: Session, merchant_id: int, email: str) -> Sequence[di
     return ()
 
 
-def nothing_erased(session: Session, merchant_id: int, email: str) -> int:
+class Erase(Protocol):
+    """Lets a person go, known by their address in small letters."""
+
+    def __call__(self, session: Session, merchant_id: int, email: str, *, now: datetime) -> int:
+        """Erase what is kept of them, and count it."""
+
+
+def nothing_erased(session: Session, merchant_id: int, email: str, *, now: datetime) -> int:
     """Erase nothing beyond a person's orders."""
-    del session, merchant_id, email
+    del session, merchant_id, email, now
     return 0
 
 

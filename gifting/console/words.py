@@ -80,6 +80,7 @@ BAD = frozenset(
 )
 REASONS = {
     "reported_lost": _("Reported lost"),
+    "holder_gone": _("Was for one person alone, who is erased"),
     "suspicion": _("Something is suspicious"),
     "found": _("Found again"),
     "cleared": _("All is well"),

@@ -129,7 +129,9 @@ def _wish(form: dict[str, str], presented: searching.Presented) -> Redeem:
         amount = _amount(form, "amount", view.balance.currency)
     typed = form.get("basket", "").strip()
     basket = _amount(form, "basket", view.balance.currency) if typed else None
-    return Redeem(code="", amount_minor=amount, request_key=key, basket_minor=basket)
+    said = form.get("holder", "").strip() if view.is_bound else ""
+    holder = forms.email(said, field="holder") if said else ""
+    return Redeem("", amount, key, basket, holder)
 
 
 def _amount(form: dict[str, str], field: str, currency: str) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -31,8 +32,9 @@ class Gift(Base):
 
     `face_minor` is what it is worth, `paid_minor` its share of what the buyer paid. `deliver_at`
     None is at once; the wall clock and zone are what the buyer chose. `link_number` is part of
-    its link: a higher one makes the old link worthless. Whoever wants no reminders of one gift
-    (`reminders_off_at`) gets none of any gift of this merchant at their address.
+    its link: a higher one makes the old link worthless. A bound gift is its recipient's alone.
+    Whoever wants no reminders of one gift (`reminders_off_at`) gets none of any gift of this
+    merchant at their address.
     """
 
     __tablename__ = "storefront_gifts"
@@ -62,6 +64,7 @@ class Gift(Base):
     paid_minor: Mapped[int]
     design: Mapped[str] = mapped_column(String(20))
     way: Mapped[str] = mapped_column(String(10))
+    is_bound: Mapped[bool] = mapped_column(server_default=false())
     deliver_at: Mapped[datetime | None]
     wall_clock: Mapped[str] = mapped_column(String(16), server_default=text("''"))
     zone: Mapped[str] = mapped_column(String(60), server_default=text("''"))

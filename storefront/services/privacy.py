@@ -163,7 +163,7 @@ def erase_person(
     if known.waiting:
         raise Conflict("orders_waiting", left=known.waiting)
     # Kinds look their things up by the orders' addresses, so they go first.
-    more = sum(kind.erase(session, person.merchant_id, person.key) for kind in kinds)
+    more = sum(kind.erase(session, person.merchant_id, person.key, now=now) for kind in kinds)
     order_ids = session.scalars(select(OrderContact.order_id).where(*_is_theirs(person))).all()
     for order_id in order_ids:
         _erase_order(session, person.merchant_id, order_id, now=now)

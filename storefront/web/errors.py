@@ -108,6 +108,9 @@ SENTENCES: dict[str, Any] = {
         "The shop is being updated. Please come back in a few minutes; nothing was charged."
     ),
     "busy": _("The shop is busy. Please try again in a moment; nothing was charged."),
+    "bound_needs_address": _(
+        "Only a gift that goes to an e-mail address can be for one person alone."
+    ),
     "buyer_erased": _("The buyer's data has been erased, so there is nobody to write to."),
     "cancel_time_over": _("The time to cancel is over. Write to the shop: a person answers."),
     "cart_empty": _("There is nothing in the cart yet. Choose something first."),
@@ -222,6 +225,12 @@ SENTENCES: dict[str, Any] = {
     "invalid_time": _("A time looks like 2026-05-31T18:00:00Z."),
     "invalid_units": _("This is a whole number from %(least)s to %(most)s."),
     "invalid_period": _("Choose a first and a last day, at most three years apart."),
+    "holder_gone": _(
+        "This gift was for one person alone, who has been erased. Void it, or give its money back."
+    ),
+    "holder_needed": _(
+        "This gift is for one person alone. Ask the guest for the e-mail address that it went to."
+    ),
     "invalid_tracking_url": _("The address to follow the parcel begins with https://."),
     "invalid_zone": _("A time zone looks like Europe/Lisbon."),
     "is_workbook": _("This is a workbook. Save it as CSV (UTF-8), and send that."),
@@ -250,6 +259,7 @@ SENTENCES: dict[str, Any] = {
         "back already. Nothing was sent."
     ),
     "not_paid": _("This order has not been paid, so there is nothing to give back."),
+    "not_the_holder": _("This gift is for somebody else alone."),
     "not_shipped": _("This order is not on its way yet."),
     "not_picked_up": _("This order is not marked as picked up."),
     "not_yours_to_undo": _("Only who took it in this store, or a manager, can take it back."),

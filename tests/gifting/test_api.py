@@ -70,6 +70,7 @@ def test_a_till_sees_what_a_card_is_worth(machine: Machine, given: Given) -> Non
         "last_four": given.code[-4:],
         "title": "Gift card",
         "is_product": False,
+        "is_bound": False,
         "status": "active",
         "balance_minor": 2000,
         "face_minor": 2000,
@@ -357,7 +358,7 @@ def test_the_description_is_complete(bench: Bench) -> None:
     assert [[{"bearer": []}]] * 3 == [each["security"] for each in ours.values()]
     assert [False, True, True] == ["Idempotency-Key" in json.dumps(each) for each in ours.values()]
     schemas = described["components"]["schemas"]
-    assert {"code", "store", "amount_minor", "basket_minor"} == set(
+    assert {"code", "store", "holder", "amount_minor", "basket_minor"} == set(
         schemas["RedemptionBody"]["properties"]
     )
     assert {"200", "201"} >= {
