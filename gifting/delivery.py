@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from gifting import delays, emails, reminders
+from gifting import delays, emails, holders, reminders
 from gifting.handover import Handover, hand_over, was_sent
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.presents import address_of, present_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from gifting.presents import Present
-    from storefront.ports import Ports
+    from storefront.ports import Ports, Signer
 
 MOST_RESENT = 20
 """So often the same gift is sent again, whoever asks for it."""
@@ -191,7 +191,9 @@ def resend(session: Session, gift: Gift, *, now: datetime) -> int:
     return int(number)
 
 
-def correct_address(session: Session, gift: Gift, email: str, *, now: datetime) -> None:
+def correct_address(
+    session: Session, gift: Gift, email: str, *, sign: Signer, now: datetime
+) -> None:
     """Send a gift that nobody has opened to another address instead; its old link opens nothing.
 
     One that is not due yet stays so. Raises `Conflict` gift_over, gift_opened or
@@ -220,6 +222,7 @@ def correct_address(session: Session, gift: Gift, email: str, *, now: datetime) 
         .values(email=email)
         .execution_options(synchronize_session=False)
     )
+    holders.bind_again(session, gift, sign=sign)
     _promise(session, gift, link_number=number, now=now)
 
 

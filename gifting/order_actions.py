@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify, make_response, redirect, request, url_for
 
-from gifting import cancelling, delivery, holders, order_panel
+from gifting import cancelling, delivery, order_panel
 from storefront.errors import Conflict, Invalid, NotFound, StorefrontError
 from storefront.models import Order
 from storefront.services import orders
@@ -50,8 +50,8 @@ def correct(public_id: str, gift: str) -> AnyResponse:
 
     def act(session: Session, found: Gift, now: datetime) -> None:
         forms.refuse_unknown(body, {"email"})
-        delivery.correct_address(session, found, forms.email(body.get("email")), now=now)
-        holders.bind_again(session, found, sign=ports().sign)
+        email = forms.email(body.get("email"))
+        delivery.correct_address(session, found, email, sign=ports().sign, now=now)
 
     return _answer(public_id, gift, act, typed=body.get("email"))
 

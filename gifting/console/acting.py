@@ -90,7 +90,8 @@ def _resend(session: Session, name: str, form: Mapping[str, str]) -> None:
 def _correct(session: Session, name: str, form: Mapping[str, str]) -> None:
     who, now = member(), ports().clock.now()
     found = delivery.get_gift(session, who.merchant_id, name)
-    delivery.correct_address(session, found, forms.email(form.get("email")), now=now)
+    email = forms.email(form.get("email"))
+    delivery.correct_address(session, found, email, sign=ports().sign, now=now)
     actions.note(session, who, "gift_address_corrected", of=("gift", name), now=now)
 
 

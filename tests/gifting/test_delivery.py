@@ -180,7 +180,9 @@ def test_a_corrected_address_gets_the_gift_and_kills_the_old_link(
     old = links.gift_token(bench.ports.sign, gift_of(bench, given))
     with bench.database.begin() as session:
         gift = session.get_one(Gift, given.gift_id)
-        delivery.correct_address(session, gift, "lin@right.test", now=bench.clock.now())
+        delivery.correct_address(
+            session, gift, "lin@right.test", sign=bench.ports.sign, now=bench.clock.now()
+        )
     run(bench, "deliver_gift")
     new = links.gift_token(bench.ports.sign, gift_of(bench, given))
     wrong, right = bench.mailbox.sent
@@ -200,7 +202,9 @@ def test_the_job_for_the_old_address_sends_nothing_after_a_correction(
 ) -> None:
     with bench.database.begin() as session:
         gift = session.get_one(Gift, given.gift_id)
-        delivery.correct_address(session, gift, "lin@right.test", now=bench.clock.now())
+        delivery.correct_address(
+            session, gift, "lin@right.test", sign=bench.ports.sign, now=bench.clock.now()
+        )
     delivery.deliver_gift(bench.ports, given.gift_id)
 
     assert bench.mailbox.sent == []
@@ -210,7 +214,9 @@ def test_an_opened_gift_keeps_its_address(bench: Bench, given: Given) -> None:
     change_gift(bench, given.gift_id, opened_at=bench.clock.now())
     gift = gift_of(bench, given)
     with bench.database.begin() as session, pytest.raises(Conflict) as refusal:
-        delivery.correct_address(session, gift, "eve@evil.test", now=bench.clock.now())
+        delivery.correct_address(
+            session, gift, "eve@evil.test", sign=bench.ports.sign, now=bench.clock.now()
+        )
 
     assert refusal.value.code == "gift_opened"
     assert gift_of(bench, given).link_number == 1
@@ -222,7 +228,9 @@ def test_a_corrected_gift_that_is_not_due_stays_so(bench: Bench, given: Given) -
     change_gift(bench, given.gift_id, deliver_at=due)
     with bench.database.begin() as session:
         gift = session.get_one(Gift, given.gift_id)
-        delivery.correct_address(session, gift, "lin@right.test", now=bench.clock.now())
+        delivery.correct_address(
+            session, gift, "lin@right.test", sign=bench.ports.sign, now=bench.clock.now()
+        )
 
     assert [job.run_at for job in promised(bench, "deliver_gift")] == [due]
 

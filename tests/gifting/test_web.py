@@ -189,7 +189,9 @@ def test_after_a_correction_the_old_link_opens_nothing(
 ) -> None:
     with bench.database.begin() as session:
         gift = session.get_one(Gift, given.gift_id)
-        delivery.correct_address(session, gift, "lin@right.test", now=bench.clock.now())
+        delivery.correct_address(
+            session, gift, "lin@right.test", sign=bench.ports.sign, now=bench.clock.now()
+        )
 
     assert bench.client().get(f"/g/{token}").status_code == 404
     assert bench.client().post(f"/g/{token}/code").status_code == 404
