@@ -55,6 +55,7 @@ from storefront.web.formats import init_formats, letter_filters
 from storefront.web.frame import init_frame
 from storefront.web.guards import init_guards
 from storefront.web.headers import init_headers
+from storefront.web.injections import init_injections
 from storefront.web.journal import init_journal
 from storefront.web.languages import init_languages
 from storefront.web.metrics import init_metrics
@@ -273,6 +274,7 @@ def build_app(ports: Ports) -> Flask:
     init_guards(app)
     init_headers(app, is_https=settings.is_https)
     init_errors(app)
+    init_injections(app)
     init_frame(app, assets)
     init_auth(app)
     for blueprint in BLUEPRINTS:

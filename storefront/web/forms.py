@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from email_validator import EmailNotValidError, validate_email
 
+from storefront.domain.lookalikes import is_lookalike
 from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
 from storefront.services import carts, idempotency
 from storefront.services.checkout import Buyer, PlaceOrder
 from storefront.services.codes import LONGEST, MOST_ENTERED
 from storefront.services.fulfilment import Tracking
+from storefront.web import injections
 from storefront.web.countries import is_country
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ ORDER_FIELDS = frozenset(
 )
 LONGEST_EMAIL = 254
 LONGEST_TOKEN = 4000
+MOST_MARKS = 4
+"""No living script piles more marks on one letter; Zalgo text piles dozens."""
 
 
 def refuse_unknown(fields: Iterable[str], known: Iterable[str]) -> None:
@@ -80,7 +84,10 @@ def count(value: str | None) -> int:
 
 
 def text(value: object, *, field: str, longest: int, code: str = "invalid_text") -> str:
-    """Return trimmed text without control characters; raise `Invalid` otherwise."""
+    """Return trimmed text without control characters; raise `Invalid` otherwise.
+
+    Of marks that are piled up on one letter a few are kept, so that no text leaves its line.
+    """
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -89,7 +96,7 @@ def text(value: object, *, field: str, longest: int, code: str = "invalid_text")
     clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
     if len(clean) > longest or any(_is_control(symbol) for symbol in clean):
         raise Invalid(code, field=field)
-    return clean
+    return clean if clean.isascii() else _without_piles(clean)
 
 
 def _is_control(symbol: str) -> bool:
@@ -101,6 +108,15 @@ def _is_control(symbol: str) -> bool:
     )
 
 
+def _without_piles(text: str) -> str:
+    kept, piled = [], 0
+    for symbol in text:
+        piled = piled + 1 if unicodedata.category(symbol) in {"Mn", "Me"} else 0
+        if piled <= MOST_MARKS:
+            kept.append(symbol)
+    return "".join(kept)
+
+
 def line(value: object, *, field: str, longest: int, code: str = "invalid_text") -> str:
     """Return text of one line."""
     clean = text(value, field=field, longest=longest, code=code)
@@ -110,13 +126,15 @@ def line(value: object, *, field: str, longest: int, code: str = "invalid_text")
 
 
 def email(value: object, *, field: str = "email") -> str:
-    """Return an address that mail can be sent to; raise `Invalid` invalid_email otherwise."""
+    """Return an address that mail can be sent to; raise `Invalid` invalid_email otherwise, also for
+    a domain that is drawn like another. Lines that somebody smuggles into it call a person."""
+    injections.look_at(value)
     given = line(value, field=field, longest=LONGEST_EMAIL, code="invalid_email")
     try:
         found = validate_email(given, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         raise Invalid("invalid_email", field=field) from None
-    if "." not in found.domain:
+    if "." not in found.domain or is_lookalike(found.domain):
         raise Invalid("invalid_email", field=field)
     return found.normalized
 

@@ -14,7 +14,7 @@ import pytest
 import zxingcpp
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, FloatRect, Page, ViewportSize, expect
 from werkzeug.serving import make_server
 
 from gifting import codes, delivery
@@ -24,6 +24,7 @@ from storefront.adapters.file_mailer import FileMailer
 from storefront.app import build_app
 from storefront.demo.mailbox import create_mailbox
 from storefront.services import merchants
+from storefront.web import forms
 from tests.browser.looking import check
 from tests.engines import Databases
 from tests.factories import world_on
@@ -35,6 +36,11 @@ from tests.races.servers import free_port
 PHONE = ViewportSize(width=375, height=667)
 NARROW = ViewportSize(width=320, height=640)
 DESK = ViewportSize(width=1280, height=800)
+PILE_UP = """(words, [above, below]) => {
+  const pile = (text) => text.replace(/[a-z]/gi, (letter) => letter + above + below);
+  const walker = document.createTreeWalker(words, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) walker.currentNode.data = pile(walker.currentNode.data);
+}"""
 LOADED = "all => Promise.all(all.map(each => each.decode().then(() => each.naturalWidth)))"
 
 
@@ -116,6 +122,32 @@ def test_a_gift_is_opened_read_and_scanned(
     assert scan(page) == [given.url]
     check(page)
     page.close()
+
+
+def test_words_with_piled_marks_stay_in_their_box(browser: Browser, given: Given) -> None:
+    """Bad input 32: as many marks as we keep, above each letter and below; nothing else changes."""
+    page = browser.new_page(viewport=PHONE, reduced_motion="reduce")
+    page.goto(given.url)
+    box = page.locator(".words").bounding_box()
+    plain = without(page, box)
+    page.locator(".words").evaluate(
+        PILE_UP, ["\u0300" * forms.MOST_MARKS, "\u0316" * forms.MOST_MARKS]
+    )
+
+    assert "\u0300" in page.locator(".words").inner_text()
+    assert page.locator(".words").bounding_box() == box
+    assert without(page, box) == plain
+    page.close()
+
+
+def without(page: Page, box: FloatRect | None) -> bytes:
+    """Return the pixels of a page but for those of one box."""
+    assert box is not None
+    shot = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    left, top = int(box["x"]), int(box["y"])
+    size = (int(box["width"]) + 2, int(box["height"]) + 2)
+    shot.paste(Image.new("RGB", size), (left, top))
+    return shot.tobytes()
 
 
 def test_without_a_network_the_open_page_still_serves(browser: Browser, given: Given) -> None:

@@ -89,6 +89,28 @@ def test_of_a_gift_that_is_spent_in_part_no_more_goes_back_than_is_left(
     assert 0 == cards(bench, placed)[0].balance_minor
 
 
+def test_a_server_is_told_that_a_gift_was_used(bench: Bench, world: World) -> None:
+    """Bad input 42 by the API: of a used gift, too much, and twice; nothing changes by it."""
+    placed = sell_gift(bench, world)
+    spend(bench, world, cards(bench, placed)[0], 2000)
+
+    def ask(key: str, **body: int) -> tuple[int, str]:
+        answer = bench.client().post(
+            f"/api/v1/orders/{placed.public_id}/refunds",
+            json=body,
+            headers={"Authorization": f"Bearer {world.api_token}", "Idempotency-Key": key},
+        )
+        return answer.status_code, answer.json.get("code", "")
+
+    with nothing_changes(bench.database):
+        assert (409, "gift_used") == ask("whole")
+        assert (409, "gift_used") == ask("more", amount_minor=3001)
+        assert (409, "refund_too_large") == ask("most", amount_minor=5001)
+    assert (201, "") == ask("rest", amount_minor=3000)
+    with nothing_changes(bench.database):
+        assert (409, "gift_used") == ask("again", amount_minor=1)
+
+
 def test_what_was_paid_less_for_goes_back_in_its_share(bench: Bench, world: World) -> None:
     running_offer(bench, world)
     change_terms(bench, world, are_promotable=True)

@@ -16,7 +16,7 @@ from gifting import codes, delivery, links
 from gifting.links import gift_token, reminders_token
 from gifting.models import Gift, GiftCard, GiftContact
 from storefront.logs import Redactor
-from storefront.models import Interaction, Job, Product, Share
+from storefront.models import Alarm, Interaction, Job, Product, Share
 from tests.factories import World
 from tests.fakes import Bench
 from tests.gifting.factories import Given, a_gift
@@ -295,6 +295,16 @@ def test_whoever_asks_for_a_lost_gift_learns_nothing(
 
     assert (answer.status_code, answer.text) == (plain.status_code, plain.text)
     assert gift_of(bench, given).resent == int("friend" in email)
+
+
+def test_lines_smuggled_into_an_address_call_whoever_runs_the_shop(bench: Bench) -> None:
+    answer = bench.client().post("/gifts/lost", data={"email": "a@b.test\r\nBcc: c@d.test"})
+    bench.client().post("/gifts/lost", data={"email": "pasted@b.test\r\n"})
+
+    assert answer.status_code == 422
+    with bench.database.reads() as session:
+        [alarm] = session.scalars(select(Alarm)).all()
+    assert (alarm.merchant_id, alarm.kind, alarm.count) == (0, "header_injection", 1)
 
 
 def test_a_mailbox_is_not_filled_by_who_asks_again_and_again(bench: Bench, given: Given) -> None:

@@ -105,3 +105,12 @@ def test_words_are_kept_as_they_were_written() -> None:
     words = "<script>alert(1)</script> https://example.com Z̷̢a̶l̵g̶o̷ 🎁"
 
     assert words == wish_of(words=words).words
+
+
+def test_of_marks_piled_on_a_letter_a_few_are_kept() -> None:
+    """Bad input 32: Zalgo text, in words and in names; accents of living scripts stay."""
+    piled, honest = "Z" + "\u0335\u0322" * 40 + "a", "Tiếng Việt ก็ที่ שָׁלוֹם ❤️"
+    wish = wish_of(words=f"{piled} {honest}", recipients=[{**BEN, "name": piled}])
+
+    assert "Z" + "\u0335" * 4 + "a" == wish.recipients[0].name
+    assert wish.words.endswith(honest)

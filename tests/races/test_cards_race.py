@@ -11,6 +11,7 @@ from tests.races.cards import Books, books_of, give, take, till
 from tests.races.clients import count_codes, race
 from tests.races.conftest import Figure, OpenMarket
 from tests.races.market import Market
+from tests.races.one_packet import in_one_packet
 from tests.races.sizes import PROOF, SIZES, VARIATION, VARIATIONS, Size
 
 FACE = 5000
@@ -21,6 +22,7 @@ PARTS = (
 """How many parts of which amount fit into the card; two cents are left."""
 
 UNDOERS = VARIATION
+IN_A_PACKET = 50
 
 
 def test_a_card_is_redeemed_in_full_exactly_once(
@@ -47,6 +49,17 @@ def test_parts_are_taken_until_there_is_no_whole_part_left(
     figure(answers)
     assert {"201": parts, "insufficient_balance": size.attempts - parts} == count_codes(answers)
     assert Books(2, 2, 4998, parts) == books_of(market, card)
+
+
+def test_fifty_redemptions_in_one_packet_take_once(market: Market) -> None:
+    """Bad input 27, as attackers send it: one HTTP/2 packet completes all fifty requests."""
+    [card] = give(market, FACE)
+    token = till(market)
+
+    answers = in_one_packet([take(market, token, card, FACE) for _ in range(IN_A_PACKET)])
+
+    assert {"201": 1, "already_redeemed": IN_A_PACKET - 1} == count_codes(answers)
+    assert Books(0, 0, FACE, 1) == books_of(market, card)
 
 
 @pytest.mark.parametrize("size", VARIATIONS)

@@ -122,6 +122,9 @@ ALARMS = {
     "gift_codes_guessed": _(
         "Many codes of gifts were tried that are nobody's. Look who stood at which till."
     ),
+    "header_injection": _(
+        "Somebody has tried to smuggle lines into a mail by its address. It was refused."
+    ),
     "gifts_late": _(
         "Gifts have waited for half a day because mail cannot be sent. They are tried every hour."
     ),

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from storefront.domain.money import Money
 from storefront.errors import Invalid, TryAgain
-from storefront.models import IdempotentRequest, Order, OrderOrigin, Payment, Variant
+from storefront.models import Alarm, IdempotentRequest, Order, OrderOrigin, Payment, Variant
 from storefront.services import carts, idempotency
 from storefront.services.visitors import Visitor, make_mark
 from tests.contents import contents, new_rows, nothing_changes
@@ -138,10 +138,13 @@ ODD_FIELDS: list[tuple[str, Any, str]] = [
 def test_a_field_that_cannot_be_used_is_named(
     shop: Shop, field: str, value: Any, code: str
 ) -> None:
-    with nothing_changes(shop.bench.database):
+    with nothing_changes(shop.bench.database, but=Alarm.__tablename__):
         told = as_json(shop.client, order_json(shop.world, **{field: value}))
 
     assert Refusal(422, code, field) == refusal(told)
+    with shop.bench.database.reads() as session:
+        rung = session.scalars(select(Alarm.kind)).all()
+    assert ["header_injection"] * (field == "email" and "\n" in str(value)) == rung
 
 
 ADDRESS = {
