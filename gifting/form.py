@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from gifting import asking, wishes
 from gifting.designs import DESIGNS
 from gifting.terms import gift_terms
+from storefront.db.hot import read_one, table_of
 from storefront.errors import NotFound, StorefrontError
 from storefront.kinds import Asking, Door, Form
 from storefront.models import Product
@@ -41,6 +42,11 @@ LONGEST_TYPED = 254
 AREAS = frozenset(
     {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian"}
     | {"Pacific"}
+)
+_product = table_of(Product)
+GIFTABLE = select(_product.c.is_giftable).where(
+    _product.c.merchant_id == bindparam("merchant_id"),
+    _product.c.public_id == bindparam("public_id"),
 )
 SOMEBODY = "somebody@example.com"
 """Stands for a friend who is not typed yet, while a total is reckoned."""
@@ -81,12 +87,8 @@ def door(session: Session, merchant_id: int, product: str | None) -> Door | None
 
 
 def _is_giftable(session: Session, merchant_id: int, product: str) -> bool:
-    found = session.scalar(
-        select(Product.is_giftable).where(
-            Product.merchant_id == merchant_id, Product.public_id == product
-        )
-    )
-    return bool(found)
+    found = read_one(session, GIFTABLE, merchant_id=merchant_id, public_id=product)
+    return found is not None and bool(found.is_giftable)
 
 
 def gift_form(session: Session, state: FrameState, body: Mapping[str, Any]) -> Form:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from gifting.models import GiftSettings
+from storefront.db.hot import read, table_of
 from storefront.domain.money import Money, exponent
 from storefront.models import Merchant
 
@@ -19,6 +20,25 @@ LEAST, MOST = 5, 500
 PRESETS = (10, 25, 50, 100)
 WITHOUT_DECIMALS = 100
 """One of the main unit of a currency with decimals is about a hundred of one that has none."""
+
+
+_settings, _merchant = table_of(GiftSettings), table_of(Merchant)
+TERMS = (
+    select(
+        _merchant.c.currency,
+        _settings.c.is_on,
+        _settings.c.least_minor,
+        _settings.c.most_minor,
+        _settings.c.presets,
+        _settings.c.months_valid,
+        _settings.c.are_promotable,
+        _settings.c.stores,
+        _settings.c.remind_unopened_days,
+        _settings.c.remind_expiry_days,
+    )
+    .outerjoin(_settings, _settings.c.merchant_id == _merchant.c.id)
+    .where(_merchant.c.id == bindparam("merchant_id"))
+)
 
 
 @dataclass(frozen=True)
@@ -39,14 +59,9 @@ class GiftTerms:
 
 def gift_terms(session: Session, merchant_id: int) -> GiftTerms:
     """Return a merchant's terms; what nobody has set is as most shops have it."""
-    found = session.execute(
-        select(Merchant.currency, GiftSettings)
-        .outerjoin(GiftSettings, GiftSettings.merchant_id == Merchant.id)
-        .where(Merchant.id == merchant_id)
-    ).one()
-    currency: str = found[0]
-    row: GiftSettings | None = found[1]  # the join is an outer one
-    if row is None:
+    row = read(session, TERMS, merchant_id=merchant_id)[0]
+    currency: str = row.currency
+    if row.is_on is None:  # the join is an outer one
         return default_terms(currency)
     return GiftTerms(
         is_on=row.is_on,

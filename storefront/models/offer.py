@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Boolean,
@@ -23,6 +24,9 @@ from storefront.models.catalog import Product, Variant
 from storefront.models.channel import Placement
 from storefront.models.merchant import Merchant
 from storefront.models.order import LineItem, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BENEFIT, CONDITION = "benefit", "condition"
 """What a target is for: it gets the offer, or the cart must hold it."""
@@ -106,13 +110,7 @@ class Offer(Base):
     @property
     def counts(self) -> domain.Counts:
         """The counters as a value."""
-        return domain.Counts(
-            quota=self.quota,
-            held=self.held,
-            used=self.used,
-            budget_minor=self.budget_minor,
-            spent_minor=self.spent_minor,
-        )
+        return counts_of(self)
 
     @property
     def window(self) -> Window:
@@ -121,44 +119,61 @@ class Offer(Base):
 
     @property
     def terms(self) -> domain.OfferTerms:
-        """Everything that decides what it does. An offer for first orders is for one of them."""
-        limit = 1 if self.is_first_order_only else self.per_buyer_limit
-        return domain.OfferTerms(
-            id=self.id,
-            name=self.name,
-            kind=domain.Kind(self.kind),
-            benefit=domain.Benefit(self.benefit),
-            scope=domain.Scope(self.scope),
-            rate_ppm=self.rate_ppm,
-            value_minor=self.value_minor,
-            products=self._products(BENEFIT),
-            variants=frozenset(each.variant_id for each in self.targets if each.variant_id),
-            max_discount_minor=self.max_discount_minor,
-            conditions=domain.Conditions(
-                min_spend_minor=self.min_spend_minor,
-                min_quantity=self.min_quantity,
-                products=self._products(CONDITION),
-                is_first_order_only=self.is_first_order_only,
-            ),
-            lane=domain.Lane(self.lane),
-            priority=self.priority,
-            base=domain.Base(self.base),
-            is_exclusive=self.is_exclusive,
-            combines_with=frozenset(self.combines_with),
-            window=self.window,
-            published_at=self.published_at,
-            paused_at=self.paused_at,
-            ended_at=self.ended_at,
-            counts=self.counts,
-            per_buyer_limit=limit,
-            placement_id=self.placement_id,
-            link=self.link,
-        )
+        """Everything that decides what it does."""
+        return terms_of(self, self.targets)
 
-    def _products(self, role: str) -> frozenset[int]:
-        return frozenset(
-            each.product_id for each in self.targets if each.product_id and each.role == role
-        )
+
+def counts_of(offer: Any) -> domain.Counts:
+    """Return the counters of an offer, mapped or a row of its table."""
+    return domain.Counts(
+        quota=offer.quota,
+        held=offer.held,
+        used=offer.used,
+        budget_minor=offer.budget_minor,
+        spent_minor=offer.spent_minor,
+    )
+
+
+def terms_of(offer: Any, targets: Iterable[Any]) -> domain.OfferTerms:
+    """Return everything that decides what an offer does, from mapped objects or rows of the tables.
+    An offer for first orders is for one of them."""
+    targets = list(targets)
+    limit = 1 if offer.is_first_order_only else offer.per_buyer_limit
+    return domain.OfferTerms(
+        id=offer.id,
+        name=offer.name,
+        kind=domain.Kind(offer.kind),
+        benefit=domain.Benefit(offer.benefit),
+        scope=domain.Scope(offer.scope),
+        rate_ppm=offer.rate_ppm,
+        value_minor=offer.value_minor,
+        products=_products(targets, BENEFIT),
+        variants=frozenset(each.variant_id for each in targets if each.variant_id),
+        max_discount_minor=offer.max_discount_minor,
+        conditions=domain.Conditions(
+            min_spend_minor=offer.min_spend_minor,
+            min_quantity=offer.min_quantity,
+            products=_products(targets, CONDITION),
+            is_first_order_only=offer.is_first_order_only,
+        ),
+        lane=domain.Lane(offer.lane),
+        priority=offer.priority,
+        base=domain.Base(offer.base),
+        is_exclusive=offer.is_exclusive,
+        combines_with=frozenset(offer.combines_with),
+        window=Window(offer.starts_at, offer.ends_at),
+        published_at=offer.published_at,
+        paused_at=offer.paused_at,
+        ended_at=offer.ended_at,
+        counts=counts_of(offer),
+        per_buyer_limit=limit,
+        placement_id=offer.placement_id,
+        link=offer.link,
+    )
+
+
+def _products(targets: Iterable[Any], role: str) -> frozenset[int]:
+    return frozenset(each.product_id for each in targets if each.product_id and each.role == role)
 
 
 class OfferTarget(Base):

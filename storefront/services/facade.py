@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import bindparam, literal, select, union_all
 
+from storefront.db.hot import read, table_of
 from storefront.models import ShopPicture, ShopText
 from storefront.models.shop import TEXTS
 from storefront.services.views import Facade, ShopPictureView
@@ -14,16 +15,21 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+_text, _picture = table_of(ShopText), table_of(ShopPicture)
+SHOWN = union_all(
+    select(
+        _text.c.kind, literal("").label("file"), literal("").label("alt"), literal(0), literal(0)
+    ).where(_text.c.merchant_id == bindparam("merchant_id")),
+    select(
+        _picture.c.kind, _picture.c.file, _picture.c.alt, _picture.c.width, _picture.c.height
+    ).where(_picture.c.merchant_id == bindparam("merchant_id")),
+)
+
+
 def facade_of(session: Session, merchant_id: int) -> Facade:
     """Return a merchant's texts, in the order in which pages link to them, and pictures; one
     statement, for every frame asks."""
-    texts = select(
-        ShopText.kind, literal("").label("file"), literal("").label("alt"), literal(0), literal(0)
-    ).where(ShopText.merchant_id == merchant_id)
-    pictures = select(
-        ShopPicture.kind, ShopPicture.file, ShopPicture.alt, ShopPicture.width, ShopPicture.height
-    ).where(ShopPicture.merchant_id == merchant_id)
-    rows = {row[0]: row for row in session.execute(union_all(texts, pictures))}
+    rows = {row[0]: row for row in read(session, SHOWN, merchant_id=merchant_id)}
     shown = {kind: ShopPictureView(*row[1:]) for kind, row in rows.items() if kind not in TEXTS}
     return Facade(
         texts=tuple(kind for kind in TEXTS if kind in rows),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import bindparam, or_, select
 
+from storefront.db.hot import read, table_of
+from storefront.db.types import UtcDateTime
 from storefront.domain.offers import Kind, Lane, Mode
-from storefront.models import Offer, OfferLane
+from storefront.models import Offer, OfferLane, OfferTarget
+from storefront.models.offer import terms_of
 from storefront.services import codes
 from storefront.services.free_uses import Asker, free_by_offer
 
@@ -20,11 +23,36 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import AnyRow
     from storefront.domain.offers import OfferTerms, TypedCode
     from storefront.services.free_uses import Free
 
 REMEMBERED = timedelta(days=1)
 """So long after its end an offer is still named, as one that is over."""
+
+_offer, _target, _lane = map(table_of, (Offer, OfferTarget, OfferLane))
+_recently = bindparam("recently", type_=UtcDateTime())
+CANDIDATES = (
+    select(_offer)
+    .where(
+        _offer.c.merchant_id == bindparam("merchant_id"),
+        _offer.c.published_at.is_not(None),
+        or_(
+            (_offer.c.kind == Kind.AUTOMATIC.value)
+            & or_(_offer.c.ends_at.is_(None), _offer.c.ends_at > _recently)
+            & or_(_offer.c.ended_at.is_(None), _offer.c.ended_at > _recently),
+            _offer.c.id.in_(bindparam("by_code", expanding=True)),
+            _offer.c.public_id.in_(bindparam("seen", expanding=True)),
+        ),
+    )
+    .order_by(_offer.c.id)
+)
+TARGETS = (
+    select(_target.c.offer_id, _target.c.role, _target.c.product_id, _target.c.variant_id)
+    .where(_target.c.offer_id.in_(bindparam("offers", expanding=True)))
+    .order_by(_target.c.id)
+)
+MODES = select(_lane.c.lane, _lane.c.mode).where(_lane.c.merchant_id == bindparam("merchant_id"))
 
 
 @dataclass(frozen=True)
@@ -73,25 +101,17 @@ def offers_for(
     asker = Asker(now, visitor)
     typed = codes.find_typed(session, merchant_id, entered, asker=asker)
     by_code = {code.offer_id for code, _ in typed.values() if code.offer_id}
-    rows = session.scalars(
-        select(Offer)
-        .options(selectinload(Offer.targets))
-        .where(
-            Offer.merchant_id == merchant_id,
-            Offer.published_at.is_not(None),
-            or_(
-                (Offer.kind == Kind.AUTOMATIC.value)
-                & or_(Offer.ends_at.is_(None), Offer.ends_at > now - REMEMBERED)
-                & or_(Offer.ended_at.is_(None), Offer.ended_at > now - REMEMBERED),
-                Offer.id.in_(by_code),
-                Offer.public_id.in_(list(seen)),
-            ),
-        )
-        .order_by(Offer.id)
-        .execution_options(populate_existing=True)
-    ).all()
+    rows = read(
+        session,
+        CANDIDATES,
+        merchant_id=merchant_id,
+        recently=now - REMEMBERED,
+        by_code=list(by_code),
+        seen=list(seen),
+    )
+    targets = _targets(session, [row.id for row in rows])
     return KnownOffers(
-        terms=_without_free_holds(session, [row.terms for row in rows], asker),
+        terms=_without_free_holds(session, [terms_of(row, targets[row.id]) for row in rows], asker),
         names={row.id: Named(row.public_id, row.name) for row in rows},
         typed=tuple(code for code, _ in typed.values()),
         shown={code: row.shown if row else code for code, (_, row) in typed.items()},
@@ -100,11 +120,18 @@ def offers_for(
     )
 
 
+def _targets(session: Session, offer_ids: Sequence[int]) -> Mapping[int, Sequence[AnyRow]]:
+    """Return what each offer is about."""
+    found: defaultdict[int, list[AnyRow]] = defaultdict(list)
+    if offer_ids:
+        for row in read(session, TARGETS, offers=offer_ids):
+            found[row.offer_id].append(row)
+    return found
+
+
 def modes_of(session: Session, merchant_id: int) -> dict[Lane, Mode]:
     """Return how offers compete in each of the merchant's lanes where it is not by the best."""
-    rows = session.execute(
-        select(OfferLane.lane, OfferLane.mode).where(OfferLane.merchant_id == merchant_id)
-    )
+    rows = read(session, MODES, merchant_id=merchant_id)
     return {Lane(lane): Mode(mode) for lane, mode in rows}
 
 

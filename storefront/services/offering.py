@@ -95,8 +95,11 @@ class Offered:
 def offer_lines(
     session: Session, merchant_id: int, lines: Sequence[CartLineView], *, occasion: Occasion
 ) -> Offered:
-    """Return what the merchant's offers take off each line here and now."""
+    """Return what the merchant's offers take off each line here and now; without a line and a code
+    there is nothing to look up."""
     entered = occasion.entered
+    if not lines and not entered.codes:
+        return Offered(evaluate((), (), Facts(now=occasion.now)), KnownOffers())
     known = offers_for(
         session,
         merchant_id,

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
+from storefront.db.hot import read, read_one, table_of
 from storefront.errors import NotFound
 from storefront.models import AllowedHost, Channel, Merchant, Placement
 from storefront.services.facade import facade_of
@@ -15,52 +16,59 @@ from storefront.services.views import MerchantView, PlacementView
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import Row, Select
     from sqlalchemy.orm import Session
 
     from storefront.services.views import Facade
 
-COLUMNS = (
-    Placement.id,
-    Placement.public_id,
-    Placement.kind,
-    Placement.name,
-    Placement.post_url,
-    Placement.first_loaded_at,
-    Channel.name.label("channel"),
-    Merchant.id.label("merchant_id"),
-    Merchant.public_id.label("merchant_public_id"),
-    Merchant.slug,
-    Merchant.name.label("merchant_name"),
-    Merchant.currency,
-    Merchant.locale,
-    Merchant.zone,
-    Merchant.accent,
-    Merchant.contact_email,
-    Merchant.stripe_account,
-    Merchant.country,
-    Merchant.region,
-    Merchant.prices_include_tax,
+_placement, _channel, _merchant, _host = map(table_of, (Placement, Channel, Merchant, AllowedHost))
+_SPOTS = (
+    select(
+        _placement.c.id,
+        _placement.c.public_id,
+        _placement.c.kind,
+        _placement.c.name,
+        _placement.c.post_url,
+        _placement.c.first_loaded_at,
+        _channel.c.name.label("channel"),
+        _merchant.c.id.label("merchant_id"),
+        _merchant.c.public_id.label("merchant_public_id"),
+        _merchant.c.slug,
+        _merchant.c.name.label("merchant_name"),
+        _merchant.c.currency,
+        _merchant.c.locale,
+        _merchant.c.zone,
+        _merchant.c.accent,
+        _merchant.c.contact_email,
+        _merchant.c.stripe_account,
+        _merchant.c.country,
+        _merchant.c.region,
+        _merchant.c.prices_include_tax,
+    )
+    .join(_channel, _channel.c.id == _placement.c.channel_id)
+    .join(_merchant, _merchant.c.id == _placement.c.merchant_id)
+)
+IN_USE = _SPOTS.where(_placement.c.public_id == bindparam("key"), _placement.c.retired_at.is_(None))
+BY_ID = _SPOTS.where(_placement.c.id == bindparam("key"))
+ORIGINS = (
+    select(_host.c.origin)
+    .where(_host.c.merchant_id == bindparam("merchant_id"))
+    .order_by(_host.c.origin)
 )
 
 
 def get_placement(session: Session, public_id: str) -> PlacementView:
     """Return a placement that is in use; raise `NotFound` otherwise."""
-    return _get(session, Placement.public_id == public_id, Placement.retired_at.is_(None))
+    return _get(session, IN_USE, public_id)
 
 
 def get_placement_by_id(session: Session, placement_id: int) -> PlacementView:
     """Return a placement even if it has been retired: what was sold there stays sold there."""
-    return _get(session, Placement.id == placement_id)
+    return _get(session, BY_ID, placement_id)
 
 
-def _get(session: Session, *conditions: ColumnElement[bool]) -> PlacementView:
-    row = session.execute(
-        select(*COLUMNS)
-        .join(Channel, Channel.id == Placement.channel_id)
-        .join(Merchant, Merchant.id == Placement.merchant_id)
-        .where(*conditions)
-    ).first()
+def _get(session: Session, statement: Select[Any], key: str | int) -> PlacementView:
+    row = read_one(session, statement, key=key)
     if row is None:
         raise NotFound
     facade = facade_of(session, row.merchant_id)
@@ -80,13 +88,7 @@ def note_first_load(session: Session, placement: PlacementView, *, now: datetime
 
 def list_origins(session: Session, merchant_id: int) -> tuple[str, ...]:
     """Return the origins that may frame this merchant's storefront, in a stable order."""
-    return tuple(
-        session.scalars(
-            select(AllowedHost.origin)
-            .where(AllowedHost.merchant_id == merchant_id)
-            .order_by(AllowedHost.origin)
-        )
-    )
+    return tuple(row.origin for row in read(session, ORIGINS, merchant_id=merchant_id))
 
 
 def _view(row: Row[*tuple[Any, ...]], origins: tuple[str, ...], facade: Facade) -> PlacementView:

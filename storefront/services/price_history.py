@@ -6,8 +6,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
+from storefront.db.hot import read, table_of
 from storefront.domain.evaluation import evaluate
 from storefront.domain.money import Money
 from storefront.domain.offers import Facts, Item, Scope
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 REMEMBERED = timedelta(days=30)
+
+_price = table_of(VariantPrice)
+PRICES_BEFORE = (
+    select(_price.c.variant_id, _price.c.price_minor, _price.c.currency, _price.c.since)
+    .where(
+        _price.c.variant_id.in_(bindparam("variants", expanding=True)),
+        _price.c.since < bindparam("moment"),
+    )
+    .order_by(_price.c.variant_id, _price.c.since, _price.c.id)
+)
 
 
 def begin(session: Session, variant: Variant, *, since: datetime) -> None:
@@ -97,16 +108,7 @@ def lowest_before(
     history has none.
     """
     begin = moment - REMEMBERED
-    rows = session.execute(
-        select(
-            VariantPrice.variant_id,
-            VariantPrice.price_minor,
-            VariantPrice.currency,
-            VariantPrice.since,
-        )
-        .where(VariantPrice.variant_id.in_(variant_ids), VariantPrice.since < moment)
-        .order_by(VariantPrice.variant_id, VariantPrice.since, VariantPrice.id)
-    ).all()
+    rows = read(session, PRICES_BEFORE, variants=list(variant_ids), moment=moment)
     lowest: dict[int, Money] = {}
     for variant_id, minor, currency, since in rows:
         price = Money(minor, currency)

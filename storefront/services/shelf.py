@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 
 from storefront import links
-from storefront.domain.catalog import availability
+from storefront.db.hot import read, table_of
+from storefront.domain.catalog import StockCount, availability
+from storefront.domain.money import Money
 from storefront.errors import NotFound
 from storefront.models import PlacementProduct, Product, ProductImage, Store, Variant
 from storefront.services.offer_shelf import offer_products
@@ -21,18 +23,74 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import AnyRow
     from storefront.services.views import PlacementView
     from storefront.settings import Settings
 
-COLUMNS = (
-    Product.id,
-    Product.public_id,
-    Product.name,
-    Product.description,
-    Product.is_promotable,
+_product, _shown, _variant, _image = map(
+    table_of, (Product, PlacementProduct, Variant, ProductImage)
+)
+PRODUCTS = select(
+    _product.c.id,
+    _product.c.public_id,
+    _product.c.name,
+    _product.c.description,
+    _product.c.is_promotable,
+).where(_product.c.merchant_id == bindparam("merchant_id"), _product.c.withdrawn_at.is_(None))
+ON_SHELF = PRODUCTS.join(_shown, _shown.c.product_id == _product.c.id).where(
+    _shown.c.merchant_id == _product.c.merchant_id,
+    _shown.c.placement_id == bindparam("placement_id"),
+)
+IN_ORDER = ON_SHELF.order_by(_shown.c.position, _product.c.id)
+ONE_ON_SHELF = ON_SHELF.where(_product.c.public_id == bindparam("public_id"))
+OF_VARIANTS = PRODUCTS.where(
+    _product.c.id.in_(
+        select(_variant.c.product_id).where(
+            _variant.c.merchant_id == bindparam("merchant_id"),
+            _variant.c.public_id.in_(bindparam("variants", expanding=True)),
+            _variant.c.withdrawn_at.is_(None),
+        )
+    )
+)
+NAMED = PRODUCTS.where(_product.c.public_id.in_(bindparam("public_ids", expanding=True)))
+VARIANTS = (
+    select(
+        _variant.c.id,
+        _variant.c.product_id,
+        _variant.c.public_id,
+        _variant.c.name,
+        _variant.c.sku,
+        _variant.c.price_minor,
+        _variant.c.currency,
+        _variant.c.stock,
+        _variant.c.held,
+        _variant.c.sold,
+    )
+    .where(
+        _variant.c.merchant_id == bindparam("merchant_id"),
+        _variant.c.product_id.in_(bindparam("products", expanding=True)),
+        _variant.c.withdrawn_at.is_(None),
+    )
+    .order_by(_variant.c.position, _variant.c.id)
+)
+IMAGES = (
+    select(
+        _image.c.product_id,
+        _image.c.file,
+        _image.c.alt,
+        _image.c.width,
+        _image.c.height,
+        _image.c.widths,
+    )
+    .where(
+        _image.c.merchant_id == bindparam("merchant_id"),
+        _image.c.product_id.in_(bindparam("products", expanding=True)),
+    )
+    .order_by(_image.c.position, _image.c.id)
 )
 PAGE_SIZE = 12
 LONGEST_QUERY = 100
+FIRST_PAGE = IN_ORDER.limit(PAGE_SIZE)
 
 
 def shelf(
@@ -52,22 +110,35 @@ def shelf(
     know.
     """
     words = query.strip()[:LONGEST_QUERY]
-    conditions = [_on_shelf(placement), *_matches(words)]
-    total = session.scalar(select(func.count()).select_from(Product).where(*conditions)) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(1, page), pages)
-    rows = session.execute(
-        select(*COLUMNS)
-        .join(PlacementProduct, PlacementProduct.product_id == Product.id)
-        .where(*conditions, PlacementProduct.placement_id == placement.id)
-        .order_by(PlacementProduct.position, Product.id)
-        .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
-    ).all()
+    rows, page, total = _page_of(session, placement, words, page=page)
     found = _with_parts(session, placement.merchant.id, rows, settings=settings)
     occasion = Occasion(now, placement.id, Entered(links=followed), visitor=visitor)
     products = offer_products(session, placement.merchant.id, found, occasion=occasion)
+    pages = _pages_of(total)
     return ShelfView(placement, products, query=words, page=page, pages=pages, total=total)
+
+
+def _page_of(
+    session: Session, placement: PlacementView, words: str, *, page: int
+) -> tuple[Sequence[AnyRow], int, int]:
+    """Return a page's rows, its number where there are not so many, and how many rows there are in
+    all. A first page that is not full is all there is, and needs no count."""
+    own = {"merchant_id": placement.merchant.id, "placement_id": placement.id}
+    matching = _matches(words)
+    if page <= 1 and not words:
+        rows = read(session, FIRST_PAGE, **own)
+        if len(rows) < PAGE_SIZE:
+            return rows, 1, len(rows)
+    every = ON_SHELF.where(*matching).with_only_columns(func.count())
+    total: int = read(session, every, **own)[0][0]
+    page = min(max(1, page), _pages_of(total))
+    there = IN_ORDER.where(*matching).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    return read(session, there, **own), page, total
+
+
+def _pages_of(total: int) -> int:
+    """Return how many pages so many products fill, at least one."""
+    return max(1, -(-total // PAGE_SIZE))
 
 
 def get_product(
@@ -81,9 +152,13 @@ def get_product(
     visitor: str | None = None,
 ) -> ProductView:
     """Return one product that the placement shows at `now`; raise `NotFound` otherwise."""
-    rows = session.execute(
-        select(*COLUMNS).where(_on_shelf(placement), Product.public_id == public_id)
-    ).all()
+    rows = read(
+        session,
+        ONE_ON_SHELF,
+        merchant_id=placement.merchant.id,
+        placement_id=placement.id,
+        public_id=public_id,
+    )
     if not rows:
         raise NotFound
     found = _with_parts(session, placement.merchant.id, rows, settings=settings)
@@ -97,19 +172,9 @@ def products_of_variants(
     """Return product and variant for each public id that this merchant still sells, by the list:
     what offers take off depends on the whole cart."""
     wanted = list(variant_ids)
-    rows = session.execute(
-        select(*COLUMNS).where(
-            Product.merchant_id == merchant_id,
-            Product.withdrawn_at.is_(None),
-            Product.id.in_(
-                select(Variant.product_id).where(
-                    Variant.merchant_id == merchant_id,
-                    Variant.public_id.in_(wanted),
-                    Variant.withdrawn_at.is_(None),
-                )
-            ),
-        )
-    ).all()
+    if not wanted:
+        return {}
+    rows = read(session, OF_VARIANTS, merchant_id=merchant_id, variants=wanted)
     found = {}
     for product in _with_parts(session, merchant_id, rows, settings=settings):
         for variant in product.variants:
@@ -123,12 +188,8 @@ def list_for_sale(
 ) -> tuple[ProductView, ...]:
     """Return up to `most` of all that this merchant sells, by name, narrowed by `query`."""
     words = query.strip()[:LONGEST_QUERY]
-    rows = session.execute(
-        select(*COLUMNS)
-        .where(Product.merchant_id == merchant_id, Product.withdrawn_at.is_(None), *_matches(words))
-        .order_by(Product.name, Product.id)
-        .limit(most)
-    ).all()
+    by_name = PRODUCTS.where(*_matches(words)).order_by(_product.c.name, _product.c.id)
+    rows = read(session, by_name.limit(most), merchant_id=merchant_id)
     return _with_parts(session, merchant_id, rows, settings=settings)
 
 
@@ -137,13 +198,7 @@ def list_named(
 ) -> tuple[ProductView, ...]:
     """Return the products of this merchant with these names, in their order; others are left
     out."""
-    rows = session.execute(
-        select(*COLUMNS).where(
-            Product.merchant_id == merchant_id,
-            Product.withdrawn_at.is_(None),
-            Product.public_id.in_(public_ids),
-        )
-    ).all()
+    rows = read(session, NAMED, merchant_id=merchant_id, public_ids=list(public_ids))
     found = _with_parts(session, merchant_id, rows, settings=settings)
     return tuple(sorted(found, key=lambda product: public_ids.index(product.public_id)))
 
@@ -158,23 +213,11 @@ def list_stores(session: Session, merchant_id: int) -> tuple[StoreView, ...]:
     return tuple(StoreView(*row) for row in rows)
 
 
-def _on_shelf(placement: PlacementView) -> ColumnElement[bool]:
-    shown = select(PlacementProduct.product_id).where(
-        PlacementProduct.merchant_id == placement.merchant.id,
-        PlacementProduct.placement_id == placement.id,
-    )
-    return (
-        (Product.merchant_id == placement.merchant.id)
-        & Product.withdrawn_at.is_(None)
-        & Product.id.in_(shown)
-    )
-
-
 def _matches(words: str) -> list[ColumnElement[bool]]:
     return [
         or_(
-            Product.name.icontains(word, autoescape=True),
-            Product.description.icontains(word, autoescape=True),
+            _product.c.name.icontains(word, autoescape=True),
+            _product.c.description.icontains(word, autoescape=True),
         )
         for word in words.split()
     ]
@@ -211,24 +254,17 @@ def _variants(
     session: Session, merchant_id: int, product_ids: Sequence[object]
 ) -> defaultdict[object, list[VariantView]]:
     found: defaultdict[object, list[VariantView]] = defaultdict(list)
-    for variant in session.scalars(
-        select(Variant)
-        .where(
-            Variant.merchant_id == merchant_id,
-            Variant.product_id.in_(product_ids),
-            Variant.withdrawn_at.is_(None),
-        )
-        .order_by(Variant.position, Variant.id)
-    ):
-        found[variant.product_id].append(
+    for row in read(session, VARIANTS, merchant_id=merchant_id, products=list(product_ids)):
+        price = Money(row.price_minor, row.currency)
+        found[row.product_id].append(
             VariantView(
-                id=variant.id,
-                public_id=variant.public_id,
-                name=variant.name,
-                sku=variant.sku,
-                price=variant.price,
-                list_price=variant.price,
-                availability=availability(variant.count),
+                id=row.id,
+                public_id=row.public_id,
+                name=row.name,
+                sku=row.sku,
+                price=price,
+                list_price=price,
+                availability=availability(StockCount(row.stock, row.held, row.sold)),
             )
         )
     return found
@@ -238,18 +274,7 @@ def _images(
     session: Session, merchant_id: int, product_ids: Sequence[object], *, settings: Settings
 ) -> defaultdict[object, list[ImageView]]:
     found: defaultdict[object, list[ImageView]] = defaultdict(list)
-    rows = session.execute(
-        select(
-            ProductImage.product_id,
-            ProductImage.file,
-            ProductImage.alt,
-            ProductImage.width,
-            ProductImage.height,
-            ProductImage.widths,
-        )
-        .where(ProductImage.merchant_id == merchant_id, ProductImage.product_id.in_(product_ids))
-        .order_by(ProductImage.position, ProductImage.id)
-    )
+    rows = read(session, IMAGES, merchant_id=merchant_id, products=list(product_ids))
     for product_id, file, alt, width, height, widths in rows:
         found[product_id].append(
             ImageView(
