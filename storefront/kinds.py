@@ -81,7 +81,7 @@ class Door:
     endpoint: str
     words: str
     icon: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

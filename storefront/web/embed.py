@@ -131,6 +131,7 @@ def _show(placement: str, family: str) -> AnyResponse:
             preview=None
             if state.surface == "frame"
             else preview_of_shelf(view, links.placement_page(settings, placement)),
+            is_kept=is_card,
         )
     )
 

@@ -12,7 +12,7 @@ from storefront import links
 from storefront.domain.addresses import picture_origin
 from storefront.errors import NotFound
 from storefront.services.views import CartView, ImageView, OrderView, ProductView, ShelfView
-from storefront.web.context import note_merchant, note_surface, ports
+from storefront.web.context import note_merchant, note_surface
 from storefront.web.countries import (
     country_choices,
     country_list,
@@ -21,12 +21,12 @@ from storefront.web.countries import (
 )
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
+from storefront.web.keeping import init_keeping, kept
 from storefront.web.refusals import report_address
 from storefront.web.theme import theme_css
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from flask import Flask
 
@@ -98,12 +98,14 @@ def render_frame(
     *,
     payment_hosts: Mapping[str, tuple[str, ...]] | None = None,
     holds_ours: bool = False,
+    is_kept: bool = False,
     **values: object,
 ) -> str:
     """Render a page of the frame family, and give the answer the policy that fits it.
 
     `payment_hosts` are the payment provider's, by directive: for the payment view only.
-    `holds_ours` lets the page hold a frame of our own.
+    `holds_ours` lets the page hold a frame of our own. With `is_kept` it is rendered once for
+    whoever carries no token, as long as its values stay the same; they must be frozen.
     """
     use_frame_policy(
         state,
@@ -112,7 +114,14 @@ def render_frame(
         images=picture_origins(values.values(), but=settings.base_url),
     )
     use_zone(state.placement.merchant.zone)
-    return render_template(template, **frame_values(state, settings), **values)
+
+    def render() -> str:
+        return render_template(template, **frame_values(state, settings), **values)
+
+    # A host's own templates may show anything, such as the time of day.
+    if not is_kept or settings.templates or state.mark or state.cart_token:
+        return render()
+    return kept((template, state, *values.items()), render)
 
 
 def use_frame_policy(
@@ -177,16 +186,11 @@ def frame_values(state: FrameState, settings: Settings) -> dict[str, object]:
 
 def init_frame(app: Flask, assets: Assets) -> None:
     """Give the templates of `app` what they need beside the values of a page."""
+    init_keeping(app)
     app.jinja_env.globals.update(
         asset=lambda name: url_for("embed.asset", path=assets.path(name)),
         country_choices=country_choices,
-        milliseconds_until=milliseconds_until,
         country_list=country_list,
         country_name=country_name,
         preferred_country=preferred_country,
     )
-
-
-def milliseconds_until(moment: datetime) -> int:
-    """Return how long it is until then, asked as late as can be: while the page is written."""
-    return int((moment - ports().clock.now()).total_seconds() * 1000)

@@ -1,0 +1,81 @@
+"""Pages that are kept as they were rendered. What a page shows lies in its address, its language
+and frozen values, and these, whole, are the key: other values make another page, so nothing here can
+be out of date, whatever other processes do. What moves by the second is told anew each time."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flask import current_app, g, request
+
+from storefront.web.context import ports
+from storefront.web.languages import page_language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from flask import Flask
+
+KEY = "storefront_kept_pages"
+MOST = 512
+"""So many are kept in each process, at some ten kilobytes each."""
+
+_OPEN_CLOCK = re.compile(r"\x1a(\d{4}-[\d:T.+-]+)\x1a")
+
+
+class KeptPages:
+    """Texts by the values that they show. Once there are too many, all go: what is asked for often
+    is back at once."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._pages: dict[Hashable, str] = {}
+
+    def get(self, key: Hashable, render: Callable[[], str]) -> str:
+        """Return what is kept under these values, rendered now if nothing is."""
+        page = self._pages.get(key)
+        if page is None:
+            page = render()
+            if len(self._pages) >= self._most:
+                self._pages.clear()
+            self._pages[key] = page
+        return page
+
+
+def init_keeping(app: Flask) -> None:
+    """Keep pages of this application, in each of its processes."""
+    app.extensions[KEY] = KeptPages()
+    app.jinja_env.globals.update(milliseconds_until=milliseconds_until)
+
+
+def kept(key: Hashable, render: Callable[[], str]) -> str:
+    """Return the page of these values at the present address, with its clocks told now."""
+    pages: KeptPages = current_app.extensions[KEY]
+    whole = (request.script_root, request.full_path, page_language(), key)
+    return _OPEN_CLOCK.sub(_tell, pages.get(whole, lambda: _with_open_clocks(render)))
+
+
+def _with_open_clocks(render: Callable[[], str]) -> str:
+    g.storefront_clocks_are_open = True
+    try:
+        return render()
+    finally:
+        del g.storefront_clocks_are_open
+
+
+def _tell(found: re.Match[str]) -> str:
+    return str(_milliseconds(datetime.fromisoformat(found[1])))
+
+
+def milliseconds_until(moment: datetime) -> int | str:
+    """Return how long it is until then, asked as late as can be: while the page is written, or, in
+    one that is kept, while it is answered."""
+    if "storefront_clocks_are_open" in g:
+        return f"\x1a{moment.isoformat()}\x1a"
+    return _milliseconds(moment)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int((moment - ports().clock.now()).total_seconds() * 1000)
