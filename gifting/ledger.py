@@ -6,9 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from gifting.models import GiftCard, GiftEntry
+from storefront.db.hot import insert_row
 from storefront.domain.money import Money
 
 if TYPE_CHECKING:
@@ -113,21 +114,21 @@ def change(
 
 def write(session: Session, card_id: int, entered: Entered, *, line: Line, now: datetime) -> None:
     """Write the line of a change that `change` has made."""
-    session.execute(
-        insert(GiftEntry).values(
-            merchant_id=entered.merchant_id,
-            card_id=card_id,
-            sequence=entered.sequence,
-            kind=line.kind,
-            amount_minor=line.amount_minor,
-            balance_after_minor=entered.balance.minor,
-            currency=entered.balance.currency,
-            money_minor=line.money_minor,
-            redemption_id=line.redemption_id,
-            reference=line.reference,
-            reason=line.reason,
-            member_id=line.member_id,
-            store_id=line.store_id,
-            occurred_at=now,
-        )
+    insert_row(
+        session,
+        GiftEntry,
+        merchant_id=entered.merchant_id,
+        card_id=card_id,
+        sequence=entered.sequence,
+        kind=line.kind,
+        amount_minor=line.amount_minor,
+        balance_after_minor=entered.balance.minor,
+        currency=entered.balance.currency,
+        money_minor=line.money_minor,
+        redemption_id=line.redemption_id,
+        reference=line.reference,
+        reason=line.reason,
+        member_id=line.member_id,
+        store_id=line.store_id,
+        occurred_at=now,
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storefront.db.hot import table_of
+
 if TYPE_CHECKING:
+    from sqlalchemy import Executable
     from sqlalchemy.orm import Session
 
     from storefront.db.base import Base
@@ -21,6 +25,15 @@ def insert_for(session: Session, table: type[Base]) -> sqlite.Insert | postgresq
 
 def insert_if_new(session: Session, table: type[Base], **values: Any) -> int | None:
     """Insert a row and return its id, or None when a unique key already has such a row."""
-    insert = insert_for(session, table).values(**values)
-    statement = insert.on_conflict_do_nothing().returning(table.id)
-    return session.execute(statement).scalar()
+    session.flush()
+    statement = _insert_if_new(table, session.get_bind().dialect.name)
+    row_id: int | None = session.connection().execute(statement, values).scalar()
+    return row_id
+
+
+@cache
+def _insert_if_new(model: type[Base], dialect: str) -> Executable:
+    """Build the statement once: that takes longer than to run it."""
+    table = table_of(model)
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing().returning(table.c.id)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 
+from storefront.db.hot import insert_row, insert_rows, read, table_of
 from storefront.domain.attribution import (
     ARRIVALS,
     ENGAGEMENTS,
@@ -36,27 +37,34 @@ if TYPE_CHECKING:
 READ_AT_MOST = 10 * MAX_TOUCHPOINTS
 """So many of a visitor's newest interactions are looked at: a robot must not slow an order."""
 
+_act, _touchpoint = table_of(Interaction), table_of(OrderTouchpoint)
+TOUCHES = (
+    select(_act.c.id, _act.c.kind, _act.c.occurred_at, _act.c.is_direct, _act.c.parent_id)
+    .where(
+        _act.c.merchant_id == bindparam("merchant_id"),
+        _act.c.visitor == bindparam("visitor"),
+        _act.c.occurred_at >= bindparam("since"),
+        _act.c.kind.in_(sorted(ARRIVALS | ENGAGEMENTS)),
+    )
+    .order_by(_act.c.occurred_at.desc())
+    .limit(READ_AT_MOST)
+)
+PATH = (
+    select(_touchpoint.c.interaction_id, _touchpoint.c.kind)
+    .where(
+        _touchpoint.c.merchant_id == bindparam("merchant_id"),
+        _touchpoint.c.order_id == bindparam("order_id"),
+    )
+    .order_by(_touchpoint.c.position)
+)
+
 
 def find_path(
     session: Session, merchant_id: int, visitor: Visitor, *, now: datetime, lookback: timedelta
 ) -> tuple[Touch, ...]:
     """Return the visitor's touchpoints that count towards an order placed now."""
-    rows = session.execute(
-        select(
-            Interaction.id,
-            Interaction.kind,
-            Interaction.occurred_at,
-            Interaction.is_direct,
-            Interaction.parent_id,
-        )
-        .where(
-            Interaction.merchant_id == merchant_id,
-            Interaction.visitor == visitor.key,
-            Interaction.occurred_at >= now - lookback,
-            Interaction.kind.in_(ARRIVALS | ENGAGEMENTS),
-        )
-        .order_by(Interaction.occurred_at.desc())
-        .limit(READ_AT_MOST)
+    rows = read(
+        session, TOUCHES, merchant_id=merchant_id, visitor=visitor.key, since=now - lookback
     )
     touches = [
         Touch(row.id, row.kind, row.occurred_at, row.is_direct, continues=_landing(row))
@@ -73,41 +81,38 @@ def freeze(
     session: Session, merchant_id: int, order_id: int, *, path: Sequence[Touch], evidence: str
 ) -> None:
     """Write the order's path and its one origin, which later visits can never change."""
-    if path:
-        session.execute(
-            insert(OrderTouchpoint),
-            [
-                {
-                    "merchant_id": merchant_id,
-                    "order_id": order_id,
-                    "position": position,
-                    "interaction_id": touch.interaction_id,
-                    "kind": touch.kind,
-                    "occurred_at": touch.occurred_at,
-                }
-                for position, touch in enumerate(path)
-            ],
-        )
+    insert_rows(
+        session,
+        OrderTouchpoint,
+        [
+            {
+                "merchant_id": merchant_id,
+                "order_id": order_id,
+                "position": position,
+                "interaction_id": touch.interaction_id,
+                "kind": touch.kind,
+                "occurred_at": touch.occurred_at,
+            }
+            for position, touch in enumerate(path)
+        ],
+    )
     index = origin_index([touch.kind for touch in path])
-    session.execute(
-        insert(OrderOrigin).values(
-            merchant_id=merchant_id,
-            order_id=order_id,
-            interaction_id=None if index is None else path[index].interaction_id,
-            evidence=evidence,
-        )
+    insert_row(
+        session,
+        OrderOrigin,
+        merchant_id=merchant_id,
+        order_id=order_id,
+        interaction_id=None if index is None else path[index].interaction_id,
+        evidence=evidence,
     )
 
 
 def assign(session: Session, merchant_id: int, order_id: int, *, now: datetime) -> None:
     """Share the credit of a paid order under every model; called once, when it is paid."""
-    path = session.execute(
-        select(OrderTouchpoint.interaction_id, OrderTouchpoint.kind)
-        .where(OrderTouchpoint.merchant_id == merchant_id, OrderTouchpoint.order_id == order_id)
-        .order_by(OrderTouchpoint.position)
-    ).all()
-    session.execute(
-        insert(Attribution),
+    path = read(session, PATH, merchant_id=merchant_id, order_id=order_id)
+    insert_rows(
+        session,
+        Attribution,
         [
             {
                 "merchant_id": merchant_id,

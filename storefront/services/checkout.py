@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, select, update
 
+from storefront.db.hot import insert_row
 from storefront.db.ids import public_id
 from storefront.domain.orders import HoldTerms, OrderStatus, hold_end, status
 from storefront.errors import Conflict, Declined, Invalid, NotFound, StorefrontError, TryAgain
@@ -287,32 +288,30 @@ def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn
     path = attribution.find_path(
         session, merchant.id, command.visitor, now=now, lookback=ports.settings.lookback
     )
-    order_id = session.execute(
-        insert(Order)
-        .values(
-            merchant_id=merchant.id,
-            public_id=order_public_id,
-            placement_id=request.placement.id,
-            store_id=request.store.id if request.store else None,
-            visitor=command.visitor.key,
-            buyer_key=request.buyer_key,
-            fulfilment=command.fulfilment,
-            locale=command.locale,
-            currency=merchant.currency,
-            goods_minor=amounts.goods.minor,
-            discount_minor=amounts.discount.minor,
-            shipping_minor=amounts.shipping.minor,
-            shipping_name=request.quote.shipping_name,
-            shipping_tax_minor=amounts.shipping_tax.minor,
-            tax_minor=amounts.tax.minor,
-            tax_name=request.quote.tax_name,
-            is_tax_included=amounts.is_tax_included,
-            total_minor=amounts.total.minor,
-            placed_at=now,
-            held_until=held_until,
-        )
-        .returning(Order.id)
-    ).scalar_one()
+    order_id = insert_row(
+        session,
+        Order,
+        merchant_id=merchant.id,
+        public_id=order_public_id,
+        placement_id=request.placement.id,
+        store_id=request.store.id if request.store else None,
+        visitor=command.visitor.key,
+        buyer_key=request.buyer_key,
+        fulfilment=command.fulfilment,
+        locale=command.locale,
+        currency=merchant.currency,
+        goods_minor=amounts.goods.minor,
+        discount_minor=amounts.discount.minor,
+        shipping_minor=amounts.shipping.minor,
+        shipping_name=request.quote.shipping_name,
+        shipping_tax_minor=amounts.shipping_tax.minor,
+        tax_minor=amounts.tax.minor,
+        tax_name=request.quote.tax_name,
+        is_tax_included=amounts.is_tax_included,
+        total_minor=amounts.total.minor,
+        placed_at=now,
+        held_until=held_until,
+    )
     lines = order_lines.write_lines(
         session,
         merchant.id,
@@ -364,20 +363,18 @@ def _write_payment(session: Session, order_id: int, request: _Request) -> tuple[
     if amount.minor == 0:
         return None, ""
     name = public_id("pay")
-    row_id = session.execute(
-        insert(Payment)
-        .values(
-            merchant_id=merchant.id,
-            order_id=order_id,
-            public_id=name,
-            attempt=FIRST,
-            amount_minor=amount.minor,
-            currency=merchant.currency,
-            account=merchant.stripe_account,
-            created_at=request.now,
-        )
-        .returning(Payment.id)
-    ).scalar_one()
+    row_id = insert_row(
+        session,
+        Payment,
+        merchant_id=merchant.id,
+        order_id=order_id,
+        public_id=name,
+        attempt=FIRST,
+        amount_minor=amount.minor,
+        currency=merchant.currency,
+        account=merchant.stripe_account,
+        created_at=request.now,
+    )
     return row_id, name
 
 
@@ -392,16 +389,16 @@ def _settle_free(
 
 
 def _write_contact(session: Session, merchant_id: int, order_id: int, *, buyer: Buyer) -> None:
-    session.execute(
-        insert(OrderContact).values(
-            merchant_id=merchant_id,
-            order_id=order_id,
-            email=buyer.email,
-            name=buyer.name,
-            phone=buyer.phone,
-            address=dict(buyer.address or {}),
-            note=buyer.note,
-        )
+    insert_row(
+        session,
+        OrderContact,
+        merchant_id=merchant_id,
+        order_id=order_id,
+        email=buyer.email,
+        name=buyer.name,
+        phone=buyer.phone,
+        address=dict(buyer.address or {}),
+        note=buyer.note,
     )
 
 

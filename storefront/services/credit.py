@@ -8,8 +8,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
+from storefront.db.hot import insert_rows
 from storefront.domain.money import split
 from storefront.models import Attribution, CreditEntry, Order
 
@@ -143,5 +144,4 @@ def _enter(
         for part in parts
         if part.weight
     ]
-    if entries:
-        session.execute(insert(CreditEntry), entries)
+    insert_rows(session, CreditEntry, entries)

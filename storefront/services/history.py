@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
-
+from storefront.db.hot import insert_row
 from storefront.models import OrderEvent
 
 if TYPE_CHECKING:
@@ -25,15 +24,13 @@ def note(
     member_id: int | None = None,
 ) -> int:
     """Add one line to an order's history, and return its id: ids and figures only."""
-    return session.execute(
-        insert(OrderEvent)
-        .values(
-            merchant_id=merchant_id,
-            order_id=order_id,
-            kind=kind,
-            detail=detail,
-            member_id=member_id,
-            occurred_at=now,
-        )
-        .returning(OrderEvent.id)
-    ).scalar_one()
+    return insert_row(
+        session,
+        OrderEvent,
+        merchant_id=merchant_id,
+        order_id=order_id,
+        kind=kind,
+        detail=detail,
+        member_id=member_id,
+        occurred_at=now,
+    )

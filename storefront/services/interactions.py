@@ -7,8 +7,9 @@ import hmac
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 
+from storefront.db.hot import insert_row, read_one, table_of
 from storefront.db.ids import PUBLIC_ID_LENGTH, public_id
 from storefront.domain.attribution import ARRIVALS, ENGAGEMENTS
 from storefront.errors import Invalid, NotFound
@@ -33,6 +34,20 @@ FRAME_KINDS = frozenset({"view"}) | ENGAGEMENTS | STEPS
 NETWORK_KINDS = frozenset({"view", "click"}) | ENGAGEMENTS
 """Kinds that a merchant's own server may report."""
 
+_act, _share = table_of(Interaction), table_of(Share)
+LATEST_ARRIVAL = (
+    select(_act.c.id)
+    .where(
+        _act.c.merchant_id == bindparam("merchant_id"),
+        _act.c.visitor == bindparam("visitor"),
+        _act.c.kind.in_(sorted(ARRIVALS)),
+    )
+    .order_by(_act.c.occurred_at.desc(), _act.c.id.desc())
+    .limit(1)
+)
+SHARE = select(_share.c.id, _share.c.placement_id, _share.c.interaction_id).where(
+    _share.c.public_id == bindparam("public_id")
+)
 SHARE_PURPOSE = "share"
 SIGNATURE_LENGTH = 10
 
@@ -109,7 +124,7 @@ def find_share(session: Session, token: str, *, sign: Signer) -> ShareLink:
     Raises `NotFound` only when no such share exists: a damaged link should still sell.
     """
     name, signature = token[:PUBLIC_ID_LENGTH], token[PUBLIC_ID_LENGTH:]
-    share = session.scalars(select(Share).where(Share.public_id == f"shr_{name}")).first()
+    share = read_one(session, SHARE, public_id=f"shr_{name}")
     if share is None:
         raise NotFound
     is_genuine = hmac.compare_digest(signature.encode(), _signature(sign, name).encode())
@@ -198,12 +213,7 @@ def _insert(
 def _write(session: Session, now: datetime, **facts: object) -> tuple[int, str]:
     """Write an act down under a fresh public id; return both its ids."""
     name = public_id("int")
-    interaction_id = session.execute(
-        insert(Interaction)
-        .values(public_id=name, recorded_at=now, **facts)
-        .returning(Interaction.id)
-    ).scalar_one()
-    return interaction_id, name
+    return insert_row(session, Interaction, public_id=name, recorded_at=now, **facts), name
 
 
 def _find_parent(session: Session, merchant_id: int, parent: str | None) -> int | None:
@@ -222,16 +232,8 @@ def _latest_arrival(
     """Return what brought the visitor here: the act that a like, share or click grew from."""
     if visitor is None:
         return None
-    return session.scalar(
-        select(Interaction.id)
-        .where(
-            Interaction.merchant_id == placement.merchant.id,
-            Interaction.visitor == visitor.key,
-            Interaction.kind.in_(ARRIVALS),
-        )
-        .order_by(Interaction.occurred_at.desc(), Interaction.id.desc())
-        .limit(1)
-    )
+    row = read_one(session, LATEST_ARRIVAL, merchant_id=placement.merchant.id, visitor=visitor.key)
+    return row.id if row else None
 
 
 def make_share(
@@ -247,16 +249,16 @@ def make_share(
     shares, and with it the share that theirs continues."""
     parent = _share_opened_by(session, arrival)
     name = public_id("shr")
-    session.execute(
-        insert(Share).values(
-            merchant_id=placement.merchant.id,
-            public_id=name,
-            placement_id=placement.id,
-            interaction_id=interaction_id,
-            parent_id=parent.id if parent else None,
-            depth=parent.depth + 1 if parent else 1,
-            created_at=now,
-        )
+    insert_row(
+        session,
+        Share,
+        merchant_id=placement.merchant.id,
+        public_id=name,
+        placement_id=placement.id,
+        interaction_id=interaction_id,
+        parent_id=parent.id if parent else None,
+        depth=parent.depth + 1 if parent else 1,
+        created_at=now,
     )
     return share_token(sign, name)
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from storefront.db.hot import insert_rows
 from storefront.db.ids import public_id
 from storefront.models import LedgerEntry
 
@@ -56,8 +57,9 @@ def book(
         message = f"the entries of a transaction sum to zero, got {dict(amounts)}"
         raise ValueError(message)
     transaction_id = public_id("txn")
-    session.execute(
-        insert(LedgerEntry),
+    insert_rows(
+        session,
+        LedgerEntry,
         [
             {
                 "merchant_id": payment.merchant_id,

@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from storefront.db.hot import insert_rows
 from storefront.domain.catalog import Availability
 from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Conflict, Invalid
@@ -100,8 +101,9 @@ def write_lines(
 ) -> Sequence[LineItem]:
     """Write the lines of an order with the parts of what they cost, and return them."""
     parts = zip(lines, sums.lines, strict=True)
-    session.execute(
-        insert(LineItem),
+    insert_rows(
+        session,
+        LineItem,
         [
             {
                 "merchant_id": merchant_id,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
+from storefront.db.hot import insert_row
 from storefront.db.upsert import insert_if_new
 from storefront.domain.payments import (
     RefundNews,
@@ -88,12 +89,12 @@ def apply_event(
     )
     if event_id is None:
         return Applied(step, is_duplicate=True)
-    session.execute(
-        insert(PaymentPayload).values(
-            merchant_id=payment.merchant_id if payment else None,
-            payment_event_id=event_id,
-            body=body,
-        )
+    insert_row(
+        session,
+        PaymentPayload,
+        merchant_id=payment.merchant_id if payment else None,
+        payment_event_id=event_id,
+        body=body,
     )
     if payment and event.snapshot:
         take_step(session, payment, step, snapshot=event.snapshot, kinds=kinds, now=now)
