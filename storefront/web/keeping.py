@@ -1,6 +1,6 @@
 """Pages that are kept as they were rendered. What a page shows lies in its address, its language
-and frozen values, and these, whole, are the key: other values make another page, so nothing here can
-be out of date, whatever other processes do. What moves by the second is told anew each time."""
+and frozen values, and these, whole, are the key: other values make another page, so nothing here
+can be out of date, whatever other processes do. What moves by the second is told anew each time."""
 
 from __future__ import annotations
 
