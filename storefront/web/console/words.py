@@ -105,6 +105,18 @@ REASONS = {
     "order": _("it names another order"),
     "unknown_state": _("the payment is in a state that we do not know"),
 }
+DISPUTES = {
+    "credit_not_processed": _("a refund that was promised has not come"),
+    "duplicate": _("they were charged twice"),
+    "fraudulent": _("they say that they did not pay"),
+    "general": _("no particular reason"),
+    "product_not_received": _("they say that nothing arrived"),
+    "product_unacceptable": _("they say that it is not what was promised"),
+    "subscription_canceled": _("they say that they had cancelled"),
+    "unrecognized": _("they do not recognise the payment"),
+}
+"""Why a buyer's bank disputes a payment, by the payment provider's codes."""
+
 ALARMS = {
     "sold_out_before_payment": _("Money came too late, when everything was sold. It goes back."),
     "paid_twice": _("An order was paid twice. The second payment goes back."),
