@@ -10,6 +10,7 @@ import pytest
 from tests.house.source import ROOT
 
 TEMPLATES = ROOT / "templates"
+DEMO = ROOT / "storefront" / "demo" / "templates"
 # Mail programs know no style sheets, so what is written for them may carry its own style.
 MAIL = "email"
 DATA_TYPES = ("application/json", "application/ld+json")
@@ -103,10 +104,11 @@ def text_faults(template: str) -> list[str]:
 
 def project_faults() -> Iterator[str]:
     """Hold every template to the rules."""
-    for file in sorted(TEMPLATES.rglob("*")):
-        name = file.relative_to(TEMPLATES)
-        for fault in _faults_of(file, is_mail=name.parts[0] == MAIL):
-            yield f"{name}: {fault}"
+    for folder in (TEMPLATES, DEMO):
+        for file in sorted(folder.rglob("*")):
+            name = file.relative_to(folder)
+            for fault in _faults_of(file, is_mail=name.parts[0] == MAIL):
+                yield f"{name}: {fault}"
 
 
 def _faults_of(file: Path, *, is_mail: bool) -> list[str]:

@@ -11,7 +11,7 @@ export default function buy(form, frame) {
     price.textContent = dataset.price;
     was.hidden = !dataset.was;
     was.querySelector('[data-part="was-price"]').textContent = dataset.was;
-    was.querySelector('[data-part="was-off"]').textContent = Number(dataset.off) ? `−${dataset.off} %` : "";
+    was.querySelector('[data-part="was-off"]').textContent = dataset.off;
     for (const offer of product.querySelectorAll("[data-offer-of]")) {
       offer.hidden = offer.dataset.offerOf !== value;
     }
