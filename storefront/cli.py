@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from flask.cli import cli as flask_commands
+from sqlalchemy.exc import DBAPIError
 
 from storefront.db import backup, schema
 from storefront.errors import StorefrontError
@@ -23,6 +24,7 @@ from storefront.members_command import members_command
 from storefront.new_settings import new_settings
 from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_programs, worker_program
 from storefront.services import alarms, audit, doctor, helping, members, merchants, retention
+from storefront.services.ailments import Ailment, ailment
 from storefront.supervisor import Supervisor
 from storefront.worker import work as run_worker
 
@@ -56,12 +58,32 @@ def main() -> None:
         flask_commands.main(args=["storefront", *arguments], prog_name="storefront")
 
 
+WHAT_AILS = {
+    Ailment.BEHIND: "A migration has not run: begin with `db upgrade`.",
+    Ailment.FULL: "The database cannot write: make room, or look at the disk.",
+    Ailment.BUSY: "The database is locked or away: `doctor` says more.",
+}
+
+
+class _Commands(click.Group):
+    """Commands that say in one line what ails the database."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DBAPIError as error:
+            found = ailment(error)
+            if found is None:
+                raise
+            raise click.ClickException(WHAT_AILS[found]) from error
+
+
 def command_group(
     name: str, ports: Ports, database: Database, *, host: str = "", more: Additions = Additions()
 ) -> click.Group:
     """Return the command group of one mounted storefront; `host` names whom it is mounted beside,
     and is empty where it stands alone. `more` is what others add."""
-    group = click.Group(name, help="Run and look after the storefront.")
+    group = _Commands(name, help="Run and look after the storefront.")
     group.add_command(_db(database))
     for command in (
         _refuse_to_run(name, host) if host else _run(ports),

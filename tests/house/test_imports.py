@@ -119,7 +119,7 @@ LAYERS = {
             "storefront.supervisor",
             "storefront.worker",
         ),
-        foreign=FLASK,
+        foreign=(*FLASK, "sqlalchemy.exc"),
         types=ORM_TYPES,
     ),
     "storefront.import_command": Layer(ours=OUTSIDE, foreign=("click",)),

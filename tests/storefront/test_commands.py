@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from storefront.cli import command_group
 from storefront.db.engine import Database
-from storefront.db.schema import is_current
+from storefront.db.schema import downgrade, is_current, upgrade
 from storefront.models import Job, Member, Membership, Merchant, Order, Variant
 from storefront.services import alarms, upkeep
 from storefront.services.audit import rules_of
@@ -80,6 +80,17 @@ def test_members_are_listed_with_the_id_by_which_a_host_names_them(bench: Bench)
     assert (1, "Error: there is no merchant called nobody\n") == (
         unknown.exit_code,
         unknown.output,
+    )
+
+
+def test_a_database_that_was_not_upgraded_is_told_in_one_line(bench: Bench) -> None:
+    downgrade(bench.database.writer, "base")
+    told = run(bench, "check")
+    upgrade(bench.database.writer)
+
+    assert (1, "Error: A migration has not run: begin with `db upgrade`.\n") == (
+        told.exit_code,
+        told.output,
     )
 
 
