@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from gifting import holders, ledger, standing
+from gifting import disputed, holders, ledger, standing
 from gifting.models import GiftCard
 from storefront.domain.money import Money
 from storefront.errors import Conflict, Invalid, NotFound
@@ -46,7 +46,7 @@ def block(session: Session, who: Doer, public_id: str, *, reason: str, now: date
 
 
 def unblock(session: Session, who: Doer, public_id: str, *, reason: str, now: datetime) -> None:
-    """Let a blocked card buy again.
+    """Let a blocked card buy again, unless a bank decides over its money by now.
 
     Raises `Conflict` not_blocked, code_void, bank_decides where the buyer disputes the payment,
     holder_gone where it was one person's who is erased; `Invalid` unknown_reason, `NotFound`.
@@ -59,6 +59,7 @@ def unblock(session: Session, who: Doer, public_id: str, *, reason: str, now: da
     if card.block_reason not in BLOCK_REASONS:
         raise Conflict("bank_decides")
     standing.set_facts(session, card, blocked_at=None, block_reason=None)
+    disputed.follow(session, card, now=now)
     thing = (THING, public_id)
     actions.note(session, who, "gift_card_unblocked", of=thing, now=now, reason=reason)
 

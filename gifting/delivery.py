@@ -42,6 +42,35 @@ def promise(session: Session, gift: Gift, *, now: datetime) -> None:
         _promise(session, gift, link_number=gift.link_number, now=now)
 
 
+def promise_again(session: Session, gift: Gift, *, now: datetime) -> None:
+    """Promise to send a gift that can be used again: its mail may have been dropped meanwhile. One
+    that was sent is not sent twice."""
+    if gift.way != BY_LINK and gift.delivered_at is None:
+        run_at = max(gift.deliver_at, now) if gift.deliver_at else now
+        payload = {"gift_id": gift.id, "link_number": gift.link_number}
+        _promise_at(session, gift.merchant_id, payload, run_at=run_at, now=now)
+
+
+def _promise_at(
+    session: Session,
+    merchant_id: int,
+    payload: dict[str, int],
+    *,
+    run_at: datetime,
+    now: datetime,
+) -> None:
+    moment = f"{run_at:%Y%m%d%H%M%S}"
+    jobs.add(
+        session,
+        "deliver_gift",
+        payload,
+        merchant_id=merchant_id,
+        now=now,
+        run_at=run_at,
+        unique_key=".".join([*map(str, payload.values()), moment]),
+    )
+
+
 def _promise(session: Session, gift: Gift, *, link_number: int, now: datetime) -> None:
     jobs.add(
         session,
@@ -79,17 +108,9 @@ def deliver_gift(ports: Ports, gift_id: int, link_number: int = 1) -> None:
 
 
 def _wait(ports: Ports, present: Present, *, now: datetime) -> None:
-    run_at = now + LOOK_AGAIN
+    payload = {"gift_id": present.gift_id, "link_number": present.link_number}
     with ports.sessions.begin() as session:
-        jobs.add(
-            session,
-            "deliver_gift",
-            {"gift_id": present.gift_id, "link_number": present.link_number},
-            merchant_id=present.merchant_id,
-            now=now,
-            run_at=run_at,
-            unique_key=f"{present.gift_id}.{present.link_number}.{run_at:%Y%m%d%H%M%S}",
-        )
+        _promise_at(session, present.merchant_id, payload, run_at=now + LOOK_AGAIN, now=now)
 
 
 def resend_gift(ports: Ports, gift_id: int, number: int) -> None:

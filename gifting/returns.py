@@ -1,5 +1,5 @@
-"""Money for gifts that goes back: cards are emptied first, refilled when the refund fails, and
-blocked while a bank decides over a dispute."""
+"""Money for gifts that goes back: cards are emptied first, and refilled when the refund fails. What
+banks decide over is in `disputed.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
 
-from gifting import ledger
+from gifting import delivery, disputed, ledger
 from gifting.models import Gift, GiftCard, GiftEntry
 from gifting.standing import set_facts, void
 from storefront.domain.money import Money
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from storefront.models import LineItem
 
 REFUNDED, FAILED = "refunded", "refund_failed"
-DISPUTED, LOST = "dispute", "dispute_lost"
 
 
 @dataclass(frozen=True)
@@ -138,8 +137,8 @@ def hear(session: Session, line: LineItem, news: News) -> None:
     """Do for a line's cards what has become of the money that was paid for them."""
     if news.cause == FAILED:
         _give_again(session, line, news)
-    else:
-        _hear_of_dispute(session, line, news)
+    for each in returnable(session, line):
+        disputed.follow(session, each.card, now=news.at)
 
 
 def _give_again(session: Session, line: LineItem, news: News) -> None:
@@ -162,6 +161,7 @@ def _give_again(session: Session, line: LineItem, news: News) -> None:
         if each.card.void_reason == REFUNDED:
             set_facts(session, each.card, voided_at=None, void_reason=None)
             _call_on_again(session, each.gift)
+            delivery.promise_again(session, each.gift, now=news.at)
 
 
 def _call_on_again(session: Session, gift: Gift) -> None:
@@ -172,42 +172,6 @@ def _call_on_again(session: Session, gift: Gift) -> None:
         .values(cancelled_at=None)
         .execution_options(synchronize_session=False)
     )
-
-
-def _hear_of_dispute(session: Session, line: LineItem, news: News) -> None:
-    """Block a line's cards while a bank decides; void them when the money is lost, and let them
-    be used again when it is won, even after it was lost."""
-    cause, reference, now = news.cause, news.reference, news.at
-    for each in returnable(session, line):
-        if cause == "dispute":
-            _block(session, each.card, now=now)
-        elif cause == "dispute_lost":
-            void(session, each.card, reason=LOST, reference=reference, now=now)
-        else:
-            _unblock(session, each.card, reference=reference, now=now)
-
-
-def _block(session: Session, card: GiftCard, *, now: datetime) -> None:
-    if card.blocked_at is None and card.voided_at is None:
-        set_facts(session, card, blocked_at=now, block_reason=DISPUTED)
-
-
-def _unblock(session: Session, card: GiftCard, *, reference: str, now: datetime) -> None:
-    if card.void_reason == LOST:
-        entry = _entry_of(session, card, "void", reference=reference)
-        set_facts(session, card, voided_at=None, void_reason=None)
-        if entry is not None:
-            ledger.enter(
-                session,
-                card.id,
-                "unvoid",
-                -entry.amount_minor,
-                reference=reference,
-                reason="dispute_won",
-                now=now,
-            )
-    if card.block_reason == DISPUTED:
-        set_facts(session, card, blocked_at=None, block_reason=None)
 
 
 def _entry_of(session: Session, card: GiftCard, kind: str, *, reference: str) -> GiftEntry | None:

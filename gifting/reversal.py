@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from gifting import ledger
+from gifting import delivery, ledger
 from gifting.domain import UNDO_TIME, good_until_after_reversal
-from gifting.models import GiftCard, Redemption, Reversal
+from gifting.models import Gift, GiftCard, Redemption, Reversal
 from storefront.db.upsert import insert_if_new
 from storefront.domain.money import Money
 from storefront.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -115,6 +115,8 @@ def _reverse(session: Session, till: Till, wish: Reverse, *, now: datetime) -> d
     if entered is None:
         raise Conflict("code_void")
     _keep_usable(session, redemption.card_id, now=now)
+    if entered.balance == redemption.amount:
+        _send_after_all(session, redemption.card_id, now=now)
     return {
         "redemption": redemption.public_id,
         "amount_minor": redemption.amount_minor,
@@ -160,3 +162,11 @@ def _keep_usable(session: Session, card_id: int, *, now: datetime) -> None:
             .values(expires_on=until)
             .execution_options(synchronize_session=False)
         )
+
+
+def _send_after_all(session: Session, card_id: int, *, now: datetime) -> None:
+    """Promise the gift of a card that had nothing on it, if it was not sent for that reason."""
+    gift = session.scalars(
+        select(Gift).join(GiftCard, GiftCard.gift_id == Gift.id).where(GiftCard.id == card_id)
+    ).one()
+    delivery.promise_again(session, gift, now=now)

@@ -122,7 +122,7 @@ def give_back(session: Session, order_id: int, *, now: datetime) -> None:
             change(session, OfferCode, code_id, used=OfferCode.used - 1)
 
 
-def take_back(session: Session, order_id: int) -> None:
+def take_back(session: Session, order_id: int, *, now: datetime) -> None:
     """Take again what `give_back` gave: the refund has failed. What is gone by now stays gone.
 
     Call `lock` first.
@@ -140,16 +140,18 @@ def take_back(session: Session, order_id: int) -> None:
     for use in rows:
         limit = session.get_one(Offer, use.offer_id).terms.per_buyer_limit
         point = session.begin_nested()
-        if (limit is None or claim_slot(session, use, limit)) and _use_again(session, use):
+        if (limit is None or claim_slot(session, use, limit)) and _use_again(session, use, now=now):
             point.commit()
         else:
             point.rollback()
 
 
-def _use_again(session: Session, use: OfferUse) -> bool:
+def _use_again(session: Session, use: OfferUse, *, now: datetime) -> bool:
     wanted = Use(use.offer_id, use.amount_minor)
     if not hold_one(session, wanted, ()):
-        return False
+        free_expired(session, use.offer_id, now=now)
+        if not hold_one(session, wanted, ()):
+            return False
     change(session, Offer, use.offer_id, held=Offer.held - 1, used=Offer.used + 1)
     if use.code_id is not None:
         if not hold_code(session, use.code_id):

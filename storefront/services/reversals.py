@@ -140,7 +140,7 @@ def undo(
         _count_order(session, payment.order_id, refund, sign=-1)
         _give_lines_back(session, refund, now=now)
         _tell_kinds_of_failure(session, refund, kinds=kinds, now=now)
-        paid_uses.take_back(session, payment.order_id)
+        paid_uses.take_back(session, payment.order_id, now=now)
         credit.undo(
             session,
             payment.order_id,

@@ -312,7 +312,17 @@ def put_back(session: Session, variant_id: int, quantity: int) -> None:
 
 
 def sell_again(session: Session, variant_id: int, quantity: int, *, now: datetime) -> bool:
-    """Take units that were put back on sale again; False where others have them by now."""
+    """Take units that were put back on sale again, from holds that have ended if need be; False
+    where others have them by now. Call `lock` first."""
+    is_sold = _sell_one(session, variant_id, quantity)
+    if not is_sold and free_expired(session, variant_id, now=now):
+        is_sold = _sell_one(session, variant_id, quantity)
+    if is_sold:
+        watch(session, [variant_id], now=now)
+    return is_sold
+
+
+def _sell_one(session: Session, variant_id: int, quantity: int) -> bool:
     taken = session.execute(
         update(Variant)
         .where(Variant.id == variant_id, _enough(quantity))
@@ -320,8 +330,6 @@ def sell_again(session: Session, variant_id: int, quantity: int, *, now: datetim
         .returning(Variant.id)
         .execution_options(synchronize_session=False)
     ).first()
-    if taken is not None:
-        watch(session, [variant_id], now=now)
     return taken is not None
 
 

@@ -10,6 +10,7 @@ from storefront.errors import Conflict, Declined, Invalid, NotFound, StorefrontE
 from storefront.models import (
     Alarm,
     LedgerEntry,
+    Offer,
     Order,
     OrderEvent,
     Payment,
@@ -20,7 +21,7 @@ from storefront.services.checkout import PlacedOrder
 from storefront.services.refunds import Wish, refund_order
 from storefront.worker import run_due
 from tests.contents import nothing_changes
-from tests.factories import World, pay, place, world_on
+from tests.factories import World, pay, place, running_offer, world_on
 from tests.fakes import Bench
 from tests.storefront.gateway_news import tell_of_dashboard_refund, tell_of_refund
 from tests.storefront.sales import sell
@@ -216,6 +217,33 @@ def test_a_failed_refund_of_what_was_sold_again_calls_a_person(bench: Bench) -> 
     assert {"refund_failed", "refund_failed_sold_out"} == {
         alarm.kind for alarm in rows(bench, Alarm)
     }
+
+
+def test_a_failed_refund_takes_what_a_hold_has_that_ended(bench: Bench) -> None:
+    world = world_on(bench, stock=1)
+    refund = give_back(bench, world, sell(bench, world))
+    place(bench, world)
+    bench.clock.pass_time(minutes=11)
+
+    tell_of_refund(bench, refund, "failed")
+
+    assert 1 == units_sold(bench)
+    assert {"refund_failed"} == {alarm.kind for alarm in rows(bench, Alarm)}
+
+
+def test_a_failed_refund_takes_the_use_that_a_hold_has_that_ended(
+    bench: Bench, world: World
+) -> None:
+    offer = running_offer(bench, world, quota=1)
+    refund = give_back(bench, world, sell(bench, world))
+    place(bench, world)
+    bench.clock.pass_time(minutes=11)
+
+    tell_of_refund(bench, refund, "failed")
+
+    with bench.database.reads() as session:
+        found = session.get_one(Offer, offer.id)
+    assert (0, 1) == (found.held, found.used)
 
 
 def test_a_failed_refund_can_be_made_again(bench: Bench, world: World) -> None:
