@@ -25,9 +25,14 @@ def json_body() -> dict[str, Any]:
 
 
 def form_body() -> dict[str, str]:
-    """Return the form's fields; raise `Invalid` duplicate_key where one is given twice."""
+    """Return the form's fields; raise `Invalid` duplicate_key where one is given twice, and
+    invalid_text at one with a NUL, which no browser sends and no database takes."""
     refuse_twice(request.form)
-    return request.form.to_dict()
+    fields = request.form.to_dict()
+    for key, value in fields.items():
+        if "\0" in key or "\0" in value:
+            raise Invalid("invalid_text", field=key.replace("\0", "")[:60])
+    return fields
 
 
 PICTURE_LIMIT = 10 * 1024 * 1024

@@ -12,7 +12,9 @@ from flask import Response, stream_with_context
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-FORMULA = re.compile(r"[=+\-@\t\r\n]")
+FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""The wide ones run where a spreadsheet speaks Japanese or Chinese."""
+
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 MARK = "\ufeff"
 """Without it, spreadsheets read the text in an old encoding."""

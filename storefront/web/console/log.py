@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from flask import Response
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9998, 12, 31)
+"""Beyond them the midnight of some zone is no moment that a computer knows."""
+
 COLUMNS = ("done_at", "member", "action", "object_kind", "object_id", "figures")
 
 
@@ -84,9 +87,12 @@ def _day(given: str, field: str) -> date | None:
     if not given:
         return None
     try:
-        return date.fromisoformat(given[:10])
+        day = date.fromisoformat(given[:10])
     except ValueError:
         raise Invalid("invalid_day", field=field) from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Invalid("invalid_day", field=field)
+    return day
 
 
 def _midnight(day: date | None, zone: str) -> datetime | None:

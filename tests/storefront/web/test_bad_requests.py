@@ -565,3 +565,12 @@ def test_a_frame_page_names_the_merchants_origins_and_no_other(shop: Shop) -> No
 
     assert f"frame-ancestors {HOST}" in answer.headers["Content-Security-Policy"].split("; ")
     assert "X-Frame-Options" not in answer.headers
+
+
+def test_a_nul_in_a_form_never_reaches_the_database(shop: Shop) -> None:
+    form = {"placement": shop.world.placement.public_id, "code": "a\0b", "action": "enter"}
+
+    with nothing_changes(shop.bench.database):
+        told = shop.client.post("/carts/codes", data=form, headers=PROGRAM)
+
+    assert Refusal(422, "invalid_text", "code") == refusal(told)

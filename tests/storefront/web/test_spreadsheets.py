@@ -6,7 +6,8 @@ from storefront.web.spreadsheets import safe_cell
 
 
 @pytest.mark.parametrize(
-    "payload", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "-"]
+    "payload",
+    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "-", "\uff1d1"],
 )
 def test_a_formula_becomes_text(payload: str) -> None:
     assert f"'{payload}" == safe_cell(payload)

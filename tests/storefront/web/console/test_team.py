@@ -201,3 +201,5 @@ def test_the_log_is_narrowed_by_person_action_and_day(
 
 def test_a_day_that_is_none_is_refused(owner: Any) -> None:
     assert 422 == owner.get("/console/log?since=yesterday").status_code
+    for query in ("since=0001-01-01", "until=9999-12-31"):
+        assert 422 == owner.get(f"/console/log?{query}").status_code
