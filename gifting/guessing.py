@@ -7,15 +7,26 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+
+from gifting import codes
+from gifting.models import GiftCard
 from storefront.services import alarms, attempts
 from storefront.services.attempts import Limit
+from storefront.services.doctor import RISKY, WELL, Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.orm import Session
 
     from gifting.tills import Till
     from storefront.ports import Ports, Signer
     from storefront.services.attempts import Subject
+
+LEAST_GUESSES = 10**12
+"""Fewer guesses for one hit, and a patient thief with many addresses gets there."""
 
 log = logging.getLogger("storefront.gifting")
 
@@ -46,6 +57,35 @@ def count_guess(ports: Ports, till: Till) -> None:
 def note_mistyped(till: Till) -> None:
     """Note a code that cannot be one: it costs no read and no write, and is no guess."""
     log.info("gift code mistyped", extra={"merchant_id": till.merchant_id, "caller": till.caller})
+
+
+def examine_codes(ports: Ports) -> Iterator[Finding]:
+    """Look how hard it is to guess a code of the merchant who has most cards that can be spent."""
+    try:
+        with ports.reads() as session:
+            cards = session.scalar(
+                select(func.count())
+                .where(GiftCard.voided_at.is_(None), GiftCard.balance_minor > 0)
+                .group_by(GiftCard.merchant_id)
+                .order_by(func.count().desc())
+                .limit(1)
+            )
+    except DBAPIError:
+        return  # the doctor has looked at the database itself, and said so
+    yield judge(cards or 0)
+
+
+def judge(cards: int) -> Finding:
+    """Say whether so many cards that can be spent are too many for the length of a code."""
+    guesses = codes.guesses_per_hit(cards)
+    if guesses < LEAST_GUESSES:
+        do = "Let cards expire, or void those that nobody will spend."
+        sentence = f"{cards} cards of one merchant: one of {guesses} guesses hits. {do}"
+        return Finding(RISKY, "guessing", sentence)
+    power = len(str(guesses)) - 1
+    return Finding(
+        WELL, "guessing", f"More than 10^{power} guesses are needed to hit a gift's code."
+    )
 
 
 def _bound(sign: Signer, till: Till) -> list[tuple[Limit, Subject]]:

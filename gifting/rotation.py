@@ -38,15 +38,16 @@ def rotate_command(ports: Ports) -> click.Command:
     return rotate
 
 
-def rotate_keys(ports: Ports) -> tuple[int, int]:
-    """Encrypt every code under the newest key; return how many were, and how many cannot be read.
+def rotate_keys(ports: Ports, *, portion: int = PORTION) -> tuple[int, int]:
+    """Encrypt every code under the newest key, so many in a transaction; return how many were, and
+    how many cannot be read.
 
     It may be stopped and run again, and two may run side by side.
     """
     changed = lost = last = 0
     while True:
         with ports.sessions.begin() as session:
-            rows = _older(session, ports.sign, after=last)
+            rows = _older(session, ports.sign, after=last, most=portion)
             for card_id, sealed in rows:
                 is_done = _seal_anew(session, card_id, sealed, sign=ports.sign)
                 changed, lost = changed + is_done, lost + (not is_done)
@@ -55,7 +56,7 @@ def rotate_keys(ports: Ports) -> tuple[int, int]:
         last = rows[-1][0]
 
 
-def _older(session: Session, sign: Signer, *, after: int) -> list[tuple[int, str]]:
+def _older(session: Session, sign: Signer, *, after: int, most: int) -> list[tuple[int, str]]:
     newest = f"{sign.newest_key(codes.PURPOSE)}:"
     rows = session.execute(
         select(GiftCard.id, GiftCard.code_sealed)
@@ -65,7 +66,7 @@ def _older(session: Session, sign: Signer, *, after: int) -> list[tuple[int, str
             ~GiftCard.code_sealed.startswith(newest, autoescape=True),
         )
         .order_by(GiftCard.id)
-        .limit(PORTION)
+        .limit(most)
     )
     return [(row.id, row.code_sealed) for row in rows]
 

@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, redirect, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gifting import api, codes, order_actions, rotation, sending
+from gifting import api, codes, guessing, order_actions, rotation, sending
 from gifting import web as gift_pages
 from gifting.console.blueprint import blueprint as gift_console
 from gifting.counter import blueprint as counter
@@ -150,7 +150,9 @@ class Storefront:
 
 
 def _commands(name: str, mounted: Mounted, *, host: str) -> Group:
-    more = Additions(commands=(rotation.rotate_command,), looks=(rotation.examine_keys,))
+    more = Additions(
+        commands=(rotation.rotate_command,), looks=(rotation.examine_keys, guessing.examine_codes)
+    )
     return command_group(name, mounted.ports, mounted.database, host=host, more=more)
 
 

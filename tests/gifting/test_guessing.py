@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from gifting import codes
+from gifting import codes, guessing
 from gifting.redemption import look_up
 from gifting.tills import Till
 from storefront.errors import StorefrontError, TooMany
@@ -135,12 +135,25 @@ def test_a_hundred_an_hour_call_a_person_and_stop_nobody(
     assert 1999 == take(bench, a_till(world), given, 1).balance.minor
 
 
+@pytest.mark.usefixtures("given")
+def test_the_doctor_says_how_hard_codes_are_to_guess(bench: Bench) -> None:
+    [found] = guessing.examine_codes(bench.ports)
+
+    assert ("well", "guessing") == (found.state, found.subject)
+    assert "10^23 guesses" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("cards", "state"), [(0, "well"), (10**5, "well"), (7 * 10**11, "well"), (10**12, "risky")]
+)
+def test_the_doctor_warns_when_a_code_could_be_guessed(cards: int, state: str) -> None:
+    assert state == guessing.judge(cards).state
+
+
 def test_whoever_guesses_beside_many_others_learns_nothing_beyond_the_limit(
     bench: Bench, world: World
 ) -> None:
     """Tries that run side by side have all been let in; the count decides what each is told."""
-    from gifting import guessing
-
     till = a_till(world)
     guesses(bench, 10, till)
     with pytest.raises(TooMany):

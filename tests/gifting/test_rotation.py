@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select, update
 
-from gifting import codes, rotation
+from gifting import codes
 from gifting.models import GiftCard
 from gifting.rotation import examine_keys, rotate_command, rotate_keys
 from storefront.ports import Ports
@@ -70,14 +70,11 @@ def test_a_blank_code_stays_blank(bench: Bench, given: Given) -> None:
     assert None is code_on(bench.ports, given)
 
 
-def test_more_than_a_portion_is_encrypted_anew(
-    bench: Bench, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_than_a_portion_is_encrypted_anew(bench: Bench, world: World) -> None:
     gifts = [a_gift(bench, world) for _ in range(3)]
-    monkeypatch.setattr(rotation, "PORTION", 2)
     second = with_keys(bench, SECOND)
 
-    assert (3, 0) == rotate_keys(second)
+    assert (3, 0) == rotate_keys(second, portion=2)
     assert [each.code for each in gifts] == [code_on(second, each) for each in gifts]
 
 

@@ -33,9 +33,11 @@ def gift_order(market: Market, minor: int, *, buyer: str, **gift: Any) -> Reques
     return Request(market.shop.host, "/orders", json.dumps(body), headers)
 
 
-def order_gift(market: Market, minor: int = 5000, **gift: Any) -> dict[str, Any]:
+def order_gift(
+    market: Market, minor: int = 5000, *, buyer: str = "ada@buyer.test", **gift: Any
+) -> dict[str, Any]:
     """Place an order for gifts; return what the buyer is told."""
-    answer = clients.ask(gift_order(market, minor, buyer="ada@buyer.test", **gift))
+    answer = clients.ask(gift_order(market, minor, buyer=buyer, **gift))
     assert 201 == answer.status, answer.body
     placed: dict[str, Any] = answer.json
     return placed
@@ -47,6 +49,12 @@ def give(market: Market, minor: int = 5000, **gift: Any) -> list[Card]:
     told = clients.ask(market.news(placed))
     assert 200 == told.status, told.body
     return cards_of(market, placed)
+
+
+def come_back(market: Market, placed: dict[str, Any]) -> Request:
+    """Return the look at the order with which a buyer's browser comes back from paying."""
+    path = f"/orders/{placed['public_id']}?t={placed['token']}"
+    return Request(market.shop.host, path, headers={"Accept": "application/json"}, method="GET")
 
 
 def cards_of(market: Market, placed: dict[str, Any]) -> list[Card]:

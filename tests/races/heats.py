@@ -5,13 +5,15 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from storefront.models import Offer
+from storefront.models import Job, Offer
 from tests.races.cards import Card, ask, take, till
 from tests.races.clients import Answer, Request, ask_in_turn, race
-from tests.races.market import Market
+from tests.races.market import Market, wait_until
 from tests.races.sizes import Size
 
 ORDERS_IN_A_HUNDRED = 10
+HOLDS_ARE_OVER = 11 * 60
+CLIENTS_AT_THE_END = 16
 
 
 def many_buyers(market: Market, variant: str, size: Size) -> list[Answer]:
@@ -106,3 +108,16 @@ def one_card(market: Market, card: Card, minor: int, size: Size) -> list[Answer]
     token = till(market)
     requests = [take(market, token, card, minor) for _ in range(size.attempts)]
     return race(requests, clients=size.clients)
+
+
+def at_the_end_of_holds(market: Market, requests: Sequence[Request]) -> list[Answer]:
+    """Let every hold of the market end, and send requests while two workers clear up."""
+    shuffled = list(requests)
+    random.Random(5).shuffle(shuffled)
+    market.shop.pass_time(HOLDS_ARE_OVER)
+    for _ in range(2):
+        market.shop.start_worker()
+    wait_until(lambda: market.count(Job, name="expire_order", attempts=1) > 0, "a worker begins")
+    answers = race(shuffled, clients=CLIENTS_AT_THE_END)
+    wait_until(lambda: not market.has_due_jobs("expire_order"), "every hold has ended")
+    return answers

@@ -6,8 +6,9 @@ import secrets
 import pytest
 
 from gifting.models import GiftCard, GiftEntry, Redemption, Reversal
+from storefront.models import Job
 from tests.races import cards, heats
-from tests.races.cards import Books, books_of, give, take, till
+from tests.races.cards import Books, books_of, come_back, give, order_gift, take, till
 from tests.races.clients import count_codes, race
 from tests.races.conftest import Figure, OpenMarket
 from tests.races.market import Market
@@ -119,3 +120,28 @@ def test_a_paid_gift_is_issued_once_whatever_says_so(open_market: OpenMarket, at
     assert (1, 1) == (market.count(GiftCard), market.count(GiftEntry))
     assert Books(FACE, FACE, 0, 0) == books_of(market, card)
     assert 0 == market.count(Redemption)
+
+
+@pytest.mark.parametrize(
+    "orders", [6, pytest.param(200, marks=[pytest.mark.prove, pytest.mark.timeout(1800)])]
+)
+def test_messages_the_poller_and_buyers_who_come_back_issue_each_gift_once(
+    quiet_market: Market, orders: int
+) -> None:
+    """All at one moment: two messages of each payment, twice; two workers that ask the gateway
+    how those payments stand; and buyers' browsers that look whether they have paid."""
+    market, friends = quiet_market, [{"name": name, "email": f"{name}@x.test"} for name in "ab"]
+    placed = [
+        order_gift(market, FACE, buyer=f"buyer-{number}@buyer.test", recipients=friends)
+        for number in range(orders)
+    ]
+    market.pay(placed)
+    news = [market.news(each) for each in placed for _ in range(2)] * 2
+    returns = [come_back(market, each) for each in placed] * 4
+
+    answers = heats.at_the_end_of_holds(market, news + returns)
+
+    assert {200} == {answer.status for answer in answers}
+    assert (2 * orders,) * 2 == (market.count(GiftCard), market.count(GiftEntry))
+    assert {2} == {len(cards.cards_of(market, each)) for each in placed}
+    assert 2 * orders == market.count(Job, name="deliver_gift")

@@ -22,7 +22,10 @@ from tests.races.market import Market, wait_until
 from tests.races.servers import Shop, running_shop
 
 FRIENDS = 10
-THIEVES, TRIES_EACH = 100, 20
+AT_FULL_SIZE = [pytest.mark.prove, pytest.mark.timeout(1800)]
+ORDERS = (pytest.param(1, id="10 gifts"), pytest.param(100, id="1000 gifts", marks=AT_FULL_SIZE))
+THIEVES = (pytest.param(100, id="2000"), pytest.param(500, id="10000", marks=AT_FULL_SIZE))
+TRIES_EACH = 20
 STRANGERS, STRANGE_TRIES = 8, 25
 THE_STORE = 1
 """The one address of everybody in the store: thieves, strangers and the owner."""
@@ -66,12 +69,17 @@ def secrets_of(market: Market, cards: list[Card]) -> set[str]:
             *(code.lower() for code in whole), *(code[:-1] for code in whole)}  # fmt: skip
 
 
-def test_neither_the_database_nor_a_log_holds_a_code_or_a_link(market: Market) -> None:
+@pytest.mark.parametrize("orders", ORDERS)
+def test_neither_the_database_nor_a_log_holds_a_code_or_a_link(market: Market, orders: int) -> None:
     friends = [{"name": f"Friend {n}", "email": f"friend-{n}@friends.test"} for n in range(FRIENDS)]
-    placed = order_gift(market, 5000, recipients=friends)
-    market.pay([placed])
-    wait_until(lambda: are_delivered(market), "every gift was delivered")
-    cards = cards_of(market, placed)
+    placed = [
+        order_gift(market, 5000, buyer=f"buyer-{number}@buyer.test", recipients=friends)
+        for number in range(orders)
+    ]
+    market.pay(placed)
+    for number in range(1, orders + 1):
+        wait_until(lambda most=number * FRIENDS: delivered(market) >= most, "gifts were delivered")
+    cards = [card for each in placed for card in cards_of(market, each)]
     token = till(market)
     wrong = [ask(market, token, "/gift-cards/lookup", code=cards[0].code + "A")]
     looks = [ask(market, token, "/gift-cards/lookup", code=card.code) for card in cards]
@@ -80,15 +88,14 @@ def test_neither_the_database_nor_a_log_holds_a_code_or_a_link(market: Market) -
 
     found = kept(market.shop)
 
-    assert FRIENDS == len({card.code for card in cards})
+    assert orders * FRIENDS == len({card.code for card in cards})
     assert [] == [each for each in secrets_of(market, cards) if each.encode() in found]
     assert cards[0].code[-4:].encode() in found
-    assert placed["public_id"].encode() in found
+    assert placed[0]["public_id"].encode() in found
 
 
-def are_delivered(market: Market) -> bool:
-    gifts = market.rows(Gift)
-    return len(gifts) == FRIENDS and all(gift.delivered_at for gift in gifts)
+def delivered(market: Market) -> int:
+    return sum(gift.delivered_at is not None for gift in market.rows(Gift))
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -105,16 +112,20 @@ def proxied(
     assert [] == shop.complaints()
 
 
-def test_two_thousand_guesses_of_one_store_hit_nothing_and_lock_nobody_out(
-    proxied: Shop, record_property: Callable[[str, object], None]
+@pytest.mark.parametrize("thieves", THIEVES)
+def test_thousands_of_guesses_of_one_store_hit_nothing_and_lock_nobody_out(
+    proxied: Shop, thieves: int, record_property: Callable[[str, object], None]
 ) -> None:
-    market, rival = Market(proxied, slug="robbed"), Market(proxied, slug="rival")
+    market, rival = (
+        Market(proxied, slug=f"robbed-{thieves}"),
+        Market(proxied, slug=f"rival-{thieves}"),
+    )
     [card] = give(market)
     theirs = [give_directly(rival).code for _ in range(10)]
     known = dict.fromkeys(theirs, "foreign")
     asked = [
         (code, from_address(ask(market, thief, "/gift-cards/lookup", code=code), THE_STORE))
-        for thief in [till(market) for _ in range(THIEVES)]
+        for thief in [till(market) for _ in range(thieves)]
         for code in [*theirs, *(codes.new_code() for _ in range(TRIES_EACH - len(theirs)))]
     ]
     random.Random(5).shuffle(asked)
@@ -125,7 +136,7 @@ def test_two_thousand_guesses_of_one_store_hit_nothing_and_lock_nobody_out(
 
     kinds = [known.get(code, "unknown") for code, _ in asked]
     record_property("figure", gap(kinds, answers))
-    limit = THIEVES * TRIES_EACH // 2
+    limit = thieves * TRIES_EACH // 2
     assert {"code_not_found": limit, "too_many_tries": limit} == count_codes(answers)
     assert 1 == len({bytes_of(each) for each in answers if each.status == 404})
     assert {"foreign", "unknown"} == {

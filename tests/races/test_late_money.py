@@ -1,18 +1,16 @@
 """Money that comes at the moment at which a hold ends: the order is kept or the money goes back,
 always exactly one of the two, whoever is faster."""
 
-import random
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from storefront.models import Attribution, Job, Order, OrderEvent, Refund
-from tests.races.clients import Answer, Request, count_codes, race
+from tests.races import heats
+from tests.races.clients import count_codes, race
 from tests.races.market import Market, wait_until
 
-OVER = 11 * 60
 CLIENTS = 16
 BOTH_MODELS = 2
 
@@ -39,7 +37,7 @@ def test_paid_in_time_is_kept_once_whoever_brings_the_news(
     market.pay(placed)
     news = [market.news(each) for each in placed for _ in range(2)] * 4
 
-    answers = _race_with_the_end(market, news)
+    answers = heats.at_the_end_of_holds(market, news)
 
     assert {answer.status for answer in answers} == {200}
     assert market.counters(variant) == (0, trials)
@@ -61,7 +59,7 @@ def test_late_money_and_the_next_buyer_never_both_get_the_last_unit(
     late = [market.news(each) for each in placed for _ in range(2)]
     next_buyers = [market.order(variant) for variant in variants for _ in range(2)]
 
-    answers = _race_with_the_end(market, late + next_buyers)
+    answers = heats.at_the_end_of_holds(market, late + next_buyers)
 
     assert {answer.status for answer in answers} == {200, 201, 409}
     won = Counter(answer.code for answer in answers)["201"]
@@ -80,7 +78,7 @@ def test_a_card_that_pays_while_its_order_expires_is_charged_or_not_asked(
     variant = market.add_variant(stock=trials)
     placed = market.place(*[variant] * trials)
 
-    answers = _race_with_the_end(market, [market.confirm(each) for each in placed])
+    answers = heats.at_the_end_of_holds(market, [market.confirm(each) for each in placed])
 
     charged = sum(answer.status == 200 for answer in answers)
     told = Counter(_fate(order) for order in market.orders())
@@ -96,7 +94,7 @@ def test_a_buyer_and_the_news_of_an_ended_hold_never_lock_each_other_out(
     market = quiet_market
     variants = [market.add_variant(stock=1) for _ in range(2 * trials)]
     placed = market.place(*variants)
-    market.shop.pass_time(OVER)
+    market.shop.pass_time(heats.HOLDS_ARE_OVER)
     side_by_side = [
         request
         for variant, each in zip(variants, placed, strict=True)
@@ -109,19 +107,6 @@ def test_a_buyer_and_the_news_of_an_ended_hold_never_lock_each_other_out(
     told = {"200": 2 * len(placed), "201": len(placed), "all_held": len(placed)}
     assert count_codes(answers) == told
     assert [market.counters(variant) for variant in variants] == [(1, 0)] * len(variants)
-
-
-def _race_with_the_end(market: Market, requests: Sequence[Request]) -> list[Answer]:
-    """Let every hold of the market end, and send requests while two workers clear up."""
-    shuffled = list(requests)
-    random.Random(5).shuffle(shuffled)
-    market.shop.pass_time(OVER)
-    for _ in range(2):
-        market.shop.start_worker()
-    wait_until(lambda: market.count(Job, name="expire_order", attempts=1) > 0, "a worker begins")
-    answers = race(shuffled, clients=CLIENTS)
-    wait_until(lambda: not market.has_due_jobs("expire_order"), "every hold has ended")
-    return answers
 
 
 def _fate(order: Order) -> str:
