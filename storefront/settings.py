@@ -54,6 +54,7 @@ class Settings:
     hold_time: timedelta = timedelta(minutes=10)
     hold_longest: timedelta = timedelta(minutes=30)
     lookback: timedelta = timedelta(days=30)
+    thanks_percent: int = 50
     reconcile_after: timedelta = timedelta(minutes=10)
     session_time: timedelta = timedelta(hours=12)
     trusted_hosts: tuple[str, ...] = ()
@@ -176,6 +177,14 @@ def _count(value: object) -> int:
     return number
 
 
+def _percent(value: object) -> int:
+    number = _count(value)
+    if number > 100:  # noqa: PLR2004
+        message = "must not be above 100"
+        raise ValueError(message)
+    return number
+
+
 def _minutes(value: object) -> timedelta:
     return _positive(timedelta(minutes=float(_text(value))))
 
@@ -243,6 +252,7 @@ READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "STOREFRONT_HOLD_MINUTES": ("hold_time", _minutes),
     "STOREFRONT_HOLD_LONGEST_MINUTES": ("hold_longest", _minutes),
     "STOREFRONT_LOOKBACK_DAYS": ("lookback", _days),
+    "STOREFRONT_THANKS_PERCENT": ("thanks_percent", _percent),
     "STOREFRONT_RECONCILE_AFTER_MINUTES": ("reconcile_after", _minutes),
     "STOREFRONT_SESSION_HOURS": ("session_time", _hours),
     "STOREFRONT_TRUSTED_HOSTS": ("trusted_hosts", _list),

@@ -114,7 +114,13 @@ def gift_page(name: str, error: StorefrontError | None = None) -> Response:
     """Render the page of one gift, with what a step of a member was refused for."""
     merchant = shop()
     with ports().reads() as session:
-        dossier = get_gift_dossier(session, merchant.id, name, now=ports().clock.now())
+        dossier = get_gift_dossier(
+            session,
+            merchant.id,
+            name,
+            now=ports().clock.now(),
+            thanks_percent=ports().settings.thanks_percent,
+        )
     page = show(
         "console/gift.html",
         merchant,

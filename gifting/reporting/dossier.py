@@ -13,6 +13,7 @@ from gifting.card_views import list_uses
 from gifting.models import Gift, GiftCard, GiftDelivery, GiftEntry, Redemption
 from gifting.reporting.gifts import every_gift
 from gifting.reporting.search import GiftSearch
+from gifting.reporting.thanks import ThanksCredit, credit_of_thanks
 from storefront.domain.money import Money
 from storefront.errors import NotFound
 from storefront.models import Action, Member, Store
@@ -73,10 +74,11 @@ class GiftDossier:
     zone: str
     card: CardFacts | None
     history: tuple[Happening, ...]
+    thanks: ThanksCredit | None
 
 
 def get_gift_dossier(
-    session: Session, merchant_id: int, public_id: str, *, now: datetime
+    session: Session, merchant_id: int, public_id: str, *, now: datetime, thanks_percent: int = 50
 ) -> GiftDossier:
     """Return a gift of this merchant; raise `NotFound` otherwise."""
     gift = session.scalars(
@@ -96,6 +98,7 @@ def get_gift_dossier(
         zone=gift.zone,
         card=None if card is None else _card(session, gift, card),
         history=_history(session, gift, card),
+        thanks=credit_of_thanks(session, gift, percent=thanks_percent),
     )
 
 

@@ -88,7 +88,7 @@ def by_origin(
         rows[name_of[gift_id]].redeemed += minor
     for gift_id, minor in _on_top(session, merchant_id, name_of):
         rows[name_of[gift_id]].on_top += minor
-    for gift_id, minor in _follow_on(session, merchant_id, name_of):
+    for gift_id, minor in grown_from(session, merchant_id, name_of):
         rows[name_of[gift_id]].orders += 1
         rows[name_of[gift_id]].follow_on += minor
     told = [_row(name, sums, currency) for name, sums in rows.items()]
@@ -165,8 +165,11 @@ def _on_top(session: Session, merchant_id: int, gifts: Iterable[int]) -> list[tu
     return [(gift_id, int(minor or 0)) for gift_id, minor in rows if gift_id in gifts]
 
 
-def _follow_on(session: Session, merchant_id: int, gifts: Iterable[int]) -> list[tuple[int, int]]:
-    """Return the sales that grew from a gift, each with the nearest one on its line."""
+def grown_from(
+    session: Session, merchant_id: int, gifts: Iterable[int], *, kinds: Iterable[str] = ACTS
+) -> list[tuple[int, int]]:
+    """Return the gift and the net money of each sale that grew from one of these gifts by an act
+    of these kinds; a sale belongs to the nearest gift on its line."""
     line = (
         select(
             OrderOrigin.order_id.label("order_id"),
@@ -200,7 +203,7 @@ def _follow_on(session: Session, merchant_id: int, gifts: Iterable[int]) -> list
             Gift,
             and_(Gift.merchant_id == merchant_id, Gift.visitor == Interaction.visitor),
         )
-        .where(Interaction.kind.in_(ACTS), Order.paid_at.is_not(None))
+        .where(Interaction.kind.in_(tuple(kinds)), Order.paid_at.is_not(None))
         .order_by(Order.id, line.c.depth)
     )
     nearest: dict[int, tuple[int, int]] = {}

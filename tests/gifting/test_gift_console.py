@@ -17,7 +17,9 @@ from tests.fakes import BASE_URL, Bench
 from tests.gifting.factories import BEN, CLEO, Given, place_gift, sell_gift
 from tests.gifting.letters import change_gift
 from tests.gifting.test_audit import given_of
+from tests.gifting.test_gift_figures import CARL, gift_through_a_share, open_and_thank
 from tests.gifting.tills import a_till, take
+from tests.storefront.sales import open_link, sell
 from tests.storefront.web.console.conftest import sign_in
 
 ORIGIN = {"Origin": BASE_URL}
@@ -209,6 +211,18 @@ def test_an_address_that_cannot_be_corrected_stays(
         answer = post(owner, f"/{name_of(bench, given)}/address", email=email)
 
     assert status == answer.status_code
+
+
+def test_a_gifts_page_says_what_its_thanks_brought(bench: Bench, world: World, owner: Any) -> None:
+    placed = gift_through_a_share(bench, world)
+    friend = open_link(bench, open_and_thank(bench, placed), CARL)
+    sell(bench, world, visitor=friend)
+
+    page = owner.get(f"/console/gifts/{name_of(bench, given_of(bench, placed))}").text
+
+    assert "Credited to Ben, who said thank you" in page
+    assert "Credited to Ada, who gave" in page
+    assert 2 == page.count("$2.25")
 
 
 def test_the_refund_page_says_how_much_is_spent_and_what_can_go_back(

@@ -5,6 +5,7 @@ import io
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 
 from gifting import opening
@@ -13,6 +14,7 @@ from gifting.presents import present_of
 from gifting.reporting.liability import Movement, movements, owed_now
 from gifting.reporting.line import follow
 from gifting.reporting.origins import OriginRow, by_origin
+from gifting.reporting.thanks import ThanksCredit, credit_of_thanks
 from gifting.reversal import Reverse, reverse
 from storefront.app import build_app
 from storefront.domain.money import Money
@@ -114,6 +116,49 @@ def test_a_story_of_six_hops_is_counted_once_each_and_sums_to_the_ledger(
         sold = session.scalars(select(func.sum(Order.total_minor))).one()
     assert -entered == row.redeemed.minor
     assert sold == row.paid.minor + row.follow_on.minor + 450
+
+
+@pytest.mark.parametrize(
+    ("percent", "parts"), [(50, (225, 225)), (70, (315, 135)), (33, (149, 301))]
+)
+def test_what_a_thank_you_sells_is_credited_to_both_who_said_it_and_who_gave(
+    bench: Bench, world: World, percent: int, parts: tuple[int, int]
+) -> None:
+    """N04: second-generation credit, with the split that is set; the post still counts it once."""
+    placed = gift_through_a_share(bench, world)
+    friend = open_link(bench, open_and_thank(bench, placed), CARL)
+    assert thanks_credit(bench, placed, percent) is None
+    sell(bench, world, visitor=friend)
+    sell(bench, world)
+
+    credit = thanks_credit(bench, placed, percent)
+
+    assert credit is not None
+    assert (1, 450, *parts) == (
+        credit.orders,
+        credit.sold.minor,
+        credit.recipient.minor,
+        credit.giver.minor,
+    )
+    assert [450] == [row.follow_on.minor for row in origins(bench, world)]
+
+
+def thanks_credit(bench: Bench, placed: PlacedOrder, percent: int) -> ThanksCredit | None:
+    with bench.database.reads() as session:
+        gift = session.get_one(Gift, given_of(bench, placed).gift_id)
+        return credit_of_thanks(session, gift, percent=percent)
+
+
+def test_what_a_recipient_buys_by_the_gift_itself_is_no_fruit_of_thanks(
+    bench: Bench, world: World
+) -> None:
+    placed = gift_through_a_share(bench, world)
+    open_and_thank(bench, placed)
+    with bench.database.reads() as session:
+        gift = session.get_one(Gift, given_of(bench, placed).gift_id)
+    sell(bench, world, visitor=Visitor(gift.visitor, "verified", gift.opened_interaction_id))
+
+    assert thanks_credit(bench, placed, 50) is None
 
 
 def test_the_line_of_the_order_goes_on_to_the_thanks(bench: Bench, world: World) -> None:

@@ -168,6 +168,7 @@ FAULTY = [
     ("HOLD_LONGEST_MINUTES", "5", "STOREFRONT_HOLD_MINUTES"),
     ("LOOKBACK_DAYS", "-1", "more than zero"),
     ("LOOKBACK_DAYS", "nan", "cannot be used"),
+    ("THANKS_PERCENT", "101", "above 100"),
     ("RECONCILE_AFTER_MINUTES", "", "cannot be used"),
     ("SESSION_HOURS", "never", "cannot be used"),
     ("TRUSTED_HOSTS", 1, "cannot be used"),
