@@ -63,6 +63,11 @@ def finding_url(settings: Settings) -> str:
     return f"{links.root(settings)}/gifts/lost"
 
 
+def picture_url(settings: Settings, design: str) -> str:
+    """Return the picture of a design."""
+    return f"{links.root(settings)}/gift-designs/{design}.png"
+
+
 def map_url(address: str) -> str:
     """Return a map of the place; it is asked for the address and learns nothing else."""
     return f"https://www.openstreetmap.org/search?query={quote(address)}"

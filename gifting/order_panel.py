@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from gifting import delays
-from gifting.links import gift_url
+from gifting.links import gift_url, picture_url
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.wishes import EMAIL, LINK
 from storefront.kinds import Panel
@@ -160,7 +160,9 @@ def show(session: Session, order: Order, now: datetime, *, shop: Shop) -> Panel 
     gifts = sent_gifts(session, order, shop, now=now)
     if not gifts:
         return None
-    return Panel("gifts", TEMPLATE, {"gifts": gifts}, [as_json(gift) for gift in gifts])
+    told = [as_json(gift) for gift in gifts]
+    picture = picture_url(shop.settings, gifts[0].design)
+    return Panel("gifts", TEMPLATE, {"gifts": gifts}, told, picture)
 
 
 def as_json(gift: SentGift) -> dict[str, object]:

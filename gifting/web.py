@@ -47,6 +47,14 @@ def page(token: str) -> Response:
     return make_response(_render("gift/wrapped.html", present, token=token))
 
 
+@blueprint.get("/g/<token>/card")
+def print_card(token: str) -> Response:
+    """Show a gift as a card to be printed and handed over. It opens nothing: its QR code does."""
+    with ports().reads() as session:
+        gift, present = _find(session, token)
+    return _kept_by_nobody(make_response(_render("gift/card.html", present, qr=_qr(gift))))
+
+
 @blueprint.post("/g/<token>/code")
 def show_code(token: str) -> Response:
     """Open the gift: show what it is worth, its code, and where it can be used."""

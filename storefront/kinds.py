@@ -65,12 +65,13 @@ class Wished:
 @dataclass(frozen=True)
 class Panel:
     """What a kind adds to an order: a template with its values for the buyer's page, and the same
-    for programs, under a name."""
+    for programs, under a name. `picture` is the address of one that stands for its line."""
 
     name: str
     template: str
     values: Mapping[str, object]
     as_json: object
+    picture: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from gifting import ledger
 from gifting.links import gift_url
-from gifting.models import Gift, GiftContact
+from gifting.models import Gift, GiftCard, GiftContact
 from gifting.wishes import Recipient
 from storefront.errors import Conflict
 from storefront.models import Job, Refund
@@ -169,6 +169,35 @@ def test_the_page_says_how_far_each_gift_is(bench: Bench, world: World) -> None:
     assert "You shouldn&#39;t have!" in shown
     assert "The address cleo@friends.test takes no mail." in shown
     assert "Correct the address" in shown
+
+
+@on_sqlite
+def test_a_blocked_gift_is_on_hold_and_nothing_can_be_done_with_it(
+    bench: Bench, world: World
+) -> None:
+    placed = sell_gift(bench, world)
+    with bench.database.begin() as session:
+        session.execute(
+            update(GiftCard).values(blocked_at=bench.clock.now(), block_reason="suspicion")
+        )
+    shown = page(bench, placed)
+
+    assert "On hold" in shown
+    assert "/gifts/gft_" not in shown
+
+
+@on_sqlite
+def test_an_order_that_went_back_lists_its_gifts_with_their_state(
+    bench: Bench, world: World
+) -> None:
+    placed = sell_gift(bench, world, recipients=(BEN, CLEO))
+    for nth in (0, 1):
+        act(bench, placed, "cancellation", nth=nth)
+    shown = page(bench, placed)
+
+    assert "Your money is on its way back" in shown
+    assert 2 == shown.count("Called off")
+    assert "/gift-designs/" in shown
 
 
 @on_sqlite

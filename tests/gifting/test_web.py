@@ -102,6 +102,30 @@ def test_after_the_tap_there_is_all_that_the_store_needs(
     assert scanned(answer.text) == f"https://shop.test/g/{token}"
 
 
+def test_a_card_of_paper_has_the_way_to_the_gift_and_not_its_code(
+    bench: Bench, given: Given, token: str
+) -> None:
+    page = bench.client().get(f"/g/{token}/card")
+
+    assert scanned(page.text).endswith(f"/g/{token}")
+    for part in ("Lin", "Ada", "Enjoy!", "$20.00"):
+        assert part in page.text
+    assert codes.grouped(given.code)[:4] not in page.text
+    assert "no-store" == page.headers["Cache-Control"]
+    assert gift_of(bench, given).opened_at is None
+
+
+def test_a_card_of_paper_that_is_worth_nothing_has_no_way_in(
+    bench: Bench, given: Given, token: str
+) -> None:
+    change_gift(bench, given.gift_id, cancelled_at=bench.clock.now())
+
+    page = bench.client().get(f"/g/{token}/card")
+
+    assert "This gift has been cancelled" in page.text
+    assert 'class="qr"' not in page.text
+
+
 def test_opening_is_one_act_that_grew_from_the_sale(
     bench: Bench, world: World, given: Given, token: str
 ) -> None:

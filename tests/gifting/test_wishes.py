@@ -51,6 +51,21 @@ def test_a_link_needs_no_address() -> None:
     assert (Recipient("Ben"),) == wish.recipients
 
 
+def test_a_gift_can_be_for_this_person_alone() -> None:
+    asked = parse({**FORM, "gift_bound": "1"})
+
+    assert asked == wish_of(bound=True)
+    assert asked is not None
+    assert asked.is_bound
+
+
+def test_a_box_that_a_link_hides_counts_for_nothing() -> None:
+    wish = parse({**FORM, "gift_way": "link", "gift_bound": "1"})
+
+    assert wish is not None
+    assert not wish.is_bound
+
+
 def test_a_gift_to_oneself_needs_no_recipient() -> None:
     assert (Recipient(""),) == wish_of(way="self", recipients=[]).recipients
 

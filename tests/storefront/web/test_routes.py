@@ -76,6 +76,7 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/gifts/lost"): ("/gifts/lost", (422,) * 9),
     # Whoever holds a gift's link, which nobody here does
     ("GET", "/g/<token>"): ("/g/any", (404,) * 9),
+    ("GET", "/g/<token>/card"): ("/g/any/card", (404,) * 9),
     ("POST", "/g/<token>/code"): ("/g/any/code", (404,) * 9),
     ("POST", "/g/<token>/file"): ("/g/any/file", (404,) * 9),
     ("POST", "/g/<token>/thanks"): ("/g/any/thanks", (404,) * 9),
