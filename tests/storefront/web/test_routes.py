@@ -703,7 +703,7 @@ class Cast:
         client = self.shop.client.application.test_client(use_cookies=False)
         body = self._body(method, rule)
         # Each from an address of their own, for what opens nothing counts against it.
-        here = {"REMOTE_ADDR": f"192.0.2.{ROLES.index(role)}"}
+        here = {"REMOTE_ADDR": f"192.0.2.{(*ROLES, 'reports').index(role)}"}
         return client.open(
             path, method=method, headers=headers, buffered=True, environ_overrides=here, **body
         )
