@@ -14,6 +14,7 @@ from gifting import codes, delivery, holders, ledger
 from gifting.asking import deliver_at
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.terms import gift_terms
+from storefront.db.hot import insert_rows
 from storefront.db.ids import public_id, random_symbols
 from storefront.models import Merchant, OrderOrigin
 from storefront.signals import announce
@@ -101,14 +102,20 @@ def issue_gifts(
             OrderOrigin.merchant_id == line.merchant_id, OrderOrigin.order_id == line.order_id
         )
     )
-    for gift in _gifts_of(session, line):
-        session.execute(
-            update(Gift)
-            .where(Gift.id == gift.id)
-            .values(issued_at=now, origin_interaction_id=origin)
-            .execution_options(synchronize_session=False)
-        )
-        _issue_card(session, gift, terms=terms, zone=zone, sign=sign, is_live=is_live, now=now)
+    gifts = _gifts_of(session, line)
+    session.execute(
+        update(Gift)
+        .where(Gift.merchant_id == line.merchant_id, Gift.line_item_id == line.id)
+        .values(issued_at=now, origin_interaction_id=origin)
+        .execution_options(synchronize_session=False)
+    )
+    cards = [
+        _card(session, gift, terms=terms, zone=zone, sign=sign, is_live=is_live, now=now)
+        for gift in gifts
+    ]
+    insert_rows(session, GiftCard, cards)
+    ledger.open_cards(session, line.merchant_id, [gift.id for gift in gifts], now=now)
+    for gift in gifts:
         delivery.promise(session, gift, now=now)
         announce(session, "gift_issued", gift=gift.public_id)
 
@@ -122,7 +129,7 @@ def _gifts_of(session: Session, line: LineItem) -> Sequence[Gift]:
     ).all()
 
 
-def _issue_card(
+def _card(
     session: Session,
     gift: Gift,
     *,
@@ -131,31 +138,27 @@ def _issue_card(
     sign: Signer,
     is_live: bool,
     now: datetime,
-) -> None:
+) -> dict[str, object]:
+    """Return the row of a gift's card, with a fresh code and nothing on it yet."""
     code = codes.new_code()
-    card_id = session.execute(
-        insert(GiftCard)
-        .values(
-            merchant_id=gift.merchant_id,
-            public_id=public_id("crd"),
-            gift_id=gift.id,
-            variant_id=gift.variant_id,
-            code_digest=codes.digest_of(sign, code),
-            last_four=codes.last_four(code),
-            code_sealed=codes.seal(sign, code),
-            currency=gift.currency,
-            face_minor=gift.face_minor,
-            balance_minor=0,
-            zone=zone,
-            expires_on=last_day(now, zone, terms.months_valid),
-            stores=None if terms.stores is None else list(terms.stores),
-            holder_key=holders.key_for(session, gift, sign=sign),
-            is_test=not is_live,
-            issued_at=now,
-        )
-        .returning(GiftCard.id)
-    ).scalar_one()
-    ledger.open_card(session, card_id, now=now)
+    return {
+        "merchant_id": gift.merchant_id,
+        "public_id": public_id("crd"),
+        "gift_id": gift.id,
+        "variant_id": gift.variant_id,
+        "code_digest": codes.digest_of(sign, code),
+        "last_four": codes.last_four(code),
+        "code_sealed": codes.seal(sign, code),
+        "currency": gift.currency,
+        "face_minor": gift.face_minor,
+        "balance_minor": 0,
+        "zone": zone,
+        "expires_on": last_day(now, zone, terms.months_valid),
+        "stores": None if terms.stores is None else list(terms.stores),
+        "holder_key": holders.key_for(session, gift, sign=sign),
+        "is_test": not is_live,
+        "issued_at": now,
+    }
 
 
 def last_day(now: datetime, zone: str, months: int | None) -> date | None:

@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from gifting.models import GiftCard, GiftEntry
-from storefront.db.hot import insert_row
+from storefront.db.hot import insert_row, insert_rows
 from storefront.domain.money import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -45,13 +45,47 @@ class Line:
     money_minor: int = 0
 
 
-def open_card(session: Session, card_id: int, *, now: datetime) -> Entered | None:
-    """Write the first line of a card that was inserted with nothing on it: its face value.
+def open_card(session: Session, card_id: int, *, now: datetime) -> None:
+    """Write the first line of a card that was inserted with nothing on it: its face value. One
+    that has it already stays as it is."""
+    _open(session, GiftCard.id == card_id, now=now)
 
-    None when it has one already.
-    """
-    face = session.scalars(select(GiftCard.face_minor).where(GiftCard.id == card_id)).one()
-    return enter(session, card_id, "issue", face, conditions=[GiftCard.entries == 0], now=now)
+
+def open_cards(
+    session: Session, merchant_id: int, gift_ids: Sequence[int], *, now: datetime
+) -> None:
+    """Do the same for the cards of these gifts."""
+    _open(session, GiftCard.merchant_id == merchant_id, GiftCard.gift_id.in_(gift_ids), now=now)
+
+
+def _open(session: Session, *which: ColumnElement[bool], now: datetime) -> None:
+    opened = session.execute(
+        update(GiftCard)
+        .where(*which, GiftCard.entries == 0)
+        .values(balance_minor=GiftCard.face_minor, entries=1)
+        .returning(GiftCard.id, GiftCard.merchant_id, GiftCard.face_minor, GiftCard.currency)
+        .execution_options(synchronize_session=False)
+    )
+    insert_rows(
+        session,
+        GiftEntry,
+        [
+            {
+                "merchant_id": card.merchant_id,
+                "card_id": card.id,
+                "sequence": 1,
+                "kind": "issue",
+                "amount_minor": card.face_minor,
+                "balance_after_minor": card.face_minor,
+                "currency": card.currency,
+                "money_minor": 0,
+                "reference": "",
+                "reason": "",
+                "occurred_at": now,
+            }
+            for card in opened
+        ],
+    )
 
 
 def enter(  # noqa: PLR0913, PLR0917 - a line is what it is

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     Keyring = Mapping[int, str]
 
 SIGNING = {"digest_method": hashlib.sha256}
+KEPT = 64
 FIRST_KEY = 1
 """The number of the key that is made from the pepper. What is encrypted begins with its key's
 number, so that a later key can live beside an earlier one."""
@@ -83,15 +85,28 @@ class SecretSigner:
 
     def _box(self, purpose: str, number: int) -> Fernet:
         secret = self._keys(purpose)[number]
-        key = hmac.new(secret, f"encrypt:{purpose}".encode(), hashlib.sha256).digest()
-        return Fernet(base64.urlsafe_b64encode(key))
+        return _box_of(hmac.new(secret, f"encrypt:{purpose}".encode(), hashlib.sha256).digest())
 
     def _dated(self, purpose: str) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(
-            self._secret_key, salt=f"storefront.dated.{purpose}", signer_kwargs=SIGNING
-        )
+        return _dated_under(self._secret_key, f"storefront.dated.{purpose}")
 
     def _undated(self, purpose: str) -> URLSafeSerializer:
-        return URLSafeSerializer(
-            self._secret_key, salt=f"storefront.{purpose}", signer_kwargs=SIGNING
-        )
+        return _undated_under(self._secret_key, f"storefront.{purpose}")
+
+
+# What signs and encrypts is kept: making it takes longer than using it.
+
+
+@lru_cache(maxsize=KEPT)
+def _box_of(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+@lru_cache(maxsize=KEPT)
+def _dated_under(secret_key: str, salt: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret_key, salt=salt, signer_kwargs=SIGNING)
+
+
+@lru_cache(maxsize=KEPT)
+def _undated_under(secret_key: str, salt: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret_key, salt=salt, signer_kwargs=SIGNING)
