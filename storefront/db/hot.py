@@ -33,6 +33,12 @@ def read(session: Session, statement: Executable, **values: object) -> Sequence[
     return session.connection().execute(statement, values).all()
 
 
+def run(session: Session, statement: Executable, **values: object) -> None:
+    """Run a statement that changes rows and returns none."""
+    session.flush()
+    session.connection().execute(statement, values)
+
+
 def read_one(session: Session, statement: Executable, **values: object) -> AnyRow | None:
     """Return the first row of what `read` finds, or None."""
     rows = read(session, statement, **values)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, bindparam, select, update
 
-from storefront.db.hot import insert_row
+from storefront.db.hot import insert_row, run, table_of
 from storefront.db.ids import public_id
 from storefront.domain.orders import HoldTerms, OrderStatus, hold_end, status
 from storefront.errors import Conflict, Declined, Invalid, NotFound, StorefrontError, TryAgain
@@ -52,6 +52,17 @@ ORDER_PURPOSE = "order"
 FIRST = 1
 """The attempt that an order is placed with."""
 BUYER_PURPOSE = "buyer"
+
+_payment = table_of(Payment)
+OPENED = (
+    update(_payment)
+    .where(_payment.c.id == bindparam("payment_id"))
+    .values(
+        gateway_reference=bindparam("reference"),
+        client_secret=bindparam("secret"),
+        opened_at=bindparam("now"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -467,14 +478,13 @@ def _open_payment(ports: Ports, placement: PlacementView, draft: _Draft) -> Plac
     )
     now = ports.clock.now()
     with ports.sessions.begin() as session:
-        session.execute(
-            update(Payment)
-            .where(Payment.id == draft.payment_id)
-            .values(
-                gateway_reference=opened.reference,
-                client_secret=opened.client_secret,
-                opened_at=now,
-            )
+        run(
+            session,
+            OPENED,
+            payment_id=draft.payment_id,
+            reference=opened.reference,
+            secret=opened.client_secret,
+            now=now,
         )
         idempotency.keep_answer(session, draft.turn, status=201, answer=_kept(draft))
     return placed

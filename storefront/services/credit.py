@@ -8,9 +8,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
-from storefront.db.hot import insert_rows
+from storefront.db.hot import insert_rows, read, table_of
 from storefront.domain.money import split
 from storefront.models import Attribution, CreditEntry, Order
 
@@ -34,16 +34,21 @@ class Part:
     weight: int
 
 
+_share = table_of(Attribution)
+SHARES = (
+    select(_share.c.model, _share.c.position, _share.c.interaction_id, _share.c.share)
+    .where(
+        _share.c.merchant_id == bindparam("merchant_id"),
+        _share.c.order_id == bindparam("order_id"),
+    )
+    .order_by(_share.c.model, _share.c.position)
+)
+
+
 def sale(session: Session, order: Order, *, now: datetime) -> None:
     """Share out what a paid order has earned, under every model to the cent."""
     shares: defaultdict[str, list[Part]] = defaultdict(list)
-    for row in session.execute(
-        select(
-            Attribution.model, Attribution.position, Attribution.interaction_id, Attribution.share
-        )
-        .where(Attribution.merchant_id == order.merchant_id, Attribution.order_id == order.id)
-        .order_by(Attribution.model, Attribution.position)
-    ):
+    for row in read(session, SHARES, merchant_id=order.merchant_id, order_id=order.id):
         shares[row.model].append(Part(row.model, row.position, row.interaction_id, row.share))
     _enter(
         session,

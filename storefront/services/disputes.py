@@ -21,6 +21,7 @@ from storefront.models import Dispute, LineItem, Payment
 from storefront.services import alarms, credit, jobs, ledger
 from storefront.services.history import note
 from storefront.services.ledger import Account
+from storefront.services.refund_rows import lock_payment
 from storefront.signals import announce
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def take_news(
     now: datetime,
 ) -> None:
     """Do what the gateway says of a dispute; what it says in another order comes to the same."""
-    payment = _lock(session, payment.id)
+    payment = lock_payment(session, payment.id)
     is_ours = news.amount.currency == payment.currency
     if not is_ours or news.amount.minor > payment.amount_minor or news.state not in DISPUTE_RANKS:
         alarms.raise_alarm(session, payment.merchant_id, "dispute_mismatch", now=now)
@@ -63,7 +64,7 @@ def book_waiting(
     session: Session, payment_id: int, *, kinds: Iterable[LineKind], now: datetime
 ) -> None:
     """Book what a payment's disputes have come to, once the payment is known to have succeeded."""
-    payment = _lock(session, payment_id)
+    payment = lock_payment(session, payment_id)
     if payment.succeeded_at is None:
         return
     for dispute in session.scalars(
@@ -202,16 +203,6 @@ def _mark(session: Session, dispute: Dispute, **facts: datetime) -> None:
         .values(**facts)
         .execution_options(synchronize_session=False)
     )
-
-
-def _lock(session: Session, payment_id: int) -> Payment:
-    # The weaker lock, as in stock.py: messages that are being written down refer to the payment.
-    return session.scalars(
-        select(Payment)
-        .where(Payment.id == payment_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def _find(session: Session, payment: Payment, news: DisputeNews) -> Dispute | None:

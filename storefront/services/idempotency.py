@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
+from storefront.db.hot import run, table_of
 from storefront.db.upsert import insert_if_new
 from storefront.errors import Conflict, Invalid
 from storefront.models import IdempotentRequest
@@ -25,6 +26,11 @@ LEASE = timedelta(seconds=12)
 """Longer than a call to the gateway may take, all its tries together: after it, whoever began is
 dead, or waits for the database, and a repeat takes over. Taking over from the living is harmless:
 both go on with one order, under one key of the gateway's, to one answer."""
+
+_request = table_of(IdempotentRequest)
+_this = update(_request).where(_request.c.id == bindparam("row_id"))
+NAME = _this.values(subject=bindparam("new_subject"))
+KEEP = _this.values(status=bindparam("new_status"), answer=bindparam("new_answer"))
 
 SHORTEST_ANONYMOUS_KEY = 22
 LONGEST_KEY = 255
@@ -124,18 +130,12 @@ def _same_key(request: RequestKey) -> tuple[ColumnElement[bool], ...]:
 
 def name_subject(session: Session, turn: Turn, subject: str | None) -> None:
     """Note what this request has made, so that a repeat goes on with it; None: start anew."""
-    session.execute(
-        update(IdempotentRequest).where(IdempotentRequest.id == turn.id).values(subject=subject)
-    )
+    run(session, NAME, row_id=turn.id, new_subject=subject)
 
 
 def keep_answer(session: Session, turn: Turn, *, status: int, answer: Mapping[str, Any]) -> None:
     """Store the answer that every repeat will get."""
-    session.execute(
-        update(IdempotentRequest)
-        .where(IdempotentRequest.id == turn.id)
-        .values(status=status, answer=dict(answer))
-    )
+    run(session, KEEP, row_id=turn.id, new_status=status, new_answer=dict(answer))
 
 
 def end_turn(session: Session, turn: Turn, *, now: datetime) -> None:

@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
+from storefront.db.hot import read, table_of
 from storefront.models import Offer, OfferCode, OfferUse, Order
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+
+_use = table_of(OfferUse)
+USED_BY = select(_use.c.offer_id).where(_use.c.order_id == bindparam("order_id"))
 
 
 @dataclass(frozen=True)
@@ -103,9 +108,9 @@ def free_expired(session: Session, offer_id: int, *, now: datetime) -> None:
 
 def lock(session: Session, order_id: int) -> None:
     """Lock the offers that an order uses, in the order of their ids."""
-    used = session.scalars(select(OfferUse.offer_id).where(OfferUse.order_id == order_id)).all()
+    used = read(session, USED_BY, order_id=order_id)
     if used:
-        lock_offers(session, used)
+        lock_offers(session, [row.offer_id for row in used])
 
 
 def lock_offers(session: Session, offer_ids: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from storefront.db.ids import public_id
 from storefront.domain.questions import ABOUT_REFUND, next_question
@@ -23,15 +23,18 @@ CANCELLED = "order_cancelled"
 """Why the money of an order goes back that was paid and is not handed over."""
 
 
+LOCKED = (
+    select(Payment)
+    .where(Payment.id == bindparam("payment_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def lock_payment(session: Session, payment_id: int) -> Payment:
     """Return a payment as it is now, and let nobody else change it until the transaction ends."""
     # The weaker lock, as in stock.py: messages that are being written down refer to the payment.
-    return session.scalars(
-        select(Payment)
-        .where(Payment.id == payment_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    return session.scalars(LOCKED, {"payment_id": payment_id}).one()
 
 
 def write(

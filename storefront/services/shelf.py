@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from storefront.services.views import PlacementView
     from storefront.settings import Settings
 
-_product, _shown, _variant, _image = map(
-    table_of, (Product, PlacementProduct, Variant, ProductImage)
+_product, _shown, _variant, _image, _store = map(
+    table_of, (Product, PlacementProduct, Variant, ProductImage, Store)
 )
 PRODUCTS = select(
     _product.c.id,
@@ -87,6 +87,11 @@ IMAGES = (
         _image.c.product_id.in_(bindparam("products", expanding=True)),
     )
     .order_by(_image.c.position, _image.c.id)
+)
+STORES = (
+    select(_store.c.id, _store.c.public_id, _store.c.name, _store.c.address, _store.c.hours)
+    .where(_store.c.merchant_id == bindparam("merchant_id"), _store.c.closed_at.is_(None))
+    .order_by(_store.c.position, _store.c.id)
 )
 PAGE_SIZE = 12
 LONGEST_QUERY = 100
@@ -205,12 +210,7 @@ def list_named(
 
 def list_stores(session: Session, merchant_id: int) -> tuple[StoreView, ...]:
     """Return the merchant's open stores in their order."""
-    rows = session.execute(
-        select(Store.id, Store.public_id, Store.name, Store.address, Store.hours)
-        .where(Store.merchant_id == merchant_id, Store.closed_at.is_(None))
-        .order_by(Store.position, Store.id)
-    )
-    return tuple(StoreView(*row) for row in rows)
+    return tuple(StoreView(*row) for row in read(session, STORES, merchant_id=merchant_id))
 
 
 def _matches(words: str) -> list[ColumnElement[bool]]:

@@ -7,8 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, or_, select, update
 
+from storefront.db.hot import read, read_one, table_of
 from storefront.domain.catalog import StockCount, why_not_taken
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Variant
@@ -33,6 +34,50 @@ class Wanted:
     unit_minor: int | None
 
 
+_variant, _line = table_of(Variant), table_of(LineItem)
+_this = update(_variant).where(_variant.c.id == bindparam("variant_id"))
+_is_enough = or_(
+    _variant.c.stock.is_(None),
+    _variant.c.held + _variant.c.sold + bindparam("wanted") <= _variant.c.stock,
+)
+THERE = select(_variant.c.id).where(_variant.c.id == bindparam("variant_id"), _is_enough)
+HOLD = (
+    _this.where(_is_enough)
+    .values(held=_variant.c.held + bindparam("wanted"))
+    .returning(_variant.c.id)
+)
+HOLD_AT = HOLD.where(
+    _variant.c.price_minor == bindparam("unit_minor"), _variant.c.withdrawn_at.is_(None)
+)
+LOCK = (
+    select(_variant.c.id)
+    .where(
+        _variant.c.id.in_(
+            select(_line.c.variant_id).where(_line.c.order_id == bindparam("order_id"))
+        )
+    )
+    .order_by(_variant.c.id)
+    .with_for_update(key_share=True)
+)
+LET_GO = select(_line.c.variant_id, _line.c.quantity).where(
+    _line.c.order_id == bindparam("order_id"),
+    _line.c.released_at.is_not(None),
+    _line.c.sold_at.is_(None),
+)
+SELL_LINES = (
+    update(_line)
+    .where(_line.c.order_id == bindparam("whose"), _line.c.sold_at.is_(None))
+    .values(sold_at=bindparam("now"), released_at=None)
+    .returning(_line.c.variant_id, _line.c.quantity)
+)
+SELL = _this.values(
+    held=_variant.c.held - bindparam("units"), sold=_variant.c.sold + bindparam("units")
+).returning(
+    # As `_is_newly_low`: no more are unsold than the merchant wants to be told of.
+    _variant.c.low_at.is_(None) & (_variant.c.stock - _variant.c.sold <= _variant.c.low_stock)
+)
+
+
 def refuse_what_is_gone(session: Session, wanted: Iterable[Wanted], *, now: datetime) -> None:
     """Raise as `hold` would where a look shows that it must: nothing is written, nobody waits.
 
@@ -45,7 +90,10 @@ def refuse_what_is_gone(session: Session, wanted: Iterable[Wanted], *, now: date
 
 def _is_there(session: Session, want: Wanted, *, ended_at: datetime | None = None) -> bool:
     """Return whether so much is free, or would be without the holds that have ended by then."""
-    ended = _ended(want.variant_id, ended_at) if ended_at else 0
+    if ended_at is None:
+        asked = {"variant_id": want.variant_id, "wanted": want.quantity}
+        return read_one(session, THERE, **asked) is not None
+    ended = _ended(want.variant_id, ended_at)
     found = session.execute(
         select(Variant.id).where(
             Variant.id == want.variant_id,
@@ -71,18 +119,10 @@ def hold(session: Session, wanted: Iterable[Wanted], *, now: datetime) -> None:
 
 
 def _hold_one(session: Session, want: Wanted) -> bool:
-    taken = session.execute(
-        update(Variant)
-        .where(
-            Variant.id == want.variant_id,
-            *_still_offered(want),
-            _enough(want.quantity),
-        )
-        .values(held=Variant.held + want.quantity)
-        .returning(Variant.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    return taken is not None
+    asked = {"variant_id": want.variant_id, "wanted": want.quantity}
+    if want.unit_minor is None:
+        return read_one(session, HOLD, **asked) is not None
+    return read_one(session, HOLD_AT, **asked, unit_minor=want.unit_minor) is not None
 
 
 def _hold_after_freeing(session: Session, want: Wanted, *, now: datetime) -> bool:
@@ -96,12 +136,6 @@ def _hold_after_freeing(session: Session, want: Wanted, *, now: datetime) -> boo
     )
     free_expired(session, want.variant_id, now=now)
     return _hold_one(session, want)
-
-
-def _still_offered(want: Wanted) -> list[ColumnElement[bool]]:
-    if want.unit_minor is None:
-        return []
-    return [Variant.price_minor == want.unit_minor, Variant.withdrawn_at.is_(None)]
 
 
 def _enough(quantity: int) -> ColumnElement[bool]:
@@ -184,12 +218,7 @@ def lock(session: Session, order_id: int) -> None:
     The weaker lock lets others refer to a variant: an order that is being written down does so
     line by line, in the buyer's order, and would wait for us while we wait for it.
     """
-    session.execute(
-        select(Variant.id)
-        .where(Variant.id.in_(select(LineItem.variant_id).where(LineItem.order_id == order_id)))
-        .order_by(Variant.id)
-        .with_for_update(key_share=True)
-    ).all()
+    read(session, LOCK, order_id=order_id)
     offer_counters.lock(session, order_id)
 
 
@@ -215,33 +244,14 @@ def sell(session: Session, order_id: int, *, now: datetime) -> bool:
 
     Returns False, with nothing changed, when something is no longer there. Call `lock` first.
     """
-    gone = session.execute(
-        select(LineItem.variant_id, LineItem.quantity).where(
-            LineItem.order_id == order_id,
-            LineItem.released_at.is_not(None),
-            LineItem.sold_at.is_(None),
-        )
-    ).all()
-    missing = _by_variant(gone)
+    missing = _by_variant(read(session, LET_GO, order_id=order_id))
     if not _take_again(session, missing, now=now):
         return False
-    sold = session.execute(
-        update(LineItem)
-        .where(LineItem.order_id == order_id, LineItem.sold_at.is_(None))
-        .values(sold_at=now, released_at=None)
-        .returning(LineItem.variant_id, LineItem.quantity)
-        .execution_options(synchronize_session=False)
-    ).all()
+    sold = read(session, SELL_LINES, whose=order_id, now=now)
     scarce = []
     for variant_id, quantity in sorted(_by_variant(sold).items()):
-        is_scarce = session.scalar(
-            update(Variant)
-            .where(Variant.id == variant_id)
-            .values(held=Variant.held - quantity, sold=Variant.sold + quantity)
-            .returning(_is_newly_low())
-            .execution_options(synchronize_session=False)
-        )
-        scarce += [variant_id] if is_scarce else []
+        row = read_one(session, SELL, variant_id=variant_id, units=quantity)
+        scarce += [variant_id] if row and row[0] else []
     watch(session, scarce, now=now)
     return True
 
