@@ -7,6 +7,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from storefront.domain.orders import MAX_QUANTITY
+
 LOW_STOCK = 5
 """At this many left or fewer the shopper is told the number; above it, only that there is stock."""
 
@@ -22,7 +24,8 @@ class StockCount:
 
 @dataclass(frozen=True)
 class Availability:
-    """`state` is in_stock, low, held (all units are in others' hands) or sold_out."""
+    """`state` is in_stock, low, held (all units are in others' hands) or sold_out. `left` is None
+    where there is more than anybody can order at once."""
 
     state: str
     left: int | None
@@ -39,7 +42,7 @@ def availability(count: StockCount) -> Availability:
         return Availability("in_stock", None)
     left = count.stock - count.sold - count.held
     if left > LOW_STOCK:
-        return Availability("in_stock", left)
+        return Availability("in_stock", left if left < MAX_QUANTITY else None)
     if left > 0:
         return Availability("low", left)
     return Availability("sold_out" if count.sold >= count.stock else "held", 0)

@@ -20,6 +20,8 @@ COUNTS = st.integers(0, 50)
     [
         (None, 0, 0, Availability("in_stock", None)),
         (None, 40, 900, Availability("in_stock", None)),
+        (99, 0, 0, Availability("in_stock", None)),
+        (99, 1, 0, Availability("in_stock", 98)),
         (6, 0, 0, Availability("in_stock", 6)),
         (5, 0, 0, Availability("low", 5)),
         (10, 3, 2, Availability("low", 5)),
