@@ -29,7 +29,7 @@ from storefront.web.context import ports
 from storefront.web.formats import use_zone
 
 if TYPE_CHECKING:
-    from gifting.redemption import Redeemed
+    from gifting.redeemed import Redeemed
 
 blueprint = Blueprint("api_gifts", __name__, description="Gift cards spent at a merchant's till.")
 

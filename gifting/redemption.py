@@ -1,5 +1,5 @@
 """Spend a card in a store: look what it is worth, and take a part of it or all. Undoing that is in
-`reversal.py`."""
+`reversal.py`, why a card is refused in `refusals.py`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select
 
 from gifting import guessing, holders, ledger
-from gifting.card_views import CardView, list_uses, view_card
-from gifting.domain import amount_to_take, today_in, why_amount_refused, why_refused
+from gifting.card_views import CardView, view_card
+from gifting.domain import today_in
 from gifting.models import Gift, GiftCard, Redemption
 from gifting.presenting import find_card
+from gifting.redeemed import Redeemed, tell
+from gifting.refusals import check_amount, check_card
 from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
-from storefront.domain.money import Money
 from storefront.errors import Conflict, Invalid, NotAllowed
-from storefront.models import Order, Store
+from storefront.models import Order
 from storefront.services import interactions
 from storefront.services.idempotency import hash_body
 from storefront.signals import announce
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-    from gifting.domain import CardTerms
     from gifting.tills import Till
-    from storefront.errors import StorefrontError
     from storefront.ports import Ports
 
 
@@ -48,28 +47,6 @@ class Redeem:
     request_key: str
     basket_minor: int | None = None
     holder: str = ""
-
-
-@dataclass(frozen=True)
-class Redeemed:
-    """What was taken, and what is left. `public_id` is the receipt's number; `on_top` is what was
-    paid besides, where the till told its basket. A replay is the answer to an earlier request."""
-
-    public_id: str
-    card: str
-    last_four: str
-    title: str
-    amount: Money
-    balance: Money
-    basket: Money | None
-    store: str
-    at: datetime
-    is_replayed: bool
-
-    @property
-    def on_top(self) -> Money | None:
-        """What this gift has brought beyond its own value."""
-        return None if self.basket is None else self.basket - self.amount
 
 
 @dataclass(frozen=True)
@@ -165,12 +142,12 @@ def _redeem(session: Session, asked: _Asked) -> Redeemed:
     till.confirm(session, now)
     earlier = _find_earlier(session, asked)
     if earlier is not None:
-        return _tell(session, earlier, is_replayed=True)
+        return tell(session, earlier, is_replayed=True)
     card = session.get_one(GiftCard, asked.card_id)
     try:
         check_card(session, card, till, is_live=asked.is_live, now=now)
         holders.check(card, asked.holder_key)
-        amount = _check_amount(card.terms, wish)
+        amount = check_amount(card.terms, wish)
     except Conflict:  # what took the rest since we looked may have been this very request
         return _explain(session, asked)
     conditions = _conditions(card, now, whole=amount if card.terms.is_product else None)
@@ -189,7 +166,7 @@ def _redeem(session: Session, asked: _Asked) -> Redeemed:
     )
     ledger.write(session, card.id, entered, line=line, now=now)
     announce(session, "gift_redeemed", redemption=redemption.public_id, card=card.public_id)
-    return _tell(session, redemption, is_replayed=False)
+    return tell(session, redemption, is_replayed=False)
 
 
 def _find_earlier(session: Session, asked: _Asked) -> Redemption | None:
@@ -220,63 +197,15 @@ def _conditions(card: GiftCard, now: datetime, *, whole: int | None) -> list[Col
     return conditions if whole is None else [*conditions, GiftCard.balance_minor == whole]
 
 
-def check_card(
-    session: Session, card: GiftCard, till: Till, *, is_live: bool, now: datetime
-) -> None:
-    """Raise why nothing can be taken from a card at a till, if so."""
-    code = why_refused(card.terms, store_id=till.store_id, is_live=is_live, now=now)
-    if code == "not_allowed_here":
-        raise NotAllowed(code, stores=_accepting(session, card))
-    if code == "code_expired":
-        raise Conflict(code, field="code", day=card.expires_on)
-    if code == "already_redeemed":
-        raise _used_up(session, card)
-    if code is not None:
-        raise Conflict(code, field="code")
-
-
-def _accepting(session: Session, card: GiftCard) -> str:
-    names = session.scalars(
-        select(Store.name)
-        .where(Store.merchant_id == card.merchant_id, Store.id.in_(card.stores or []))
-        .order_by(Store.position, Store.id)
-    )
-    return ", ".join(names)
-
-
-def _used_up(session: Session, card: GiftCard) -> StorefrontError:
-    """Say when, where and by whom the last of a card was taken."""
-    last = next((use for use in list_uses(session, card.id) if not use.is_reversed), None)
-    if last is None:
-        return Conflict("code_refunded", field="code")
-    return Conflict(
-        "already_redeemed",
-        field="code",
-        at=last.at,
-        store=last.store,
-        who=last.who,
-        receipt=last.receipt,
-    )
-
-
-def _check_amount(terms: CardTerms, wish: Redeem) -> int:
-    code = why_amount_refused(terms, wish.amount_minor, wish.basket_minor)
-    if code == "insufficient_balance":
-        raise Conflict(code, field="amount_minor", balance=terms.balance)
-    if code is not None:
-        raise Invalid(code, field="basket_minor" if code == "basket_too_small" else "amount_minor")
-    return amount_to_take(terms, wish.amount_minor) or 0
-
-
 def _explain(session: Session, asked: _Asked) -> Redeemed:
     """Say why a card has refused at the last moment; it may have been a repeat of this request."""
     earlier = _find_earlier(session, asked)
     if earlier is not None:
-        return _tell(session, earlier, is_replayed=True)
+        return tell(session, earlier, is_replayed=True)
     card = session.get_one(GiftCard, asked.card_id, populate_existing=True)
     check_card(session, card, asked.till, is_live=asked.is_live, now=asked.now)
     holders.check(card, asked.holder_key)
-    _check_amount(card.terms, asked.wish)
+    check_amount(card.terms, asked.wish)
     raise Conflict
 
 
@@ -326,25 +255,3 @@ def _insert(
     if redemption_id is None:
         raise _TakenMeanwhileError
     return session.get_one(Redemption, redemption_id)
-
-
-def _tell(session: Session, redemption: Redemption, *, is_replayed: bool) -> Redeemed:
-    card, last_four, title, store = session.execute(
-        select(GiftCard.public_id, GiftCard.last_four, Gift.title, Store.name)
-        .join(Gift, Gift.id == GiftCard.gift_id)
-        .join(Store, Store.id == redemption.store_id)
-        .where(GiftCard.id == redemption.card_id)
-    ).one()
-    basket, currency = redemption.basket_minor, redemption.currency
-    return Redeemed(
-        public_id=redemption.public_id,
-        card=card,
-        last_four=last_four,
-        title=title,
-        amount=redemption.amount,
-        balance=Money(redemption.balance_after_minor, currency),
-        basket=None if basket is None else Money(basket, currency),
-        store=store,
-        at=redemption.occurred_at,
-        is_replayed=is_replayed,
-    )

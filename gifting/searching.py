@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 
 from gifting.card_views import CardView, UseView, list_uses, view_card
 from gifting.models import Gift, GiftCard, GiftContact
-from gifting.redemption import check_card
+from gifting.refusals import check_card
 from storefront.errors import Invalid, NotFound, StorefrontError
 from storefront.models import Order, OrderContact
 

@@ -1,5 +1,5 @@
 """The counter's web: enrolling devices, beginning to work on one, redeeming, closing the day."""
 
-from gifting.counter import closing, enrolling, scanning, screen, signing
+from gifting.counter import closing, enrolling, scanning, screen, signing, undoing
 
-__all__ = ["closing", "enrolling", "scanning", "screen", "signing"]
+__all__ = ["closing", "enrolling", "scanning", "screen", "signing", "undoing"]

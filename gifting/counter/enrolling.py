@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import make_response, redirect, request, url_for
 
-from gifting import clerks, devices
+from gifting import clerks, devices, enrolment
 from gifting.counter.blueprint import console
 from storefront.errors import Invalid
 from storefront.qr import draw
@@ -58,7 +58,7 @@ def device(public_id: str) -> AnyResponse:
         if found is None or found.state == "enrolled":
             news = "enrolled" if found else None
             return redirect(url_for("counter_console.counter", news=news), 303)
-        token = devices.open_link(session, who.merchant_id, wanted, sign=ports().sign)
+        token = enrolment.open_link(session, who.merchant_id, wanted, sign=ports().sign)
     settings = ports().settings
     link = settings.base_url + url_for("counter.look_at_enrolment", token=token)
     page = show("console/counter_device.html", shop(), device=found, link=link, qr=draw(link))

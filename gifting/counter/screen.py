@@ -1,31 +1,26 @@
-"""The counter's screen: find a card, see what it is, take from it, undo. The answer to a form is an
+"""The counter's screen: find a card, see what it is, take from it. The answer to a form is an
 address of its own, so that neither reload nor the back button takes anything twice."""
 
 from __future__ import annotations
 
-import re
-import secrets
 from typing import TYPE_CHECKING
 
 from flask import redirect, request, url_for
 
-from gifting import presenting, receipts, redemption, reversal, searching, shifts
+from gifting import presenting, receipts, redemption, searching
 from gifting.counter import access, signing
 from gifting.counter.blueprint import screen
+from gifting.counter.desk import KEY, Problem, new_key, till_of
 from gifting.redemption import Redeem
-from gifting.reversal import Reverse
-from gifting.tills import Till
 from storefront.domain.prices import read_price
 from storefront.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from storefront.web import forms
 from storefront.web.bodies import form_body
 from storefront.web.console.page import named
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from flask import Response
     from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response as AnyResponse
@@ -34,9 +29,6 @@ if TYPE_CHECKING:
     from storefront.errors import StorefrontError
 
 LONGEST_CODE, LONGEST_SEARCH = 1000, 120
-KEY = re.compile(r"[\w-]{22}", re.ASCII)
-FRESH_SECONDS = 20
-"""So long after the fact a page says loudly what was done; later it only shows it."""
 
 
 @screen.route("")
@@ -57,7 +49,7 @@ def look_up() -> AnyResponse:
         return _start(shift, error)
     with ports().reads() as session:
         found = searching.public_id_of(session, card_id)
-    return redirect(url_for("counter.card", public_id=found, k=_new_key()), 303)
+    return redirect(url_for("counter.card", public_id=found, k=new_key()), 303)
 
 
 @screen.route("/searches", methods=["POST"])
@@ -83,7 +75,7 @@ def card(public_id: str) -> AnyResponse:
     shift, wanted = access.at_work(), named(public_id)
     key = request.args.get("k", "")
     if not KEY.fullmatch(key):
-        return redirect(url_for("counter.card", public_id=wanted, k=_new_key()), 303)
+        return redirect(url_for("counter.card", public_id=wanted, k=new_key()), 303)
     with ports().reads() as session:
         used = _used(session, shift, key)
     if used is not None:
@@ -115,7 +107,7 @@ def _refused(shift: Shift, error: StorefrontError, *, wanted: str, key: str) -> 
             used = _used(session, shift, key)
         if used is not None:
             return redirect(url_for("counter.receipt", public_id=used, again=1), 303)
-    safe = key if KEY.fullmatch(key) else _new_key()
+    safe = key if KEY.fullmatch(key) else new_key()
     return _card(shift, wanted, key=safe, error=error)
 
 
@@ -140,83 +132,6 @@ def _amount(form: dict[str, str], field: str, currency: str) -> int:
     except Invalid as error:
         error.field = field
         raise
-
-
-@screen.route("/redemptions/<public_id>")
-def receipt(public_id: str) -> AnyResponse:
-    """Show what was taken: loudly when it has just happened."""
-    shift, now = access.at_work(), ports().clock.now()
-    with ports().reads() as session:
-        found = receipts.get_receipt(session, shift.merchant_id, named(public_id))
-    latest = found.undone_at or found.at
-    return access.show(
-        "counter/receipt.html",
-        shift.device,
-        shift=shift,
-        receipt=found,
-        can_undo=found.can_undo(shift, now=now),
-        is_fresh=(now - latest).total_seconds() < FRESH_SECONDS,
-        is_again="again" in request.args,
-        undo_key=_new_key(),
-    )
-
-
-@screen.route("/redemptions/<public_id>/reversal", methods=["POST"])
-def undo(public_id: str) -> AnyResponse:
-    """Put back what was taken by mistake: within ten minutes, or by a manager."""
-    shift, wanted = access.at_work(), named(public_id)
-    key = form_body().get("k", "")
-    wish = Reverse(wanted, key if KEY.fullmatch(key) else _new_key())
-    try:
-        reversal.reverse(ports(), till_of(shift), wish)
-    except (Conflict, NotAllowed) as error:
-        if wants_json():
-            raise
-        return _receipt_with(shift, wanted, error)
-    return redirect(url_for("counter.receipt", public_id=wanted), 303)
-
-
-def _receipt_with(shift: Shift, wanted: str, error: StorefrontError) -> Response:
-    with ports().reads() as session:
-        found = receipts.get_receipt(session, shift.merchant_id, wanted)
-    return access.show(
-        "counter/receipt.html",
-        shift.device,
-        status=status_of(error),
-        shift=shift,
-        receipt=found,
-        can_undo=False,
-        is_fresh=False,
-        is_again=False,
-        problem=Problem(error),
-    )
-
-
-def till_of(shift: Shift) -> Till:
-    """Return the till at which a shift is worked."""
-
-    def confirm(session: Session, now: datetime) -> None:
-        shifts.confirm(session, shift, now=now)
-
-    return Till(
-        merchant_id=shift.merchant_id,
-        store_id=shift.device.store_id,
-        caller=shift.device.public_id,
-        member_id=shift.member_id,
-        device_id=shift.device.id,
-        is_senior=shift.is_senior,
-        confirm=confirm,
-    )
-
-
-class Problem:
-    """A refusal as the screen says it: what to look at again is yellow, the rest is red."""
-
-    def __init__(self, error: StorefrontError) -> None:
-        self.sentence = sentence_of(error)
-        self.code = error.code
-        is_typed = isinstance(error, Invalid) or error.code == "insufficient_balance"
-        self.tone = "look" if is_typed else "bad"
 
 
 def _start(shift: Shift, error: StorefrontError | None = None, *, sought: str = "") -> Response:
@@ -266,7 +181,3 @@ def _present(session: Session, shift: Shift, wanted: str) -> searching.Presented
 
 def _used(session: Session, shift: Shift, key: str) -> str | None:
     return receipts.find_by_key(session, shift, key)
-
-
-def _new_key() -> str:
-    return secrets.token_urlsafe(16)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import make_response, redirect, render_template, url_for
 
-from gifting import clerks, devices, shifts
+from gifting import clerks, enrolment, shifts
 from gifting.counter import access
 from gifting.counter.blueprint import screen
 from storefront.errors import Invalid, TooMany
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def look_at_enrolment(token: str) -> AnyResponse:
     """Show what the link makes of this device. Looking uses nothing up."""
     with ports().reads() as session:
-        found = devices.read_link(session, token, sign=ports().sign, now=ports().clock.now())
+        found = enrolment.read_link(session, token, sign=ports().sign, now=ports().clock.now())
     theme = theme_css(found.accent)
     use_policy(Policy(style=theme))
     page = render_template(
@@ -46,7 +46,7 @@ def look_at_enrolment(token: str) -> AnyResponse:
 def enrol(token: str) -> AnyResponse:
     """Make this device a counter."""
     with ports().sessions.begin() as session:
-        secret = devices.enrol(session, token, sign=ports().sign, now=ports().clock.now())
+        secret = enrolment.enrol(session, token, sign=ports().sign, now=ports().clock.now())
     return access.remember(redirect(url_for("counter.counter"), 303), access.DEVICE, secret)
 
 

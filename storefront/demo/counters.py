@@ -11,7 +11,7 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from gifting import devices
+from gifting import devices, enrolment
 from gifting.devices import Device
 from storefront.demo.site import create_site
 from storefront.ports import Ports
@@ -65,7 +65,7 @@ def invite(
         abort(HTTPStatus.NOT_FOUND)
     name = gettext("Phone 1")
     device = devices.invite(session, owner, name=name, store=store, now=now)
-    return devices.open_link(session, owner.merchant_id, device, sign=ports.sign)
+    return enrolment.open_link(session, owner.merchant_id, device, sign=ports.sign)
 
 
 def add_device(
@@ -73,7 +73,7 @@ def add_device(
 ) -> Device:
     """Enrol a device at a store that nobody holds in their hands."""
     token = invite(session, ports, merchant, store=store, now=now)
-    secret = devices.enrol(session, token, sign=ports.sign, now=now)
+    secret = enrolment.enrol(session, token, sign=ports.sign, now=now)
     device = devices.find_device(session, secret, sign=ports.sign)
     if device is None:
         raise LookupError(store)

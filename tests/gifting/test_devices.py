@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from gifting import devices
+from gifting import devices, enrolment
 from gifting.models import CounterDevice
 from storefront.errors import Ended, Invalid, NotFound
 from tests.contents import contents, nothing_changes
@@ -30,9 +30,9 @@ def found(bench: Bench, secret: str) -> devices.Device | None:
         return devices.find_device(session, secret, sign=bench.ports.sign)
 
 
-def read(bench: Bench, token: str) -> devices.Enrolment:
+def read(bench: Bench, token: str) -> enrolment.Enrolment:
     with bench.database.reads() as session:
-        return devices.read_link(session, token, sign=bench.ports.sign, now=bench.clock.now())
+        return enrolment.read_link(session, token, sign=bench.ports.sign, now=bench.clock.now())
 
 
 def test_an_enrolled_device_is_known_by_its_secret_and_stands_in_its_store(
@@ -68,7 +68,7 @@ def test_a_link_is_good_once(bench: Bench, world: World) -> None:
         bench.database.begin() as session,
         pytest.raises(Ended) as refused,
     ):
-        devices.enrol(session, token, sign=bench.ports.sign, now=bench.clock.now())
+        enrolment.enrol(session, token, sign=bench.ports.sign, now=bench.clock.now())
 
     assert "device_link_over" == refused.value.code
     assert found(bench, secret) is not None
@@ -80,7 +80,7 @@ def test_of_many_who_open_a_link_at_once_one_becomes_the_device(bench: Bench, wo
     def use(_: int) -> str | None:
         try:
             with bench.database.begin() as session:
-                return devices.enrol(session, token, sign=bench.ports.sign, now=bench.clock.now())
+                return enrolment.enrol(session, token, sign=bench.ports.sign, now=bench.clock.now())
         except Ended:
             return None
 
@@ -150,7 +150,7 @@ def test_another_merchants_device_is_not_there(bench: Bench, world: World) -> No
             lambda: devices.revoke(session, rival, device, now=now),
             lambda: devices.rename(session, rival, device, name="Mine", now=now),
             lambda: devices.invite_again(session, rival, device, now=now),
-            lambda: devices.open_link(session, rival.merchant_id, device, sign=bench.ports.sign),
+            lambda: enrolment.open_link(session, rival.merchant_id, device, sign=bench.ports.sign),
         ):
             with pytest.raises(NotFound):
                 act()

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gifting.redemption import Redeem, Redeemed, redeem
+from gifting.redeemed import Redeemed
+from gifting.redemption import Redeem, redeem
 from gifting.tills import Till
 from tests.factories import World
 from tests.fakes import Bench

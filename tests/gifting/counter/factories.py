@@ -7,7 +7,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import update
 
-from gifting import devices
+from gifting import devices, enrolment
 from storefront.models import Membership
 from storefront.services import members
 from storefront.services.members import SignedIn
@@ -76,14 +76,14 @@ def a_device(bench: Bench, world: World, *, name: str = "Till 1") -> tuple[str, 
 def link_of(bench: Bench, world: World, device: str) -> str:
     """Return the token of a waiting device's link."""
     with bench.database.reads() as session:
-        return devices.open_link(session, world.merchant.id, device, sign=bench.ports.sign)
+        return enrolment.open_link(session, world.merchant.id, device, sign=bench.ports.sign)
 
 
 def enrol(bench: Bench, world: World, device: str) -> str:
     """Use a device's link and return its secret."""
     token = link_of(bench, world, device)
     with bench.database.begin() as session:
-        return devices.enrol(session, token, sign=bench.ports.sign, now=bench.clock.now())
+        return enrolment.enrol(session, token, sign=bench.ports.sign, now=bench.clock.now())
 
 
 @dataclass

@@ -1,0 +1,64 @@
+"""What a redemption comes to, as a till is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from gifting.models import Gift, GiftCard
+from storefront.domain.money import Money
+from storefront.models import Store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from gifting.models import Redemption
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """What was taken, and what is left. `public_id` is the receipt's number; `on_top` is what was
+    paid besides, where the till told its basket. A replay is the answer to an earlier request."""
+
+    public_id: str
+    card: str
+    last_four: str
+    title: str
+    amount: Money
+    balance: Money
+    basket: Money | None
+    store: str
+    at: datetime
+    is_replayed: bool
+
+    @property
+    def on_top(self) -> Money | None:
+        """What this gift has brought beyond its own value."""
+        return None if self.basket is None else self.basket - self.amount
+
+
+def tell(session: Session, redemption: Redemption, *, is_replayed: bool) -> Redeemed:
+    """Return what a redemption took."""
+    card, last_four, title, store = session.execute(
+        select(GiftCard.public_id, GiftCard.last_four, Gift.title, Store.name)
+        .join(Gift, Gift.id == GiftCard.gift_id)
+        .join(Store, Store.id == redemption.store_id)
+        .where(GiftCard.id == redemption.card_id)
+    ).one()
+    basket, currency = redemption.basket_minor, redemption.currency
+    return Redeemed(
+        public_id=redemption.public_id,
+        card=card,
+        last_four=last_four,
+        title=title,
+        amount=redemption.amount,
+        balance=Money(redemption.balance_after_minor, currency),
+        basket=None if basket is None else Money(basket, currency),
+        store=store,
+        at=redemption.occurred_at,
+        is_replayed=is_replayed,
+    )
