@@ -39,6 +39,10 @@ prove: $(VENV)/.testable ## Show every stated figure at its full size (takes lon
 bench: $(VENV)/.testable ## Measure the figures that the README quotes
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+pictures: $(VENV)/.testable ## Take the README's pictures anew, from a fresh demo that runs
+	@$(BIN)/python -m tests.chromium
+	@PYTHONPATH=. $(BIN)/python docs/pictures/take.py $(or $(ARGS),instance/demo.json)
+
 format: $(VENV)/.checkable ## Put the code into its one format
 	@$(BIN)/ruff format $(wildcard $(CODE))
 	@$(BIN)/ruff check --fix-only $(wildcard $(CODE))
