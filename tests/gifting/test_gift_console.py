@@ -114,6 +114,17 @@ def test_a_gift_whose_order_is_not_paid_is_listed_as_such(
     assert "Ben" in page
 
 
+def test_the_order_of_gifts_is_listed_as_such_and_not_to_be_handed_over(
+    bench: Bench, world: World, owner: Any
+) -> None:
+    sell_gift(bench, world, recipients=(BEN, CLEO))
+
+    page = owner.get("/console/orders").text
+
+    assert "2 gifts" in page
+    assert "Choose order #" not in page
+
+
 def test_the_spreadsheet_has_exactly_what_the_list_is_narrowed_to(
     bench: Bench, world: World, owner: Any
 ) -> None:
