@@ -4,12 +4,14 @@ and never the words between giver and recipient."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from gifting import returns
 from gifting.card_views import list_uses
+from gifting.handover import LATER
 from gifting.models import Gift, GiftCard, GiftDelivery, GiftEntry, Redemption
 from gifting.reporting.gifts import every_gift
 from gifting.reporting.search import GiftSearch
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 THING = "gift_card"
 SHOWN_ACTIONS = ("gift_card_blocked", "gift_card_unblocked")
 """What members do to a card without an entry in its ledger."""
+
+PUT_OFF = f"_{LATER}"
 
 
 @dataclass(frozen=True)
@@ -124,12 +128,17 @@ def _card(session: Session, gift: Gift, card: GiftCard) -> CardFacts:
 
 
 def _history(session: Session, gift: Gift, card: GiftCard | None) -> tuple[Happening, ...]:
-    """Return what happened in its order; of what has one moment, causes come first."""
+    """Return what happened in its order; of what has one moment, causes come first. Of mails that
+    were put off one after the other, the first is shown: the others say nothing new."""
     found = [Happening("ordered", gift.placed_at)]
     if card is not None:
         found += [*_entries(session, card), *_actions(session, card)]
     found += [*_deliveries(session, gift), *_facts(gift)]
-    return tuple(sorted(found, key=lambda each: each.at))
+    found.sort(key=lambda each: each.at)
+    runs = ((kind, list(run)) for kind, run in groupby(found, key=lambda each: each.kind))
+    return tuple(
+        each for kind, run in runs for each in (run[:1] if kind.endswith(PUT_OFF) else run)
+    )
 
 
 def _facts(gift: Gift) -> Iterator[Happening]:

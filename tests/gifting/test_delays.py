@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from gifting import delays
 from gifting.models import GiftDelivery
+from gifting.reporting.dossier import get_gift_dossier
 from storefront.errors import TryAgain
 from storefront.models import Alarm, Job
 from storefront.services import jobs
@@ -98,6 +99,22 @@ def test_a_gift_that_was_put_off_for_minutes_is_no_news(bench: Bench, sold: Plac
         pass
 
     assert not any("on its way now" in each for each in letters_to(bench, "ada@buyer.test"))
+
+
+def test_a_gift_that_was_put_off_often_is_shown_so_once(
+    bench: Bench, world: World, sold: PlacedOrder
+) -> None:
+    work_until(bench, hours_later(bench, 2))
+    bench.mailbox.fault = None
+    work_until(bench, lambda: is_sent(bench, sold))
+    with bench.database.reads() as session:
+        [gift] = gifts_of(session, sold)
+        dossier = get_gift_dossier(
+            session, world.merchant.id, gift.public_id, now=bench.clock.now()
+        )
+
+    kinds = [each.kind for each in dossier.history]
+    assert ["ordered", "issue", "gift_later", "gift_sent"] == kinds
 
 
 def test_after_a_week_without_mail_a_gift_is_given_up_as_any_job(
