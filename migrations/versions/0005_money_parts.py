@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from storefront.db.going_back import refuse_rows
 from storefront.db.types import Key, UtcDateTime
 
 revision = "0005"
@@ -183,7 +184,9 @@ def _in_use(table: str, *columns: str) -> None:
 
 
 def downgrade() -> None:
-    """Take the parts away. Where an order has a discount or tax, its total refuses to go back."""
+    """Take the parts away; refuse where an order has a discount, or tax beside its prices."""
+    for table, before, _ in TOTALS:
+        refuse_rows(op.get_bind(), table, f"NOT ({before})")
     op.drop_table("storefront_tax_rates")
     op.drop_table("storefront_shipping_rates")
     for table, before, after in TOTALS:

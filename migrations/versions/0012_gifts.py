@@ -4,6 +4,7 @@ may be values without a variant, and an order may reach nobody but the recipient
 import sqlalchemy as sa
 from alembic import op
 
+from storefront.db.going_back import refuse_rows
 from storefront.db.triggers import append_only_sql
 from storefront.db.types import Key, UtcDateTime
 
@@ -65,7 +66,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them. Where an order has a line without a variant, the database refuses to go back."""
+    """Drop them; refuse where an order is a gift."""
+    refuse_rows(op.get_bind(), LINES, "variant_id IS NULL")
+    refuse_rows(op.get_bind(), ORDERS, f"NOT ({WAYS_BEFORE})")
     for table in TABLES:
         op.drop_table(table)
     if _is_sqlite():
