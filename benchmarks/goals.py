@@ -48,7 +48,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Frame page with live price, stock and offer clock, 8 clients",
             "pages",
             "1 request",
-            "Python: Flask's way to the view, reading the offer's terms, and the template.",
+            "Python: ten small statements and Flask's way to the view; the text is kept by all that "
+            "it shows.",
             (
                 _least("of hello", TIMES, 0.15, 0.5),
                 Goal("p99", "ms", 25, 10),
@@ -61,7 +62,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Shared link: one interaction is durable before the redirect, 8 clients",
             "redirects",
             "1 request, 1 transaction",
-            "The commit's way to the disk, and Flask's to the view.",
+            "The commit's way to the disk: each opening is durable by itself and waits for no other "
+            "(there is no group commit). Then Flask's way to the view.",
             (
                 _least("of hello", TIMES, 0.18, 0.25),
                 Goal("p99", "ms"),
@@ -123,7 +125,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Gift codes issued for a paid order",
             "gift_codes",
             "card, code, ledger entry and delivery job for each",
-            "Encrypting each code, and the statements of its card.",
+            "Encrypting each code, and the job that delivers it.",
             (_least("codes", "/s", 5_000, 20_000),),
         ),
         "F8": Figure(
