@@ -48,8 +48,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Frame page with live price, stock and offer clock, 8 clients",
             "pages",
             "1 request",
-            "Python: ten small statements and Flask's way to the view; the text is kept by all that "
-            "it shows.",
+            "Python: ten small statements and Flask's way to the view; the text is kept "
+            "by all that it shows.",
             (
                 _least("of hello", TIMES, 0.15, 0.5),
                 Goal("p99", "ms", 25, 10),
@@ -62,7 +62,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Shared link: one interaction is durable before the redirect, 8 clients",
             "redirects",
             "1 request, 1 transaction",
-            "The commit's way to the disk: each opening is durable by itself and waits for no other "
+            "The commit's way to the disk: each opening is durable by itself and waits for none "
             "(there is no group commit). Then Flask's way to the view.",
             (
                 _least("of hello", TIMES, 0.18, 0.25),
