@@ -489,13 +489,18 @@ def init_errors(app: Flask) -> None:
 def answer(error: errors.StorefrontError) -> AnyResponse:
     """Return the answer for an error, as a program or a person needs it."""
     if isinstance(error, errors.NotSignedIn) and not wants_json():
-        return redirect(url_for("console.sign_in", next=request.full_path.rstrip("?")))
+        return redirect(url_for("console.sign_in", next=_here()))
     response = _as_json(error) if wants_json() else _as_page(error)
     response.status_code = status_of(error)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _here() -> str:
+    """Return the address that was asked for, with the path below which we are mounted."""
+    return request.script_root + request.full_path.rstrip("?")
 
 
 def _as_json(error: errors.StorefrontError) -> Response:
@@ -511,7 +516,7 @@ def _as_page(error: errors.StorefrontError) -> Response:
         "sentence": sentence_of(error),
         "status": status,
         "request_id": request_id() if status >= 500 else None,  # noqa: PLR2004
-        "retry_url": request.full_path if request.method == "GET" and status == 503 else None,  # noqa: PLR2004
+        "retry_url": _here() if request.method == "GET" and status == 503 else None,  # noqa: PLR2004
         "surface": surface(),
         "home": url_for("console.home") if request.path.startswith("/console/") else None,
     }

@@ -447,6 +447,20 @@ def test_our_session_and_the_hosts_live_side_by_side(configure: Configure, tmp_p
     assert client.get_cookie(cookie_name(shop(host))) is not None
 
 
+def test_whoever_signs_in_goes_on_to_the_page_they_asked_for_below_our_prefix(
+    configure: Configure,
+) -> None:
+    host = Flask("host")
+    host.config.update(configure())
+    configure.mount(host)
+    form = {"email": fill(shop(host)).owner_email, "password": PASSWORD}
+    client = host.test_client()
+    sheet = client.get("/shop/console/orders?q=ada").location
+    answer = client.post(sheet, data=form, headers={"Origin": "http://localhost"})
+
+    assert "/shop/console/orders?q=ada" == answer.location
+
+
 def test_a_hosts_template_takes_the_place_of_one_of_ours(
     configure: Configure, tmp_path: Path
 ) -> None:
