@@ -27,6 +27,7 @@ SECRETS = [
     ("opened https://shop.test/s/AbC-d_E1 today", "AbC-d_E1"),
     ("opened https://shop.test/g/AbC-d_E1?x=1", "AbC-d_E1"),
     ("GET /console/password-resets/AbC-d_E1", "AbC-d_E1"),
+    ("GET /counter/enrolment/AbC-d_E1", "AbC-d_E1"),
     ("{'Authorization': 'Bearer sft_0123456789'}", "sft_0123456789"),
     ("Cookie: storefront-1=abc; other=def", "abc; other=def"),
     ("key sk_live_0123 is wrong", "0123"),
