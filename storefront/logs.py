@@ -22,7 +22,10 @@ OWN_FIELDS = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", 
 END = r"[^\s&?/\"'\\]+"
 PATTERNS = (
     (re.compile(rf"([?&](?:t|v|c|sf|token|code)=){END}"), rf"\1{HIDDEN}"),
-    (re.compile(rf"(/(?:s|g|gift-reminders|joining|password-resets|enrolment)/){END}"), rf"\1{HIDDEN}"),
+    (
+        re.compile(rf"(/(?:s|g|gift-reminders|joining|password-resets|enrolment)/){END}"),
+        rf"\1{HIDDEN}",
+    ),
     (re.compile(r"((?:Authorization|Cookie)\W{1,4})[^\r\n\"\\]+", re.IGNORECASE), rf"\1{HIDDEN}"),
     (re.compile(r"\b((?:Bearer|Basic) )[^\s\"'\\]+"), rf"\1{HIDDEN}"),
     (re.compile(r"\b((?:sk|rk|whsec|sft)_)[\w-]{4,}"), rf"\1{HIDDEN}"),
