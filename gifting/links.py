@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hmac
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
 
@@ -63,9 +63,9 @@ def finding_url(settings: Settings) -> str:
     return f"{links.root(settings)}/gifts/lost"
 
 
-def picture_url(settings: Settings, design: str) -> str:
-    """Return the picture of a design."""
-    return f"{links.root(settings)}/gift-designs/{design}.png"
+def picture_path(settings: Settings, design: str) -> str:
+    """Return where our own pages find the picture of a design, at whatever host they are read."""
+    return f"{urlsplit(links.root(settings)).path}/gift-designs/{design}.png"
 
 
 def map_url(address: str) -> str:

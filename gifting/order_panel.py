@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from gifting import delays
-from gifting.links import gift_url, picture_url
+from gifting.links import gift_url, picture_path
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.wishes import EMAIL, LINK
 from storefront.kinds import Panel
@@ -161,7 +161,7 @@ def show(session: Session, order: Order, now: datetime, *, shop: Shop) -> Panel 
     if not gifts:
         return None
     told = [as_json(gift) for gift in gifts]
-    picture = picture_url(shop.settings, gifts[0].design)
+    picture = picture_path(shop.settings, gifts[0].design)
     return Panel("gifts", TEMPLATE, {"gifts": gifts}, told, picture)
 
 

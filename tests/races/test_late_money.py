@@ -61,7 +61,8 @@ def test_late_money_and_the_next_buyer_never_both_get_the_last_unit(
 
     answers = heats.at_the_end_of_holds(market, late + next_buyers)
 
-    assert {answer.status for answer in answers} == {200, 201, 409}
+    # Whether a next buyer comes through at all is chance; that nobody hears anything else is not.
+    assert {200, 409} <= {answer.status for answer in answers} <= {200, 201, 409}
     won = Counter(answer.code for answer in answers)["201"]
     kept = [order for order in market.orders() if order.paid_at is not None]
     assert len(kept) + won == trials

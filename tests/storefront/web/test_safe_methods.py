@@ -32,8 +32,10 @@ def gift_addresses(shop: Shop) -> dict[str, str]:
     placed, sign = sell_gift(shop.bench, shop.world), shop.bench.ports.sign
     with shop.bench.database.reads() as session:
         (gift,) = gifts_of(session, placed)
+    opened = f"/g/{links.gift_token(sign, gift)}"
     return {
-        "/g/<token>": f"/g/{links.gift_token(sign, gift)}",
+        "/g/<token>": opened,
+        "/g/<token>/card": f"{opened}/card",
         "/gift-reminders/<token>": f"/gift-reminders/{links.reminders_token(sign, gift)}",
     }
 
