@@ -20,7 +20,7 @@ from tests.model.ideal import Order, Shop
 from tests.model.machine import Life, OpenShop
 
 PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
-EVERY_DAY = {"sqlite": 30, "postgresql": 10}
+EVERY_DAY = {"sqlite": 40, "postgresql": 10}
 STEPS, PROOF_LIVES, PROOF_STEPS = 20, 2_000, 50
 SIZES = (
     *(
