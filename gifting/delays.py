@@ -63,18 +63,26 @@ def try_on(ports: Ports, present: Present) -> bool:
         since = waiting_since(session, [present.gift_id]).get(present.gift_id, now)
         if not TRIED_ON_AFTER <= now - since < LONGEST:
             return False
-        run_at = now + AGAIN
-        jobs.add(
-            session,
-            "deliver_gift",
-            {"gift_id": present.gift_id, "link_number": present.link_number},
-            merchant_id=present.merchant_id,
-            now=now,
-            run_at=run_at,
-            unique_key=f"{present.gift_id}.{present.link_number}.{run_at:%Y%m%d%H%M%S}",
-        )
+        link = (present.gift_id, present.link_number)
+        promise_anew(session, present.merchant_id, link, run_at=now + AGAIN, now=now)
         alarms.raise_alarm(session, present.merchant_id, "gifts_late", now=now)
     return True
+
+
+def promise_anew(
+    session: Session, merchant_id: int, link: tuple[int, int], *, run_at: datetime, now: datetime
+) -> None:
+    """Promise once more to send a gift, named by its id and the number of its link, at a moment."""
+    gift_id, link_number = link
+    jobs.add(
+        session,
+        "deliver_gift",
+        {"gift_id": gift_id, "link_number": link_number},
+        merchant_id=merchant_id,
+        now=now,
+        run_at=run_at,
+        unique_key=f"{gift_id}.{link_number}.{run_at:%Y%m%d%H%M%S}",
+    )
 
 
 def promise_news(session: Session, present: Present, *, now: datetime) -> None:

@@ -47,28 +47,8 @@ def promise_again(session: Session, gift: Gift, *, now: datetime) -> None:
     that was sent is not sent twice."""
     if gift.way != BY_LINK and gift.delivered_at is None:
         run_at = max(gift.deliver_at, now) if gift.deliver_at else now
-        payload = {"gift_id": gift.id, "link_number": gift.link_number}
-        _promise_at(session, gift.merchant_id, payload, run_at=run_at, now=now)
-
-
-def _promise_at(
-    session: Session,
-    merchant_id: int,
-    payload: dict[str, int],
-    *,
-    run_at: datetime,
-    now: datetime,
-) -> None:
-    moment = f"{run_at:%Y%m%d%H%M%S}"
-    jobs.add(
-        session,
-        "deliver_gift",
-        payload,
-        merchant_id=merchant_id,
-        now=now,
-        run_at=run_at,
-        unique_key=".".join([*map(str, payload.values()), moment]),
-    )
+        link = (gift.id, gift.link_number)
+        delays.promise_anew(session, gift.merchant_id, link, run_at=run_at, now=now)
 
 
 def _promise(session: Session, gift: Gift, *, link_number: int, now: datetime) -> None:
@@ -108,9 +88,9 @@ def deliver_gift(ports: Ports, gift_id: int, link_number: int = 1) -> None:
 
 
 def _wait(ports: Ports, present: Present, *, now: datetime) -> None:
-    payload = {"gift_id": present.gift_id, "link_number": present.link_number}
+    link, run_at = (present.gift_id, present.link_number), now + LOOK_AGAIN
     with ports.sessions.begin() as session:
-        _promise_at(session, present.merchant_id, payload, run_at=now + LOOK_AGAIN, now=now)
+        delays.promise_anew(session, present.merchant_id, link, run_at=run_at, now=now)
 
 
 def resend_gift(ports: Ports, gift_id: int, number: int) -> None:

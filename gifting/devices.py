@@ -15,6 +15,7 @@ from storefront.db.ids import public_id
 from storefront.errors import Invalid, NotFound
 from storefront.models import Member, Membership, Merchant, Store
 from storefront.services import actions
+from storefront.services.stores import open_store_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,15 +67,7 @@ def invite(session: Session, who: SignedIn, *, name: str, store: str, now: datet
 
     Raises `Invalid` invalid_label, or unknown_store for one that is closed or somebody else's.
     """
-    store_id = session.scalar(
-        select(Store.id).where(
-            Store.merchant_id == who.merchant_id,
-            Store.public_id == store,
-            Store.closed_at.is_(None),
-        )
-    )
-    if store_id is None:
-        raise Invalid("unknown_store", field="store")
+    store_id = open_store_id(session, who.merchant_id, store)
     device = CounterDevice(
         merchant_id=who.merchant_id,
         store_id=store_id,

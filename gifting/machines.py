@@ -9,7 +9,8 @@ from sqlalchemy import select
 from gifting.models import Redemption
 from gifting.tills import Till
 from storefront.errors import Invalid, NotAllowed, NotFound, NotSignedIn
-from storefront.models import ApiToken, Store
+from storefront.models import ApiToken
+from storefront.services.stores import open_store_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,15 +46,7 @@ def till_of(ports: Ports, who: Machine, store: str | None) -> Till:
             raise Invalid("unknown_store", field="store")
         return _till(who, who.store_id)
     with ports.reads() as session:
-        found = session.scalar(
-            select(Store.id).where(
-                Store.merchant_id == who.merchant_id,
-                Store.public_id == store,
-                Store.closed_at.is_(None),
-            )
-        )
-    if found is None:
-        raise Invalid("unknown_store", field="store")
+        found = open_store_id(session, who.merchant_id, store)
     if who.store_id not in {None, found}:
         raise NotAllowed
     return _till(who, found)

@@ -112,3 +112,20 @@ def _get(session: Session, merchant_id: int, public_id: str) -> Store:
     if store is None:
         raise NotFound
     return store
+
+
+def open_store_id(session: Session, merchant_id: int, store: str) -> int:
+    """Return the key of a merchant's store by its public id.
+
+    Raises `Invalid` unknown_store for one that is closed or somebody else's.
+    """
+    found = session.scalar(
+        select(Store.id).where(
+            Store.merchant_id == merchant_id,
+            Store.public_id == store,
+            Store.closed_at.is_(None),
+        )
+    )
+    if found is None:
+        raise Invalid("unknown_store", field="store")
+    return found

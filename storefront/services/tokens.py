@@ -13,6 +13,7 @@ from storefront.db.ids import public_id
 from storefront.errors import Invalid, NotFound
 from storefront.models import ApiToken, Store
 from storefront.services import actions, merchants
+from storefront.services.stores import open_store_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,25 +65,12 @@ def make_token(
         name=wish.name,
         sign=sign,
         now=now,
-        store_id=_store_id(session, who.merchant_id, wish.store) if wish.store else None,
+        store_id=open_store_id(session, who.merchant_id, wish.store) if wish.store else None,
         token_id=token,
     )
     store = wish.store or None
     actions.note(session, who, "token_made", of=("token", token), now=now, store=store)
     return secret
-
-
-def _store_id(session: Session, merchant_id: int, store: str) -> int:
-    found = session.scalar(
-        select(Store.id).where(
-            Store.merchant_id == merchant_id,
-            Store.public_id == store,
-            Store.closed_at.is_(None),
-        )
-    )
-    if found is None:
-        raise Invalid("unknown_store", field="store")
-    return found
 
 
 def revoke_token(session: Session, who: SignedIn, token: str, *, now: datetime) -> None:
