@@ -115,16 +115,24 @@ def run_due(ports: Ports) -> bool:
         due_at = jobs.next_due(session)
     if due_at is None or due_at > ports.clock.now():
         return False
+    first = job = _turn(ports, done=None)
     count = 0
-    while count < BATCH and (job := _claim(ports)):
-        _run(ports, job)
+    while job is not None:
         count += 1
-    return count > 0
+        done = job if _run(ports, job) else None
+        job = _turn(ports, done=done, goes_on=count < BATCH)
+    return first is not None
 
 
-def _claim(ports: Ports) -> ClaimedJob | None:
+def _turn(ports: Ports, *, done: ClaimedJob | None, goes_on: bool = True) -> ClaimedJob | None:
+    """Write down which job is done, and claim the next one in the same transaction."""
+    if done is None and not goes_on:
+        return None
+    now = ports.clock.now()
     with ports.sessions.begin() as session:
-        claimed = jobs.claim(session, now=ports.clock.now(), limit=1)
+        if done is not None:
+            jobs.finish(session, done, now=now)
+        claimed = jobs.claim(session, now=now, limit=1) if goes_on else ()
     return claimed[0] if claimed else None
 
 
@@ -198,11 +206,12 @@ def _carefully(ports: Ports, use_case: Handler, subject: int | str) -> None:
         log.exception("%s of %s has failed", use_case.__name__, subject)
 
 
-def _run(ports: Ports, job: ClaimedJob) -> None:
+def _run(ports: Ports, job: ClaimedJob) -> bool:
+    """Run a job and return whether it is done; what became of any other is written down."""
     if job.is_beyond_tries:
         log.error("job %s %s: its workers died again and again", job.name, job.id)
         _stop_trying(ports, job, "worker_died", now=ports.clock.now())
-        return
+        return False
     try:
         _handler(ports, job.name)(ports, **job.payload)
     except TryAgain as error:
@@ -214,8 +223,8 @@ def _run(ports: Ports, job: ClaimedJob) -> None:
         else:
             _stop_trying(ports, job, f"{type(error).__name__}: {error}", now=ports.clock.now())
     else:
-        with ports.sessions.begin() as session:
-            jobs.finish(session, job, now=ports.clock.now())
+        return True
+    return False
 
 
 def _put_back(ports: Ports, job: ClaimedJob, fault: str) -> None:

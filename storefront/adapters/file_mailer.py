@@ -31,7 +31,7 @@ class FileMailer:
         partial = target.with_suffix(f".{os.getpid()}.part")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(mime(message, now).as_bytes())
+            partial.write_bytes(mime(message, now))
             os.utime(partial, (now.timestamp(), now.timestamp()))  # the shop's clock, as its date
             partial.replace(target)
         except OSError as error:

@@ -54,6 +54,7 @@ class JinjaLetters:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
         found = words_of(locale, self._translations)
         environment.install_gettext_translations(found, newstyle=True)  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from storefront.adapters.mail import mime
+from storefront.adapters.mail import is_plain, mime, sender_address
 from storefront.errors import Invalid, TryAgain
 
 if TYPE_CHECKING:
@@ -32,7 +32,12 @@ class SmtpMailer:
         """Hand the message over; `TryAgain` for a passing fault, `Invalid` for a refusal."""
         try:
             with self._connection() as connection:
-                connection.send_message(mime(message, self._clock.now()))
+                connection.sendmail(
+                    sender_address(message),
+                    message.to,
+                    mime(message, self._clock.now()),
+                    () if is_plain(message) else ("SMTPUTF8", "BODY=8BITMIME"),
+                )
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             raise _meaning(max(codes, default=0)) from error

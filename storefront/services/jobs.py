@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import bindparam, null, or_, select, update
 
+from storefront.db.hot import read, read_one, table_of
 from storefront.db.ids import random_symbols
 from storefront.db.upsert import insert_if_new
 from storefront.domain.retries import MOST_ATTEMPTS, next_try
@@ -16,10 +18,24 @@ from storefront.models import Job
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import Update
     from sqlalchemy.orm import Session
 
 LEASE = timedelta(minutes=2)
 """Longer than the slowest job: after it, a worker that died is taken for dead."""
+
+_job = table_of(Job)
+_is_open = (_job.c.done_at.is_(None), _job.c.given_up_at.is_(None))
+NEXT_DUE = select(_job.c.run_at).where(*_is_open).order_by(_job.c.run_at).limit(1)
+_own = (
+    update(_job)
+    .where(_job.c.id == bindparam("job_id"), _job.c.lease == bindparam("own_lease"))
+    .returning(_job.c.id)
+)
+_closed = _own.values(lease=null(), leased_until=null())
+FINISH = _closed.values(done_at=bindparam("now"), last_fault=null())
+PUT_BACK = _closed.values(run_at=bindparam("later"), last_fault=bindparam("fault"))
+GIVE_UP = _closed.values(given_up_at=bindparam("now"), last_fault=bindparam("fault"))
 
 
 @dataclass(frozen=True)
@@ -65,35 +81,42 @@ def add(
 
 def claim(session: Session, *, now: datetime, limit: int = 10) -> Sequence[ClaimedJob]:
     """Take up to `limit` due jobs under a fresh lease; no other worker gets them meanwhile."""
-    due = (
-        select(Job.id)
-        .where(
-            Job.done_at.is_(None),
-            Job.given_up_at.is_(None),
-            Job.run_at <= now,
-            or_(Job.leased_until.is_(None), Job.leased_until <= now),
-        )
-        .order_by(Job.run_at, Job.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
     lease = random_symbols(26)
-    rows = session.execute(
-        update(Job)
-        .where(Job.id.in_(due.scalar_subquery()))
-        .values(lease=lease, leased_until=now + LEASE, attempts=Job.attempts + 1)
-        .returning(Job.id, Job.merchant_id, Job.name, Job.payload, Job.attempts)
-        .execution_options(synchronize_session=False)
-    ).all()
+    rows = read(session, _claim_of(limit), now=now, new_lease=lease, until=now + LEASE)
     return [
         ClaimedJob(job_id, merchant_id, name, payload, attempts, lease)
         for job_id, merchant_id, name, payload, attempts in sorted(rows, key=lambda row: row.id)
     ]
 
 
+@cache
+def _claim_of(limit: int) -> Update:
+    due = (
+        select(_job.c.id)
+        .where(
+            *_is_open,
+            _job.c.run_at <= bindparam("now"),
+            or_(_job.c.leased_until.is_(None), _job.c.leased_until <= bindparam("now")),
+        )
+        .order_by(_job.c.run_at, _job.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(_job)
+        .where(_job.c.id.in_(due.scalar_subquery()))
+        .values(
+            lease=bindparam("new_lease"),
+            leased_until=bindparam("until"),
+            attempts=_job.c.attempts + 1,
+        )
+        .returning(_job.c.id, _job.c.merchant_id, _job.c.name, _job.c.payload, _job.c.attempts)
+    )
+
+
 def finish(session: Session, job: ClaimedJob, *, now: datetime) -> bool:
     """Mark the job done; False when the lease was lost and another worker has it."""
-    return _close(session, job, done_at=now, last_fault=None)
+    return bool(read(session, FINISH, job_id=job.id, own_lease=job.lease, now=now))
 
 
 def try_later(session: Session, job: ClaimedJob, fault: str, *, now: datetime) -> datetime | None:
@@ -102,31 +125,17 @@ def try_later(session: Session, job: ClaimedJob, fault: str, *, now: datetime) -
     if run_at is None:
         give_up(session, job, fault, now=now)
     else:
-        _close(session, job, run_at=run_at, last_fault=fault[:200])
+        own = {"job_id": job.id, "own_lease": job.lease}
+        read(session, PUT_BACK, **own, later=run_at, fault=fault[:200])
     return run_at
 
 
 def give_up(session: Session, job: ClaimedJob, fault: str, *, now: datetime) -> None:
     """Stop trying; the console shows the fault and a person decides."""
-    _close(session, job, given_up_at=now, last_fault=fault[:200])
+    read(session, GIVE_UP, job_id=job.id, own_lease=job.lease, now=now, fault=fault[:200])
 
 
 def next_due(session: Session) -> datetime | None:
     """Return when the next open job is due, or None when there is none."""
-    return session.scalar(
-        select(Job.run_at)
-        .where(and_(Job.done_at.is_(None), Job.given_up_at.is_(None)))
-        .order_by(Job.run_at)
-        .limit(1)
-    )
-
-
-def _close(session: Session, job: ClaimedJob, **values: object) -> bool:
-    changed = session.execute(
-        update(Job)
-        .where(Job.id == job.id, Job.lease == job.lease)
-        .values(lease=None, leased_until=None, **values)
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    return bool(changed)
+    row = read_one(session, NEXT_DUE)
+    return row.run_at if row else None

@@ -6,14 +6,13 @@ from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
 
 from storefront import links
 from storefront.domain.money import Money
-from storefront.models import Order, Payment, Refund
+from storefront.models import Payment, Refund
 from storefront.ports import Message
 from storefront.services.checkout import order_token
-from storefront.services.orders import order_view, panels_of
+from storefront.services.orders import get_order_by_id, panels_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,31 +105,26 @@ def _write(
 ) -> Message | None:
     """Return the mail, or None when the buyer's address has been erased meanwhile."""
     with ports.reads() as session:
-        order = session.scalars(
-            select(Order)
-            .options(selectinload(Order.lines), joinedload(Order.contact))
-            .where(Order.id == order_id)
-        ).one()
         now = ports.clock.now()
-        view = order_view(session, order, ports.settings, now=now)
+        order = get_order_by_id(session, order_id, settings=ports.settings, now=now)
         panels = panels_of(session, order, kinds=ports.kinds, now=now)
-    if not view.email:
+    if not order.email:
         return None
-    token = order_token(ports, order.merchant_id, order.public_id)
+    token = order_token(ports, order.merchant.id, order.public_id)
     values = {
-        "order": view,
+        "order": order,
         "panels": panels,
-        "merchant": view.merchant,
+        "merchant": order.merchant,
         "order_url": links.order_page(ports.settings, order.public_id, token),
         "texts": {
-            kind: links.shop_text(ports.settings, view.merchant.public_id, kind)
-            for kind in view.merchant.facade.texts
+            kind: links.shop_text(ports.settings, order.merchant.public_id, kind)
+            for kind in order.merchant.facade.texts
         },
         "is_demo": ports.settings.demo,
         **more,
     }
     parts = ports.letters.write(name, order.locale, values)
-    return _message(ports, view, f"{name}.{about or view.public_id}", parts=parts)
+    return _message(ports, order, f"{name}.{about or order.public_id}", parts=parts)
 
 
 def _message(

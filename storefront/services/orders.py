@@ -6,25 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
 
+from storefront import links
 from storefront.domain.fulfilment import buyer_may_cancel_until, stage
 from storefront.domain.money import Money
-from storefront.domain.orders import OrderStatus, status
+from storefront.domain.orders import OrderFacts, OrderStatus, status
 from storefront.errors import NotFound
-from storefront.models import (
-    Dispute,
-    Merchant,
-    Order,
-    Payment,
-    ProductImage,
-    Shipment,
-    Store,
-    Variant,
-)
-from storefront.services import receipts
+from storefront.kinds import GOODS
+from storefront.models import Merchant, Order
+from storefront.services import order_rows, receipts
 from storefront.services.checkout import ORDER_PURPOSE
-from storefront.services.pictures import picture_view
 from storefront.services.placements import get_placement_by_id
 from storefront.services.views import (
     ImageView,
@@ -36,13 +27,15 @@ from storefront.services.views import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import AnyRow
     from storefront.kinds import LineKind, Panel
     from storefront.ports import Signer
+    from storefront.services.views import DiscountView
     from storefront.settings import Settings
 
 
@@ -58,83 +51,93 @@ def get_order(
     session: Session, merchant_id: int, public_id: str, *, settings: Settings, now: datetime
 ) -> OrderView:
     """Return an order of this merchant; raise `NotFound` otherwise."""
-    return order_view(session, load_order(session, merchant_id, public_id), settings, now=now)
+    return _seen(session, order_rows.find_named(session, merchant_id, public_id), settings, now=now)
 
 
-def load_order(session: Session, merchant_id: int, public_id: str) -> Order:
-    """Return the row of an order of this merchant, with its lines; raise `NotFound` otherwise."""
-    order = session.scalars(
-        select(Order)
-        .options(selectinload(Order.lines), joinedload(Order.contact))
-        .where(Order.merchant_id == merchant_id, Order.public_id == public_id)
-    ).first()
-    if order is None:
-        raise NotFound
-    return order
+def get_order_by_id(
+    session: Session, order_id: int, *, settings: Settings, now: datetime
+) -> OrderView:
+    """Return the order with this key; raise `NotFound` where there is none."""
+    return _seen(session, order_rows.find_by_id(session, order_id), settings, now=now)
 
 
 def panels_of(
-    session: Session, order: Order, *, kinds: Iterable[LineKind], now: datetime
+    session: Session, order: OrderView, *, kinds: Iterable[LineKind], now: datetime
 ) -> tuple[Panel, ...]:
-    """Return what kinds of lines add to an order, on its page and in its letters."""
-    shown = [kind.show(session, order, now) for kind in kinds]
+    """Return what the kinds of an order's lines add to it, on its page and in its letters."""
+    there = {line.kind for line in order.lines} - {GOODS.name}
+    if not there:
+        return ()
+    row = session.get_one(Order, order.id)
+    shown = [kind.show(session, row, now) for kind in kinds if kind.name in there]
     return tuple(panel for panel in shown if panel)
 
 
-def order_view(session: Session, order: Order, settings: Settings, *, now: datetime) -> OrderView:
-    """Return an order that has been loaded with its lines, for its buyer's eyes."""
-    payment = session.scalars(
-        select(Payment).where(Payment.order_id == order.id).order_by(Payment.attempt.desc())
-    ).first()
-    contact = order.contact
-    address = contact.address if contact else {}
-    found = status(order.facts, now)
+def _seen(session: Session, row: AnyRow | None, settings: Settings, *, now: datetime) -> OrderView:
+    """Return an order for its buyer's eyes."""
+    if row is None:
+        raise NotFound
+    lines = order_rows.lines_of(session, row)
+    facts = _facts(row)
+    found = status(facts, now)
     return OrderView(
-        public_id=order.public_id,
-        number=order.number,
+        id=row.id,
+        public_id=row.public_id,
+        number=row.number,
+        locale=row.locale,
         status=found,
-        is_taken_back=order.paid_at is not None and _is_taken_back(session, order.id),
-        is_settling=found is OrderStatus.EXPIRED and order.expired_at is None,
-        lines=_lines(session, order, settings),
-        sums=_sums(order),
-        refunded=Money(order.refunded_minor, order.currency),
-        placed_at=order.placed_at,
-        expires_at=order.held_until,
-        paid_at=order.paid_at,
-        fulfilment=order.fulfilment,
-        store=_store(session, order.store_id),
-        email=contact.email if contact else "",
-        name=contact.name if contact else "",
-        address=tuple(part for part in address.values() if part),
-        failure=payment.failure if payment else None,
-        client_secret=payment.client_secret if payment else None,
-        account=payment.account if payment else "",
-        placement=get_placement_by_id(session, order.placement_id),
-        stage=stage(order.facts),
-        ready_at=order.ready_at,
-        picked_up_at=order.picked_up_at,
-        shipped_at=order.shipped_at,
-        cancelled_at=order.cancelled_at,
-        tracking=_tracking(session, order) if order.shipped_at else None,
-        cancel_until=_cancel_until(session, order, now=now) if order.paid_at else None,
-        refusals=receipts.refusals_of(session, order),
-        origin=receipts.origin_of(session, order),
-        tax_number=session.get_one(Merchant, order.merchant_id).tax_number or "",
+        is_taken_back=row.paid_at is not None and row.is_taken_back,
+        is_settling=found is OrderStatus.EXPIRED and row.expired_at is None,
+        lines=_lines(lines, receipts.discounts_of(session, row), settings),
+        sums=_sums(row, lines),
+        refunded=Money(row.refunded_minor, row.currency),
+        placed_at=row.placed_at,
+        expires_at=row.held_until,
+        paid_at=row.paid_at,
+        fulfilment=row.fulfilment,
+        store=_store(row),
+        email=row.email or "",
+        name=row.name or "",
+        address=tuple(part for part in (row.address or {}).values() if part),
+        failure=row.failure,
+        client_secret=row.client_secret,
+        account=row.account or "",
+        placement=get_placement_by_id(session, row.placement_id),
+        stage=stage(facts),
+        ready_at=row.ready_at,
+        picked_up_at=row.picked_up_at,
+        shipped_at=row.shipped_at,
+        cancelled_at=row.cancelled_at,
+        tracking=_tracking(session, row) if row.shipped_at else None,
+        cancel_until=buyer_may_cancel_until(
+            facts, within=timedelta(minutes=row.cancel_minutes), now=now
+        ),
+        refusals=receipts.refusals_of(session, row),
+        origin=receipts.origin_of(row),
+        tax_number=row.tax_number or "",
     )
 
 
-def _tracking(session: Session, order: Order) -> TrackingView | None:
-    row = session.scalars(
-        select(Shipment).where(
-            Shipment.merchant_id == order.merchant_id, Shipment.order_id == order.id
-        )
-    ).first()
-    return TrackingView(row.carrier, row.tracking_number, row.tracking_url) if row else None
+def _facts(row: AnyRow) -> OrderFacts:
+    return OrderFacts(
+        held_until=row.held_until,
+        processing_at=row.processing_at,
+        paid_at=row.paid_at,
+        expired_at=row.expired_at,
+        cancelled_at=row.cancelled_at,
+        needs_review_at=row.needs_review_at,
+        total_minor=row.total_minor,
+        refunded_minor=row.refunded_minor,
+        fulfilment=row.fulfilment,
+        ready_at=row.ready_at,
+        picked_up_at=row.picked_up_at,
+        shipped_at=row.shipped_at,
+    )
 
 
-def _cancel_until(session: Session, order: Order, *, now: datetime) -> datetime | None:
-    within = cancel_time(session, order.merchant_id)
-    return buyer_may_cancel_until(order.facts, within=within, now=now)
+def _tracking(session: Session, order: AnyRow) -> TrackingView | None:
+    row = order_rows.find_shipment(session, order)
+    return TrackingView(*row) if row else None
 
 
 def cancel_time(session: Session, merchant_id: int) -> timedelta:
@@ -143,7 +146,7 @@ def cancel_time(session: Session, merchant_id: int) -> timedelta:
     return timedelta(minutes=minutes or 0)
 
 
-def _sums(order: Order) -> SumsView:
+def _sums(order: AnyRow, lines: Sequence[AnyRow]) -> SumsView:
     def money(minor: int) -> Money:
         return Money(minor, order.currency)
 
@@ -155,65 +158,58 @@ def _sums(order: Order) -> SumsView:
         shipping_name=order.shipping_name,
         tax=money(order.tax_minor),
         tax_name=order.tax_name,
-        tax_ppm=max((line.tax_ppm for line in order.lines), default=0),
+        tax_ppm=max((line.tax_ppm for line in lines), default=0),
         is_tax_included=order.is_tax_included,
-        total=order.total,
+        total=money(order.total_minor),
     )
 
 
-def _is_taken_back(session: Session, order_id: int) -> bool:
-    """Return whether a bank has taken the order's money back over a dispute that is not won."""
-    found = session.scalar(
-        select(Dispute.id)
-        .join(Payment, Payment.id == Dispute.payment_id)
-        .where(
-            Payment.order_id == order_id,
-            Dispute.withdrawn_at.is_not(None),
-            Dispute.won_at.is_(None),
-        )
-        .limit(1)
-    )
-    return found is not None
-
-
-def _lines(session: Session, order: Order, settings: Settings) -> tuple[OrderLineView, ...]:
-    pictures = _pictures(
-        session, [line.variant_id for line in order.lines if line.variant_id], settings
-    )
-    discounts = receipts.discounts_of(session, order) if order.discount_minor else {}
+def _lines(
+    lines: Sequence[AnyRow],
+    discounts: Mapping[int, tuple[DiscountView, ...]],
+    settings: Settings,
+) -> tuple[OrderLineView, ...]:
     return tuple(
         OrderLineView(
+            kind=line.kind,
             position=line.position,
             title=line.title,
             variant=line.variant_name,
             sku=line.sku,
             quantity=line.quantity,
-            unit=line.unit,
-            listed=line.unit * line.quantity,
+            unit=Money(line.unit_minor, line.currency),
+            listed=Money(line.unit_minor * line.quantity, line.currency),
             discount=Money(line.discount_minor, line.currency),
             tax=Money(line.tax_minor, line.currency),
-            total=line.total,
+            total=Money(line.total_minor, line.currency),
             refunded_quantity=line.refunded_quantity,
             refunded=Money(line.refunded_minor, line.currency),
-            image=pictures.get(line.variant_id or 0),
+            image=_image(line, settings),
             discounts=discounts.get(line.position, ()),
         )
-        for line in order.lines
+        for line in lines
     )
 
 
-def _pictures(session: Session, variant_ids: list[int], settings: Settings) -> dict[int, ImageView]:
-    rows = session.execute(
-        select(Variant.id, ProductImage)
-        .join(ProductImage, ProductImage.product_id == Variant.product_id)
-        .where(Variant.id.in_(variant_ids))
-        .order_by(ProductImage.position.desc(), ProductImage.id.desc())
-    )
-    return {variant_id: picture_view(image, settings) for variant_id, image in rows}
-
-
-def _store(session: Session, store_id: int | None) -> StoreView | None:
-    if store_id is None:
+def _image(line: AnyRow, settings: Settings) -> ImageView | None:
+    if line.file is None:
         return None
-    store = session.get_one(Store, store_id)
-    return StoreView(store.id, store.public_id, store.name, store.address, store.hours)
+    return ImageView(
+        links.media(settings, line.file),
+        line.alt,
+        line.width,
+        line.height,
+        links.picture_sources(settings, line.file, line.widths),
+    )
+
+
+def _store(order: AnyRow) -> StoreView | None:
+    if order.store_id is None:
+        return None
+    return StoreView(
+        order.store_id,
+        order.store_public_id,
+        order.store_name,
+        order.store_address,
+        order.hours,
+    )

@@ -6,18 +6,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from storefront.db.hot import read, table_of
 from storefront.domain.money import Money
-from storefront.models import (
-    Channel,
-    Interaction,
-    LineItem,
-    OrderDiscount,
-    OrderOrigin,
-    OrderRefusal,
-    Placement,
-)
+from storefront.models import LineItem, OrderDiscount, OrderRefusal
 from storefront.services.views import DiscountView, OriginView, RefusalView
 
 if TYPE_CHECKING:
@@ -25,51 +18,55 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.models import Order
+    from storefront.db.hot import AnyRow
 
-
-def discounts_of(session: Session, order: Order) -> Mapping[int, tuple[DiscountView, ...]]:
-    """Return what offers took off each line, by the line's position."""
-    rows = session.execute(
-        select(LineItem.position, OrderDiscount)
-        .join(OrderDiscount, OrderDiscount.line_item_id == LineItem.id)
-        .where(
-            OrderDiscount.merchant_id == order.merchant_id,
-            OrderDiscount.order_id == order.id,
-        )
-        .order_by(LineItem.position, OrderDiscount.id)
+_line, _discount, _refusal = map(table_of, (LineItem, OrderDiscount, OrderRefusal))
+DISCOUNTS = (
+    select(
+        _line.c.position,
+        _discount.c.name,
+        _discount.c.code,
+        _discount.c.amount_minor,
+        _discount.c.currency,
     )
+    .join(_discount, _discount.c.line_item_id == _line.c.id)
+    .where(
+        _line.c.merchant_id == bindparam("merchant_id"),
+        _line.c.order_id == bindparam("order_id"),
+    )
+    .order_by(_line.c.position, _discount.c.id)
+)
+REFUSALS = (
+    select(_refusal.c.name, _refusal.c.code, _refusal.c.reason)
+    .where(
+        _refusal.c.merchant_id == bindparam("merchant_id"),
+        _refusal.c.order_id == bindparam("order_id"),
+    )
+    .order_by(_refusal.c.id)
+)
+
+
+def discounts_of(session: Session, order: AnyRow) -> Mapping[int, tuple[DiscountView, ...]]:
+    """Return what offers took off each line, by the line's position."""
+    if not order.discount_minor:
+        return {}
     found: defaultdict[int, list[DiscountView]] = defaultdict(list)
-    for position, row in rows:
+    for row in read(session, DISCOUNTS, merchant_id=order.merchant_id, order_id=order.id):
         amount = Money(row.amount_minor, row.currency)
-        found[position].append(DiscountView(row.name, row.code or "", amount))
+        found[row.position].append(DiscountView(row.name, row.code or "", amount))
     return {position: tuple(views) for position, views in found.items()}
 
 
-def refusals_of(session: Session, order: Order) -> tuple[RefusalView, ...]:
+def refusals_of(session: Session, order: AnyRow) -> tuple[RefusalView, ...]:
     """Return what the buyer entered or saw, that did not count for their order."""
-    rows = session.scalars(
-        select(OrderRefusal)
-        .where(
-            OrderRefusal.merchant_id == order.merchant_id,
-            OrderRefusal.order_id == order.id,
-        )
-        .order_by(OrderRefusal.id)
-    )
+    if not order.has_refusals:
+        return ()
+    rows = read(session, REFUSALS, merchant_id=order.merchant_id, order_id=order.id)
     return tuple(RefusalView(row.name, row.code or "", row.reason) for row in rows)
 
 
-def origin_of(session: Session, order: Order) -> OriginView | None:
+def origin_of(order: AnyRow) -> OriginView | None:
     """Return the post that the sale is credited to, or None where nothing social led to it."""
-    row = session.execute(
-        select(Interaction.share_id, Placement.name, Channel.name.label("channel"))
-        .select_from(OrderOrigin)
-        .join(Interaction, Interaction.id == OrderOrigin.interaction_id)
-        .join(Placement, Placement.id == Interaction.placement_id)
-        .join(Channel, Channel.id == Placement.channel_id)
-        .where(
-            OrderOrigin.merchant_id == order.merchant_id,
-            OrderOrigin.order_id == order.id,
-        )
-    ).first()
-    return OriginView(row.name, row.channel, row.share_id is not None) if row else None
+    if order.origin_channel is None:
+        return None
+    return OriginView(order.origin_post, order.origin_channel, order.share_id is not None)

@@ -357,6 +357,7 @@ class OrderLineView:
     """A line as it was bought, and what of it has gone back. `listed` is its list price, `total`
     what the buyer paid: less the discount, with the tax that is added."""
 
+    kind: str
     position: int
     title: str
     variant: str
@@ -380,8 +381,10 @@ class OrderView:
     at all where it is None. `is_settling`: its time is up, and the gateway has not said yet that
     no money came. `is_taken_back`: the buyer's bank has the money over a dispute."""
 
+    id: int
     public_id: str
     number: int | None
+    locale: str
     status: OrderStatus
     is_settling: bool
     is_taken_back: bool

@@ -250,9 +250,8 @@ def _find(public_id: str) -> _Shown:
     merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
     settings, now = ports().settings, ports().clock.now()
     with ports().reads() as session:
-        row = orders.load_order(session, merchant_id, public_id)
-        view = orders.order_view(session, row, settings, now=now)
-        return _Shown(view, orders.panels_of(session, row, kinds=ports().kinds, now=now))
+        view = orders.get_order(session, merchant_id, public_id, settings=settings, now=now)
+        return _Shown(view, orders.panels_of(session, view, kinds=ports().kinds, now=now))
 
 
 def _payment_values(view: OrderView) -> dict[str, Any]:

@@ -199,3 +199,31 @@ def test_only_a_mail_that_nobody_asked_for_says_how_to_stop_it(tmp_path: Path) -
     assert asked["List-Unsubscribe"] is asked["List-Unsubscribe-Post"] is None
     assert unasked["List-Unsubscribe"] == "<https://shop.test/gift-reminders/x>"
     assert unasked["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"subject": f"Your order at {', a shop with a long name' * 6}"},
+        {"sender": "A, B & C <hello@shop.test>"},
+        {"to": "jörg@buyer.test"},
+        {"text": "謝" * 200 + "\n"},
+        {"text": "a = b\r\n" + "no end " * 80 + "\n.\nFrom here on \n"},
+    ],
+)
+def test_what_is_not_plain_arrives_as_it_was_meant(tmp_path: Path, changed: dict[str, str]) -> None:
+    message = replace(MESSAGE, **changed)  # type: ignore[arg-type]
+    FileMailer(tmp_path, CLOCK).send(message)
+    [file] = tmp_path.iterdir()
+    mail = read(file)
+
+    assert max(map(len, file.read_bytes().split(b"\r\n"))) <= 78
+    assert (mail["Subject"], mail["To"]) == (message.subject, message.to)
+    assert content(mail, "plain") == message.text.replace("\r\n", "\n")
+
+
+def test_a_header_of_two_lines_is_never_sent(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="linefeed"):
+        FileMailer(tmp_path, CLOCK).send(replace(MESSAGE, subject="Hello\nBcc: eve@buyer.test"))
+
+    assert list(tmp_path.iterdir()) == []
