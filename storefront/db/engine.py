@@ -107,7 +107,8 @@ class Database:
 
     @contextmanager
     def reads(self) -> Iterator[Session]:
-        """Open a session that reads one consistent state and cannot write."""
+        """Open a session that cannot write. It sees one state on SQLite; on PostgreSQL each
+        statement sees what is committed by then."""
         with Session(self.reader, expire_on_commit=False) as session:
             yield session
 
@@ -164,8 +165,12 @@ def _pragmas(synchronous: str, *, is_writer: bool) -> list[str]:
 
 def _postgresql_engine(url: str, *, is_writer: bool) -> Engine:
     options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    more: dict[str, Any] = {}
     if not is_writer:
         options += " -c default_transaction_read_only=on"
+        # A BEGIN and a ROLLBACK around what is only read would be two more ways to the server, and
+        # give nothing: READ COMMITTED looks anew with each statement.
+        more = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
     return create_engine(
         url,
         pool_size=POOL_SIZE,
@@ -173,4 +178,5 @@ def _postgresql_engine(url: str, *, is_writer: bool) -> Engine:
         pool_pre_ping=False,
         hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 10},
+        **more,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storefront.db.hot import table_of
+from storefront.db.prepared import fetch
 
 if TYPE_CHECKING:
     from sqlalchemy import Executable
@@ -27,8 +28,8 @@ def insert_if_new(session: Session, table: type[Base], **values: Any) -> int | N
     """Insert a row and return its id, or None when a unique key already has such a row."""
     session.flush()
     statement = _insert_if_new(table, session.get_bind().dialect.name)
-    row_id: int | None = session.connection().execute(statement, values).scalar()
-    return row_id
+    rows = fetch(session.connection(), statement, values)
+    return int(rows[0][0]) if rows else None
 
 
 @cache

@@ -186,7 +186,6 @@ def export_batch(session: Session, offer_id: int, batch: int) -> Iterator[tuple[
         select(OfferCode.shown, OfferCode.held, OfferCode.used, OfferCode.withdrawn_at)
         .where(OfferCode.offer_id == offer_id, OfferCode.batch == batch)
         .order_by(OfferCode.id)
-        .execution_options(yield_per=PORTION)
     )
     for shown, held, used, withdrawn_at in rows:
         yield shown, _state(held=held, used=used, is_withdrawn=withdrawn_at is not None)

@@ -135,10 +135,10 @@ def _page_of(
         if len(rows) < PAGE_SIZE:
             return rows, 1, len(rows)
     every = ON_SHELF.where(*matching).with_only_columns(func.count())
-    total: int = read(session, every, **own)[0][0]
+    total = session.execute(every, own).scalar_one()
     page = min(max(1, page), _pages_of(total))
     there = IN_ORDER.where(*matching).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    return read(session, there, **own), page, total
+    return session.execute(there, own).all(), page, total
 
 
 def _pages_of(total: int) -> int:
@@ -194,7 +194,7 @@ def list_for_sale(
     """Return up to `most` of all that this merchant sells, by name, narrowed by `query`."""
     words = query.strip()[:LONGEST_QUERY]
     by_name = PRODUCTS.where(*_matches(words)).order_by(_product.c.name, _product.c.id)
-    rows = read(session, by_name.limit(most), merchant_id=merchant_id)
+    rows = session.execute(by_name.limit(most), {"merchant_id": merchant_id}).all()
     return _with_parts(session, merchant_id, rows, settings=settings)
 
 

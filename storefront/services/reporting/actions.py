@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, tuple_
 
 from storefront.models import Action, Member
 from storefront.services.reporting.pages import Slice, cut
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 PAGE_SIZE = 50
+PORTION = 500
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,14 @@ def list_actions(
 
 def every_action(session: Session, merchant_id: int, sought: Sought) -> Iterator[ActionRow]:
     """Yield all that is asked for, latest first, without holding it whole."""
-    statement = _rows(_conditions(merchant_id, sought)).execution_options(yield_per=500)
-    for row in session.execute(statement):
-        yield ActionRow(*row)
+    conditions = _conditions(merchant_id, sought)
+    statement = _rows(conditions).add_columns(Action.id).limit(PORTION)
+    rows = session.execute(statement).all()
+    while rows:
+        yield from (ActionRow(*row[:-1]) for row in rows)
+        last = tuple_(literal(rows[-1].done_at, Action.done_at.type), rows[-1].id)
+        earlier = tuple_(Action.done_at, Action.id) < last
+        rows = session.execute(statement.where(earlier)).all() if len(rows) == PORTION else []
 
 
 def _rows(conditions: list[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:

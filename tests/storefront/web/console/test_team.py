@@ -170,6 +170,22 @@ def test_the_log_tells_who_did_what(bench: Bench, owner: Any) -> None:
     assert ["role=manager", "role=manager"] == [row[5] for row in rows[1:]]
 
 
+def test_the_whole_log_is_given_however_long_it_is(
+    bench: Bench, world: World, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storefront.services.reporting.actions.PORTION", 3)
+    with bench.database.begin() as session:
+        who = members.find_by_email(session, world.owner_email)
+        assert who
+        for number in range(7):
+            moment = bench.clock.now().replace(day=10 + number // 5)
+            actions.note(session, who, "member_left", of=("member", f"mem_{number}"), now=moment)
+
+    rows = csv_rows(owner.get("/console/log.csv?action=member_left"))
+
+    assert [f"mem_{number}" for number in (6, 5, 4, 3, 2, 1, 0)] == [row[4] for row in rows[1:]]
+
+
 def test_the_log_is_narrowed_by_person_action_and_day(
     bench: Bench, world: World, owner: Any
 ) -> None:
