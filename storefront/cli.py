@@ -22,7 +22,7 @@ from storefront.import_command import import_command
 from storefront.logs import start_logging
 from storefront.members_command import members_command
 from storefront.new_settings import new_settings
-from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_programs, worker_program
+from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_program, worker_program
 from storefront.services import alarms, audit, doctor, helping, members, merchants, retention
 from storefront.services.ailments import Ailment, ailment
 from storefront.supervisor import Supervisor
@@ -141,8 +141,8 @@ def _run(ports: Ports) -> click.Command:
         # What an earlier run has counted is over: counters begin at zero.
         shutil.rmtree(figures, ignore_errors=True)
         figures.mkdir(parents=True)
-        web = web_programs(SERVED, host=host, port=port, workers=workers, figures=figures)
-        supervisor = Supervisor([*web, worker_program()])
+        web = web_program(SERVED, host=host, port=port, workers=workers, figures=figures)
+        supervisor = Supervisor([web, worker_program()])
         supervisor.start()
         supervisor.run()
 

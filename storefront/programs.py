@@ -19,58 +19,36 @@ WEB_WORKERS = 2
 WEB_THREADS = 4
 
 
-def web_programs(
-    application: str, *, host: str, port: int, workers: int, figures: Path | None = None
-) -> list[Program]:
-    """Return the command lines of a web with so many workers; `application` is a factory.
-
-    On Linux each worker has a server of its own at the same port: a server gives up when one of
-    its workers dies twice within seconds, and then the others must go on serving. In the folder
-    `figures` all workers add up what they count.
-    """
-    servers = workers if sys.platform == "linux" else 1
-    return [
-        web_program(
-            application,
-            name=f"web-{number}",
-            host=host,
-            port=port,
-            workers=workers // servers,
-            figures=figures,
-        )
-        for number in range(1, servers + 1)
-    ]
-
-
 def web_program(
-    application: str,
-    *,
-    host: str,
-    port: int,
-    workers: int,
-    figures: Path | None = None,
-    name: str = "web",
+    application: str, *, host: str, port: int, workers: int, figures: Path | None = None
 ) -> Program:
-    """Return the command line of one web server."""
-    return Program(
-        name,
-        (
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface=wsgi",
-            "--factory",
-            f"--host={host}",
-            f"--port={port}",
-            f"--workers={workers}",
-            f"--blocking-threads={WEB_THREADS}",
-            "--respawn-failed-workers",
-            "--respawn-interval=0.1",
-            "--workers-kill-timeout=5",
-            "--log-level=warning",
-            application,
-        ),
-        {"PROMETHEUS_MULTIPROC_DIR": str(figures)} if figures else {},
+    """Return the command line of a web with so many workers; `application` is a factory.
+
+    On Linux each worker has a server of its own at the same port (`serving.py`): a server gives up
+    when one of its workers dies twice within seconds, and then the others must go on serving. In
+    the folder `figures` all workers add up what they count.
+    """
+    web = _servers if sys.platform == "linux" else _server
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(figures)} if figures else {}
+    flags = (f"--host={host}", f"--port={port}", f"--workers={workers}")
+    return Program("web", (sys.executable, *web(), *flags, application), environment)
+
+
+def _servers() -> tuple[str, ...]:
+    return ("-m", "storefront.serving", f"--threads={WEB_THREADS}")
+
+
+def _server() -> tuple[str, ...]:
+    return (
+        "-m",
+        "granian",
+        "--interface=wsgi",
+        "--factory",
+        f"--blocking-threads={WEB_THREADS}",
+        "--respawn-failed-workers",
+        "--respawn-interval=0.1",
+        "--workers-kill-timeout=5",
+        "--log-level=warning",
     )
 
 

@@ -24,13 +24,11 @@ def main() -> None:
 
 
 def serve() -> Flask:
-    """Return the standalone application for a process of a web server that is ours alone."""
+    """Return the standalone application for web servers that are ours alone."""
     gc.set_threshold(OBJECTS)
     from storefront import create_app  # noqa: PLC0415 - only now, see above
     from storefront.logs import start_logging  # noqa: PLC0415
-    from storefront.supervisor import die_with_server  # noqa: PLC0415
 
-    die_with_server()
     app = create_app()
     start_logging(app.extensions["storefront"].ports.settings)
     return app

@@ -14,8 +14,14 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 log = logging.getLogger("storefront.supervisor")
+
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 PR_SET_PDEATHSIG = 1
 POLL_SECONDS = 0.1
@@ -25,28 +31,110 @@ RESTART_SECONDS = 1.0
 GRACE_SECONDS = 10.0
 
 
+class Process(Protocol):
+    """A process that runs or has ended, with as much of `subprocess.Popen` as is needed here."""
+
+    def poll(self) -> int | None:
+        """Tell how it has ended; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended; raise `subprocess.TimeoutExpired` when that takes too long."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it outright."""
+
+
+class Kept(Protocol):
+    """What a supervisor keeps running."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+
+    def start(self) -> Process:
+        """Start it."""
+
+
 @dataclass(frozen=True)
 class Program:
-    """A process to be kept running; a quiet one's words on standard output are not shown."""
+    """A command line to be kept running; a quiet one's words on standard output are not shown."""
 
     name: str
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
     is_quiet: bool = False
 
+    def start(self) -> Process:
+        """Start it; it is asked to end when this process dies."""
+        return subprocess.Popen(  # noqa: S603 - our own command lines
+            self.command,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.DEVNULL if self.is_quiet else None,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+        )
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A function to be kept running in a fork of this process, which has all it needs loaded and
+    has neither threads nor connections. It dies with this process."""
+
+    name: str
+    run: Callable[[], None]
+
+    def start(self) -> Process:
+        """Fork. Nobody's wish to end it is lost meanwhile: signals wait."""
+        process = multiprocessing.get_context("fork").Process(target=self._grow, name=self.name)
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+        return _Forked(process)
+
+    def _grow(self) -> None:
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+        die_with_parent()
+        self.run()
+
+
+class _Forked:
+    """A forked process, spoken to like one with a command line of its own."""
+
+    def __init__(self, process: multiprocessing.process.BaseProcess) -> None:
+        self._process = process
+        self.kill = process.kill
+        self.terminate = process.terminate
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0)
+        return self._process.exitcode
+
 
 class Supervisor:
-    """Runs programs until it is told to stop by SIGTERM, SIGINT or `stop()`."""
+    """Runs programs until it is told to stop by SIGTERM, SIGINT or `stop()`; who then does not end
+    within `grace` seconds is killed."""
 
-    def __init__(self, programs: list[Program]) -> None:
+    def __init__(self, programs: Sequence[Kept], *, grace: float = GRACE_SECONDS) -> None:
         self._programs = programs
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._grace = grace
+        self._running: dict[str, Process] = {}
         self._started_at: dict[str, float] = {}
         self._stopping = threading.Event()
 
     def start(self) -> None:
         """Start every program once."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDINGS:
             signal.signal(number, lambda *_: self._stopping.set())
         for program in self._programs:
             self._start(program)
@@ -73,7 +161,7 @@ class Supervisor:
         for process in self._running.values():
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
-        deadline = time.monotonic() + GRACE_SECONDS
+        deadline = time.monotonic() + self._grace
         for name, process in self._running.items():
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
@@ -88,19 +176,15 @@ class Supervisor:
         for program in self._programs:
             process = self._running[program.name]
             is_early = time.monotonic() < self._started_at[program.name] + RESTART_SECONDS
-            if process.poll() is None or is_early or self._stopping.is_set():
+            ended = process.poll()
+            if ended is None or is_early or self._stopping.is_set():
                 continue
-            log.warning("%s ended with %s; starting it again", program.name, process.returncode)
+            log.warning("%s ended with %s; starting it again", program.name, ended)
             self._start(program)
 
-    def _start(self, program: Program) -> None:
+    def _start(self, program: Kept) -> None:
         self._started_at[program.name] = time.monotonic()
-        self._running[program.name] = subprocess.Popen(  # noqa: S603 - our own command lines
-            program.command,
-            env={**os.environ, **program.environment},
-            stdout=subprocess.DEVNULL if program.is_quiet else None,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
-        )
+        self._running[program.name] = program.start()
 
 
 def _end_with_parent() -> None:
@@ -108,13 +192,12 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def die_with_server() -> None:
-    """Ask Linux to kill this process when the web server that made it dies, so that no worker of
-    the old server answers beside those of the new one. Elsewhere, and in a process that no
-    server's `multiprocessing` has made, nothing is asked."""
-    server = multiprocessing.parent_process()
-    if server is None or sys.platform != "linux":
+def die_with_parent() -> None:
+    """Ask Linux to kill this process, which `multiprocessing` has made, when its parent dies: then
+    nobody of the old ones answers beside the new ones. Elsewhere nothing is asked."""
+    parent = multiprocessing.parent_process()
+    if parent is None or sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != server.pid:  # it was faster than we
+    if os.getppid() != parent.pid:  # it was faster than we
         os.kill(os.getpid(), signal.SIGKILL)

@@ -20,7 +20,7 @@ from storefront.demo.seed import DemoAddresses, is_seeded, seed
 from storefront.demo.stories import Stage, sandbox_for, tell_stories
 from storefront.demo.world import MERCHANTS
 from storefront.ports import Ports
-from storefront.programs import WEB_WORKERS, sandbox_program, web_programs, worker_program
+from storefront.programs import WEB_WORKERS, sandbox_program, web_program, worker_program
 from storefront.sandbox import SandboxConfig
 from storefront.supervisor import Supervisor
 
@@ -60,7 +60,7 @@ def demo(port: int, fresh: bool, instance: Path) -> None:  # noqa: FBT001 - a fl
                 webhook_url=f"{addresses.shop}/webhooks/stripe",
                 keys=SANDBOX_KEYS,
             ),
-            *web_programs(APPLICATION, host="127.0.0.1", port=port, workers=WEB_WORKERS),
+            web_program(APPLICATION, host="127.0.0.1", port=port, workers=WEB_WORKERS),
             worker_program(),
         ]
     )

@@ -12,7 +12,6 @@ from storefront.demo.counters import create_counters
 from storefront.demo.host import create_host
 from storefront.demo.levers import create_levers
 from storefront.demo.mailbox import create_mailbox
-from storefront.supervisor import die_with_server
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 MAILBOX = "/demo/mailbox"
@@ -22,7 +21,6 @@ COUNTER = "/demo/counter"
 
 def create() -> Wsgi:
     """Return the application: `localhost` is the shop, `127.0.0.1` the feed."""
-    die_with_server()
     told = json.loads((Path(os.environ["STOREFRONT_INSTANCE_DIR"]) / "demo.json").read_text())
     shop = create_app()
     host = create_host(

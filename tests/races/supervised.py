@@ -50,9 +50,13 @@ class SupervisedShop:
             "sandbox": self.kill_the_sandbox,
         }
 
+    def web(self) -> set[int]:
+        """Return the process that has forked the web's servers."""
+        return self._programs("storefront.serving")
+
     def web_servers(self) -> set[int]:
         """Return the web's servers; each has one worker."""
-        return self._programs("granian")
+        return {pid for web in self.web() for pid in children(web)}
 
     def web_workers(self) -> set[int]:
         """Return the processes that answer requests."""
@@ -78,10 +82,10 @@ class SupervisedShop:
         return seconds_until(lambda: bool(self.web_workers() - before) and self._is_whole())
 
     def kill_the_web(self) -> float:
-        """Kill all servers, not their workers; return the seconds until new ones answer."""
-        servers, workers = self.web_servers(), self.web_workers()
-        kill(servers)
-        return seconds_until(lambda: not any(map(is_alive, servers | workers)) and self._is_whole())
+        """Kill what has forked the servers; return the seconds until new ones answer."""
+        old = self.web() | self.web_servers() | self.web_workers()
+        kill(self.web())
+        return seconds_until(lambda: not any(map(is_alive, old)) and self._is_whole())
 
     def kill_the_job_worker(self) -> float:
         """Return the seconds until another has shown itself."""

@@ -1,0 +1,80 @@
+"""The web of a shop on Linux: one process loads the application and forks servers that have it.
+Each is a granian with one worker, comes back when it dies, and leaves the others alone. Knows
+nothing of the shop: it is given the name of a factory, whose application has no threads yet."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import click
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from storefront.supervisor import Branch, Supervisor, die_with_parent
+
+KILL_SECONDS = 5
+"""So long a worker may take to answer what it was asked when it is told to end."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where servers listen, all at the same port, and how many requests each answers at once."""
+
+    host: str
+    port: int
+    threads: int
+
+
+@click.command()
+@click.argument("factory")
+@click.option("--host", required=True)
+@click.option("--port", type=int, required=True)
+@click.option("--workers", type=int, required=True)
+@click.option("--threads", type=int, required=True)
+def main(factory: str, workers: int, **address: Any) -> None:
+    """Serve what FACTORY returns, a function named as module:function, until told to stop."""
+    gc.disable()
+    application = load(factory)
+    # What is frozen is never looked through again, so that forks go on sharing it.
+    gc.freeze()
+    gc.enable()
+    multiprocessing.set_start_method("fork")
+    run = partial(serve, application, Address(**address))
+    supervisor = Supervisor([Branch(f"web-{number}", run) for number in range(1, workers + 1)])
+    supervisor.start()
+    supervisor.run()
+
+
+def load(factory: str) -> Any:
+    """Call a factory by its name."""
+    module, _, name = factory.partition(":")
+    return getattr(import_module(module), name)()
+
+
+def serve(application: Any, address: Address) -> None:
+    """Run one server with one worker; it ends when its worker has died, to be forked anew."""
+
+    def load_in_worker() -> Any:
+        die_with_parent()
+        return application
+
+    server = Server(
+        application.__class__.__name__,
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.WSGI,
+        blocking_threads=address.threads,
+        workers_kill_timeout=KILL_SECONDS,
+        log_level=LogLevels.warning,
+    )
+    server.serve(target_loader=load_in_worker, wrap_loader=False)
+
+
+if __name__ == "__main__":
+    main()
