@@ -96,13 +96,13 @@ LAYERS = {
     "storefront.worker": Layer(ours=OUTSIDE, foreign=("sqlalchemy.exc",), types=ORM_TYPES),
     "storefront.supervisor": Layer(),
     "storefront.programs": Layer(ours=("storefront.supervisor",)),
+    "storefront.serving": Layer(ours=("storefront.supervisor",), foreign=("click", "granian")),
     "storefront.__main__": Layer(ours=("storefront.starting",)),
     "storefront.starting": Layer(
         ours=(
             "storefront.cli",
             "storefront.create_app",
             "storefront.logs",
-            "storefront.supervisor",
         ),
         types=("flask",),
     ),
