@@ -3,6 +3,7 @@ when it is paid, and read the line back for people."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import AnyRow
     from storefront.services.visitors import Visitor
 
 
@@ -107,9 +109,20 @@ def freeze(
     )
 
 
-def assign(session: Session, merchant_id: int, order_id: int, *, now: datetime) -> None:
-    """Share the credit of a paid order under every model; called once, when it is paid."""
-    path = read(session, PATH, merchant_id=merchant_id, order_id=order_id)
+@dataclass(frozen=True)
+class Share:
+    """What one touchpoint of an order gets under a model, in hundredths of a per cent."""
+
+    model: str
+    position: int
+    interaction_id: int | None
+    share: int
+
+
+def assign(session: Session, merchant_id: int, order_id: int, *, now: datetime) -> Sequence[Share]:
+    """Share the credit of a paid order under every model, and return the shares; called once, when
+    it is paid."""
+    shares = _shares(read(session, PATH, merchant_id=merchant_id, order_id=order_id))
     insert_rows(
         session,
         Attribution,
@@ -117,23 +130,24 @@ def assign(session: Session, merchant_id: int, order_id: int, *, now: datetime) 
             {
                 "merchant_id": merchant_id,
                 "order_id": order_id,
-                "model": model,
-                "position": position,
-                "interaction_id": interaction_id,
-                "share": share,
+                "model": each.model,
+                "position": each.position,
+                "interaction_id": each.interaction_id,
+                "share": each.share,
                 "assigned_at": now,
             }
-            for model, position, interaction_id, share in _shares(path)
+            for each in shares
         ],
     )
+    return shares
 
 
-def _shares(path: Sequence[Sequence[object]]) -> list[tuple[str, int, object, int]]:
+def _shares(path: Sequence[AnyRow]) -> list[Share]:
     if not path:
-        return [(model, 0, None, FULL_SHARE) for model in MODELS]
-    kinds = [str(kind) for _, kind in path]
+        return [Share(model, 0, None, FULL_SHARE) for model in MODELS]
+    kinds = [row.kind for row in path]
     return [
-        (model, position, path[position][0], share)
+        Share(model, position, path[position].interaction_id, share)
         for model, share_out in MODELS.items()
         for position, share in enumerate(share_out(kinds))
         if share

@@ -8,17 +8,20 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
-from storefront.db.hot import insert_rows, read, table_of
+from storefront.db.hot import insert_rows
 from storefront.domain.money import split
-from storefront.models import Attribution, CreditEntry, Order
+from storefront.models import CreditEntry, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
+
+    from storefront.db.hot import AnyRow
+    from storefront.services.attribution import Share
 
 
 SALE = "sale"
@@ -34,30 +37,14 @@ class Part:
     weight: int
 
 
-_share = table_of(Attribution)
-SHARES = (
-    select(_share.c.model, _share.c.position, _share.c.interaction_id, _share.c.share)
-    .where(
-        _share.c.merchant_id == bindparam("merchant_id"),
-        _share.c.order_id == bindparam("order_id"),
-    )
-    .order_by(_share.c.model, _share.c.position)
-)
-
-
-def sale(session: Session, order: Order, *, now: datetime) -> None:
+def sale(session: Session, order: AnyRow, shares: Iterable[Share], *, now: datetime) -> None:
     """Share out what a paid order has earned, under every model to the cent."""
-    shares: defaultdict[str, list[Part]] = defaultdict(list)
-    for row in read(session, SHARES, merchant_id=order.merchant_id, order_id=order.id):
-        shares[row.model].append(Part(row.model, row.position, row.interaction_id, row.share))
-    _enter(
-        session,
-        order,
-        _share_out(shares.values(), order.total_minor),
-        cause=SALE,
-        reference=order.public_id,
-        now=now,
-    )
+    by_model: defaultdict[str, list[Part]] = defaultdict(list)
+    for each in shares:
+        part = Part(each.model, each.position, each.interaction_id, each.share)
+        by_model[each.model].append(part)
+    parts = _share_out(by_model.values(), order.total_minor)
+    _enter(session, order, parts, cause=SALE, reference=order.public_id, now=now)
 
 
 def debit(
@@ -126,7 +113,7 @@ def _weights(parts: Sequence[Part]) -> list[int]:
 
 def _enter(
     session: Session,
-    order: Order,
+    order: Order | AnyRow,
     parts: Sequence[Part],
     *,
     cause: str,

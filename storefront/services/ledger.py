@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import AnyRow
     from storefront.models import Payment
 
 
@@ -42,7 +43,7 @@ class Account(StrEnum):
 
 def book(
     session: Session,
-    payment: Payment,
+    payment: Payment | AnyRow,
     amounts: Mapping[Account, int],
     *,
     cause: str,

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import AnyRow
+
 RETURNED_WITHIN = timedelta(days=90)
 """So long after it was paid, an order that is given back gives back its uses too."""
 
 
-def regain(session: Session, order: Order, *, charged_at: datetime, now: datetime) -> bool:
+def regain(session: Session, order: AnyRow, *, charged_at: datetime, now: datetime) -> bool:
     """Make sure that a paid order holds its uses, taking again what was let go meanwhile.
 
     Money that was charged before the hold ended is in time. Later money counts only while each

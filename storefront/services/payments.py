@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, exists, null, select, update
 
-from storefront.db.hot import insert_row
+from storefront.db.hot import insert_row, read, read_one, table_of
 from storefront.db.upsert import insert_if_new
+from storefront.domain.money import Money
 from storefront.domain.payments import (
+    PaymentFacts,
     RefundNews,
     Step,
     mismatch,
@@ -18,6 +20,7 @@ from storefront.domain.payments import (
 )
 from storefront.models import (
     Merchant,
+    OfferUse,
     Order,
     Payment,
     PaymentEvent,
@@ -45,9 +48,47 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.domain.payments import GatewayEvent, PaymentFacts, Snapshot
+    from storefront.db.hot import AnyRow
+    from storefront.domain.payments import GatewayEvent, Snapshot
     from storefront.kinds import LineKind
     from storefront.ports import News
+
+_payment, _merchant, _use = map(table_of, (Payment, Merchant, OfferUse))
+PAYMENTS = select(
+    _payment.c.id,
+    _payment.c.merchant_id,
+    _payment.c.order_id,
+    _payment.c.public_id,
+    _payment.c.amount_minor,
+    _payment.c.currency,
+    _payment.c.account,
+    _payment.c.gateway_reference,
+    _payment.c.succeeded_at,
+    _payment.c.cancelled_at,
+    _merchant.c.public_id.label("merchant_public_id"),
+    # They are written with the order, before its payment can be heard of, and stay.
+    exists().where(_use.c.order_id == _payment.c.order_id).label("has_uses"),
+).join(_merchant, _merchant.c.id == _payment.c.merchant_id)
+BY_ID = PAYMENTS.where(_payment.c.id == bindparam("payment_id"))
+BY_REFERENCE = PAYMENTS.where(
+    _payment.c.account == bindparam("account"),
+    _payment.c.gateway_reference == bindparam("reference"),
+)
+BY_NAMES = PAYMENTS.where(
+    _merchant.c.public_id == bindparam("merchant_public_id"),
+    _payment.c.public_id == bindparam("payment_public_id"),
+)
+SUCCEED = (
+    update(_payment)
+    .where(_payment.c.id == bindparam("payment_id"), _payment.c.succeeded_at.is_(None))
+    .values(
+        succeeded_at=bindparam("now"),
+        charged_at=bindparam("when_charged"),
+        gateway_reference=bindparam("reference"),
+        failure=null(),
+    )
+    .returning(_payment.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +115,7 @@ def apply_event(
     """
     named = _find_payment(session, event)
     payment = named if named and named.account == event.account else None
-    step = step_for_event(_facts(session, payment), event) if payment else Step.IGNORE
+    step = step_for_event(_facts(payment), event) if payment else Step.IGNORE
     event_id = insert_if_new(
         session,
         PaymentEvent,
@@ -100,10 +141,8 @@ def apply_event(
         take_step(session, payment, step, snapshot=event.snapshot, kinds=kinds, now=now)
         if step is Step.FAIL_ATTEMPT:
             card_testing.count_failed_payment(session, payment.order_id, now=now)
-    elif payment and event.refund:
-        refund_news.take_news(session, payment, event.refund, kinds=kinds, now=now)
-    elif payment and event.dispute:
-        disputes.take_news(session, payment, event.dispute, kinds=kinds, now=now)
+    elif payment and (news := event.refund or event.dispute):
+        _take_news(session, payment, news, kinds=kinds, now=now)
     elif named:
         owner = _owner_of(session, event.account)
         alarms.raise_alarm(session, owner, "foreign_payment", now=now)
@@ -119,8 +158,8 @@ def apply_snapshot(
     now: datetime,
 ) -> Step:
     """Do what the gateway's own answer asks, as if it had sent a message."""
-    payment = session.get_one(Payment, payment_id, populate_existing=True)
-    step = step_for_state(_facts(session, payment), snapshot)
+    (payment,) = read(session, BY_ID, payment_id=payment_id)
+    step = step_for_state(_facts(payment), snapshot)
     take_step(session, payment, step, snapshot=snapshot, kinds=kinds, now=now)
     return step
 
@@ -136,15 +175,26 @@ def take_news(
     """Do what the gateway's own list or answer says of a refund or a dispute at one account, as if
     it had sent a message. Nothing happens where it is about no payment of ours."""
     payment = _find_referred(session, account, news.payment)
-    if payment is None:
-        return
+    if payment is not None:
+        _take_news(session, payment, news, kinds=kinds, now=now)
+
+
+def _take_news(
+    session: Session,
+    row: AnyRow,
+    news: News,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+) -> None:
+    payment = session.get_one(Payment, row.id)
     if isinstance(news, RefundNews):
         refund_news.take_news(session, payment, news, kinds=kinds, now=now)
     else:
         disputes.take_news(session, payment, news, kinds=kinds, now=now)
 
 
-def _find_payment(session: Session, event: GatewayEvent) -> Payment | None:
+def _find_payment(session: Session, event: GatewayEvent) -> AnyRow | None:
     if event.snapshot is not None:
         known = _find_referred(session, event.account, event.snapshot.reference)
         return known or _find_named(session, event.snapshot)
@@ -154,30 +204,33 @@ def _find_payment(session: Session, event: GatewayEvent) -> Payment | None:
     return None
 
 
-def _find_referred(session: Session, account: str, reference: str) -> Payment | None:
+def _find_referred(session: Session, account: str, reference: str) -> AnyRow | None:
     """Find our payment by the gateway's name for it, which is good at one account only."""
-    return session.scalars(
-        select(Payment).where(Payment.account == account, Payment.gateway_reference == reference)
-    ).first()
+    return read_one(session, BY_REFERENCE, account=account, reference=reference)
 
 
-def _find_named(session: Session, snapshot: Snapshot) -> Payment | None:
+def _find_named(session: Session, snapshot: Snapshot) -> AnyRow | None:
     """Find our payment by the ids that ride in the gateway's metadata."""
     if snapshot.payment_public_id is None:
         return None
-    return session.scalars(
-        select(Payment)
-        .join(Merchant, Merchant.id == Payment.merchant_id)
-        .where(
-            Merchant.public_id == snapshot.merchant_public_id,
-            Payment.public_id == snapshot.payment_public_id,
-        )
-    ).first()
+    return read_one(
+        session,
+        BY_NAMES,
+        merchant_public_id=snapshot.merchant_public_id,
+        payment_public_id=snapshot.payment_public_id,
+    )
 
 
-def _facts(session: Session, payment: Payment) -> PaymentFacts:
-    merchant = session.get_one(Merchant, payment.merchant_id)
-    return replace(payment.facts, merchant_public_id=merchant.public_id)
+def _facts(payment: AnyRow) -> PaymentFacts:
+    return PaymentFacts(
+        amount=Money(payment.amount_minor, payment.currency),
+        account=payment.account,
+        reference=payment.gateway_reference,
+        succeeded_at=payment.succeeded_at,
+        cancelled_at=payment.cancelled_at,
+        payment_public_id=payment.public_id,
+        merchant_public_id=payment.merchant_public_id,
+    )
 
 
 def _owner_of(session: Session, account: str) -> int:
@@ -188,7 +241,7 @@ def _owner_of(session: Session, account: str) -> int:
 
 def take_step(
     session: Session,
-    payment: Payment,
+    payment: AnyRow,
     step: Step,
     *,
     snapshot: Snapshot,
@@ -210,48 +263,54 @@ def take_step(
 
 def _succeed(
     session: Session,
-    payment: Payment,
+    payment: AnyRow,
     snapshot: Snapshot,
     *,
     kinds: Iterable[LineKind],
     now: datetime,
 ) -> None:
-    offer_slots.claim_slots(session, payment.order_id)
+    if payment.has_uses:
+        offer_slots.claim_slots(session, payment.order_id)
     stock.lock(session, payment.order_id)
     charged_at = snapshot.charged_at or now
-    first = session.execute(
-        update(Payment)
-        .where(Payment.id == payment.id, Payment.succeeded_at.is_(None))
-        .values(
-            succeeded_at=now,
-            charged_at=charged_at,
-            gateway_reference=snapshot.reference,
-            failure=None,
-        )
-        .returning(Payment.id)
-        .execution_options(synchronize_session=False)
-    ).first()
+    first = read_one(
+        session,
+        SUCCEED,
+        payment_id=payment.id,
+        when_charged=charged_at,
+        reference=snapshot.reference,
+        now=now,
+    )
     if first is None:
         return
-    order = session.get_one(Order, payment.order_id, populate_existing=True)
-    is_over = order.paid_at is not None or order.cancelled_at is not None
-    is_kept = (
-        not is_over
-        and paid_uses.regain(session, order, charged_at=charged_at, now=now)
-        and stock.sell(session, order.id, now=now)
-    )
-    if not is_kept:
+    order = sales.read_order(session, payment.order_id)
+    if not _keep(session, payment, order, charged_at=charged_at, now=now):
         _give_back(session, order, payment, kinds=kinds, now=now)
         disputes.book_waiting(session, payment.id, kinds=kinds, now=now)
         return
-    paid_uses.take(session, order.id, now=now)
+    if payment.has_uses:
+        paid_uses.take(session, order.id, now=now)
     _book_sale(session, order, payment, now=now)
     sales.mark_paid(session, order, kinds=kinds, now=now)
-    refund_news.book_waiting(session, payment.id, kinds=kinds, now=now)
-    disputes.book_waiting(session, payment.id, kinds=kinds, now=now)
+    # Whoever writes one down locks the payment first, which is ours by now.
+    if order.has_refunds:
+        refund_news.book_waiting(session, payment.id, kinds=kinds, now=now)
+    if order.has_disputes:
+        disputes.book_waiting(session, payment.id, kinds=kinds, now=now)
 
 
-def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetime) -> None:
+def _keep(
+    session: Session, payment: AnyRow, order: AnyRow, *, charged_at: datetime, now: datetime
+) -> bool:
+    """Take what was paid for; return False, with nothing changed, where it cannot be had."""
+    if order.paid_at is not None or order.cancelled_at is not None:
+        return False
+    if payment.has_uses and not paid_uses.regain(session, order, charged_at=charged_at, now=now):
+        return False
+    return stock.sell(session, order.id, now=now)
+
+
+def _book_sale(session: Session, order: AnyRow, payment: AnyRow, *, now: datetime) -> None:
     shipping = order.shipping_minor
     if order.is_tax_included:
         shipping -= order.shipping_tax_minor
@@ -266,8 +325,8 @@ def _book_sale(session: Session, order: Order, payment: Payment, *, now: datetim
 
 def _give_back(
     session: Session,
-    order: Order,
-    payment: Payment,
+    order: AnyRow,
+    payment: AnyRow,
     *,
     kinds: Iterable[LineKind],
     now: datetime,
@@ -277,7 +336,8 @@ def _give_back(
     reason = _why_given_back(order)
     amounts = {Account.GATEWAY: payment.amount_minor, Account.OWED: -payment.amount_minor}
     ledger.book(session, payment, amounts, cause="payment", reference=payment.public_id, now=now)
-    refunds.give_back(session, payment, reason=reason, kinds=kinds, now=now)
+    paid = session.get_one(Payment, payment.id)
+    refunds.give_back(session, paid, reason=reason, kinds=kinds, now=now)
     if order.paid_at is None:
         session.execute(
             update(Order)
@@ -297,13 +357,13 @@ def _give_back(
     alarms.raise_alarm(session, order.merchant_id, reason, now=now)
 
 
-def _why_given_back(order: Order) -> str:
+def _why_given_back(order: AnyRow) -> str:
     if order.paid_at is not None:
         return "paid_twice"
     return "cancelled_before_payment" if order.cancelled_at else "sold_out_before_payment"
 
 
-def _process(session: Session, payment: Payment, *, now: datetime) -> None:
+def _process(session: Session, payment: AnyRow, *, now: datetime) -> None:
     session.execute(
         update(Payment)
         .where(Payment.id == payment.id, Payment.processing_at.is_(None))
@@ -315,7 +375,7 @@ def _process(session: Session, payment: Payment, *, now: datetime) -> None:
         _note(session, order, "payment_processing", now=now)
 
 
-def _fail_attempt(session: Session, payment: Payment, snapshot: Snapshot, *, now: datetime) -> None:
+def _fail_attempt(session: Session, payment: AnyRow, snapshot: Snapshot, *, now: datetime) -> None:
     """Note a decline. The buyer keeps the hold and may try another card."""
     session.execute(
         update(Payment)
@@ -328,7 +388,7 @@ def _fail_attempt(session: Session, payment: Payment, snapshot: Snapshot, *, now
         _note(session, order, "payment_failed", now=now, detail=snapshot.failure or "declined")
 
 
-def _cancel(session: Session, payment: Payment, *, now: datetime) -> None:
+def _cancel(session: Session, payment: AnyRow, *, now: datetime) -> None:
     """Let go of what the order holds: the gateway will take no money for it any more."""
     stock.lock(session, payment.order_id)
     session.execute(
@@ -343,9 +403,9 @@ def _cancel(session: Session, payment: Payment, *, now: datetime) -> None:
         _note(session, order, "expired", now=now)
 
 
-def _review(session: Session, payment: Payment, snapshot: Snapshot, *, now: datetime) -> None:
+def _review(session: Session, payment: AnyRow, snapshot: Snapshot, *, now: datetime) -> None:
     """Fulfil nothing and call a person: a genuine message does not fit what we asked for."""
-    reason = mismatch(_facts(session, payment), snapshot) or "unknown_state"
+    reason = mismatch(_facts(payment), snapshot) or "unknown_state"
     order = session.get_one(Order, payment.order_id)
     is_news = session.execute(
         update(Order)
@@ -359,7 +419,7 @@ def _review(session: Session, payment: Payment, snapshot: Snapshot, *, now: date
     alarms.raise_alarm(session, order.merchant_id, "payment_mismatch", now=now)
 
 
-def _change_open_order(session: Session, payment: Payment, **values: object) -> Order | None:
+def _change_open_order(session: Session, payment: AnyRow, **values: object) -> Order | None:
     """Change the payment's order unless it is paid or over; return it if it was changed."""
     changed = session.execute(
         update(Order)
@@ -376,5 +436,7 @@ def _change_open_order(session: Session, payment: Payment, **values: object) -> 
     return session.get_one(Order, payment.order_id) if changed else None
 
 
-def _note(session: Session, order: Order, kind: str, *, now: datetime, detail: str = "") -> None:
+def _note(
+    session: Session, order: Order | AnyRow, kind: str, *, now: datetime, detail: str = ""
+) -> None:
     note(session, order.merchant_id, order.id, kind=kind, now=now, detail=detail)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, exists, null, select, update
 
+from storefront.db.hot import read, run, table_of
 from storefront.errors import Conflict
-from storefront.kinds import Taken, kind_named
-from storefront.models import LineItem, Merchant, Order
+from storefront.kinds import GOODS, Taken, kind_named
+from storefront.models import Dispute, LineItem, Merchant, Order, Payment, Refund
 from storefront.services import attribution, credit, jobs, paid_uses, stock
 from storefront.services.history import note
 from storefront.signals import announce
@@ -19,15 +20,82 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import AnyRow
     from storefront.kinds import LineKind
 
+_order, _line, _merchant = map(table_of, (Order, LineItem, Merchant))
+_payment, _refund, _dispute = map(table_of, (Payment, Refund, Dispute))
+_of_the_order = (
+    _payment.c.merchant_id == _order.c.merchant_id,
+    _payment.c.order_id == _order.c.id,
+)
+ORDER = select(
+    _order.c.id,
+    _order.c.merchant_id,
+    _order.c.public_id,
+    _order.c.currency,
+    _order.c.total_minor,
+    _order.c.shipping_minor,
+    _order.c.shipping_tax_minor,
+    _order.c.tax_minor,
+    _order.c.is_tax_included,
+    _order.c.held_until,
+    _order.c.processing_at,
+    _order.c.paid_at,
+    _order.c.cancelled_at,
+    exists()
+    .where(
+        _line.c.merchant_id == _order.c.merchant_id,
+        _line.c.order_id == _order.c.id,
+        _line.c.kind != GOODS.name,
+    )
+    .label("has_other_kinds"),
+    exists()
+    .where(
+        *_of_the_order,
+        _refund.c.merchant_id == _order.c.merchant_id,
+        _refund.c.payment_id == _payment.c.id,
+    )
+    .label("has_refunds"),
+    exists()
+    .where(
+        *_of_the_order,
+        _dispute.c.merchant_id == _order.c.merchant_id,
+        _dispute.c.payment_id == _payment.c.id,
+    )
+    .label("has_disputes"),
+).where(_order.c.id == bindparam("order_id"))
+NEXT_NUMBER = (
+    update(_merchant)
+    .where(_merchant.c.id == bindparam("merchant_id"))
+    .values(next_order_number=_merchant.c.next_order_number + 1)
+    .returning(_merchant.c.next_order_number)
+)
+PAID = (
+    update(_order)
+    .where(_order.c.id == bindparam("order_id"))
+    .values(
+        paid_at=bindparam("now"),
+        number=bindparam("new_number"),
+        processing_at=null(),
+        expired_at=null(),
+    )
+)
 
-def mark_paid(session: Session, order: Order, *, kinds: Iterable[LineKind], now: datetime) -> None:
+
+def read_order(session: Session, order_id: int) -> AnyRow:
+    """Return an order as it is now, for `mark_paid`, and what else its payment has set off."""
+    (order,) = read(session, ORDER, order_id=order_id)
+    return order
+
+
+def mark_paid(session: Session, order: AnyRow, *, kinds: Iterable[LineKind], now: datetime) -> None:
     """Give the order its number, credit whoever led to it, and promise what a sale sets off."""
-    attribution.assign(session, order.merchant_id, order.id, now=now)
-    credit.sale(session, order, now=now)
-    for line in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
-        kind_named(line.kind, kinds).on_paid(session, line, now)
+    shares = attribution.assign(session, order.merchant_id, order.id, now=now)
+    credit.sale(session, order, shares, now=now)
+    if order.has_other_kinds:
+        for line in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
+            kind_named(line.kind, kinds).on_paid(session, line, now)
     note(session, order.merchant_id, order.id, kind="paid", now=now)
     jobs.add(
         session,
@@ -38,19 +106,8 @@ def mark_paid(session: Session, order: Order, *, kinds: Iterable[LineKind], now:
         unique_key=str(order.id),
     )
     # The counter is the merchant's hottest row: it is locked last and for the shortest time.
-    number = session.execute(
-        update(Merchant)
-        .where(Merchant.id == order.merchant_id)
-        .values(next_order_number=Merchant.next_order_number + 1)
-        .returning(Merchant.next_order_number)
-        .execution_options(synchronize_session=False)
-    ).scalar_one()
-    session.execute(
-        update(Order)
-        .where(Order.id == order.id)
-        .values(paid_at=now, number=number - 1, processing_at=None, expired_at=None)
-        .execution_options(synchronize_session=False)
-    )
+    ((number,),) = read(session, NEXT_NUMBER, merchant_id=order.merchant_id)
+    run(session, PAID, order_id=order.id, new_number=number - 1, now=now)
     announce(session, "order_paid", order=order.public_id)
 
 
@@ -62,8 +119,7 @@ def settle_free(
     if not stock.sell(session, order_id, now=now):
         raise Conflict("sold_out")
     paid_uses.take(session, order_id, now=now)
-    order = session.get_one(Order, order_id, populate_existing=True)
-    mark_paid(session, order, kinds=kinds, now=now)
+    mark_paid(session, read_order(session, order_id), kinds=kinds, now=now)
 
 
 def take_back_free(
