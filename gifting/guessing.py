@@ -4,14 +4,17 @@ or token, and its clerk; never the card, and never the address, which a whole st
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from gifting import codes
 from gifting.models import GiftCard
+from storefront.db.hot import table_of
+from storefront.models import Attempt
 from storefront.services import alarms, attempts
 from storefront.services.attempts import Limit
 from storefront.services.doctor import RISKY, WELL, Finding
@@ -19,6 +22,7 @@ from storefront.services.doctor import RISKY, WELL, Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from gifting.tills import Till
@@ -34,6 +38,43 @@ TILL_TRIES = Limit("gift_till", 10, timedelta(minutes=10))
 CLERK_TRIES = Limit("gift_clerk", 10, timedelta(minutes=10))
 MERCHANT_ALARM = Limit("gift_merchant", 100, timedelta(hours=1))
 """Reaching this calls a person and refuses nobody: else a stranger could close every counter."""
+
+
+@dataclass(frozen=True)
+class Whom:
+    """Whose guesses are counted: a till and its clerk, as digests; "" for a till without one."""
+
+    till: str
+    clerk: str
+
+
+_attempt = table_of(Attempt)
+
+
+def _has_reached(limit: Limit, digest: str) -> ColumnElement[bool]:
+    return and_(
+        _attempt.c.kind == limit.kind,
+        _attempt.c.subject == bindparam(digest),
+        _attempt.c.failures >= limit.most,
+    )
+
+
+STOPPED_UNTIL = (
+    select(func.max(_attempt.c.ends_at))
+    .where(
+        _attempt.c.merchant_id == bindparam("merchant_id"),
+        _attempt.c.ends_at > bindparam("now"),
+        or_(_has_reached(TILL_TRIES, "till_digest"), _has_reached(CLERK_TRIES, "clerk_digest")),
+    )
+    .scalar_subquery()
+)
+"""The same as `check` asks, as a part of a statement: until when somebody is stopped, if so."""
+
+
+def whom(sign: Signer, till: Till) -> Whom:
+    """Return by what a till and its clerk are counted."""
+    digests = [subject.digest for _, subject in _bound(sign, till)]
+    return Whom(digests[0], digests[1] if till.member_id is not None else "")
 
 
 def check(session: Session, till: Till, *, ports: Ports) -> None:

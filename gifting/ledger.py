@@ -1,5 +1,6 @@
-"""The ledger of gift cards: the one place where a balance changes, and each change is a line. Who
-may change it and why is decided in `redemption.py`, `cards.py` and `issuing.py`."""
+"""The ledger of gift cards: where a balance changes, and each change is a line. Who may change it
+and why is decided in `cards.py` and `issuing.py`. What a store takes is written by `taking.py`, the
+balance and its line together."""
 
 from __future__ import annotations
 

@@ -87,4 +87,5 @@ def _till(who: Machine, store_id: int) -> Till:
         device_id=None,
         is_senior=True,
         confirm=confirm,
+        is_token=True,
     )

@@ -25,7 +25,7 @@ def find_card(ports: Ports, till: Till, typed: str) -> int:
     unknown card and another merchant's, `Conflict` code_pending, and `TooMany`.
     """
     token = codes.link_token(typed)
-    code = _code(till, typed) if token is None else ""
+    code = read_code(till, typed) if token is None else ""
     with ports.reads() as session:
         guessing.check(session, till, ports=ports)
         found = (
@@ -41,7 +41,8 @@ def find_card(ports: Ports, till: Till, typed: str) -> int:
     raise NotFound("code_not_found", field="code")
 
 
-def _code(till: Till, typed: str) -> str:
+def read_code(till: Till, typed: str) -> str:
+    """Return the code that was typed at a till; raise `Invalid` code_mistyped."""
     try:
         return codes.normalise(typed)
     except Invalid:

@@ -1,5 +1,5 @@
-"""Spend a card in a store: look what it is worth, and take a part of it or all. Undoing that is in
-`reversal.py`, why a card is refused in `refusals.py`."""
+"""Spend a card in a store: look what it is worth, and take a part of it or all. The write itself is
+in `taking.py`, undoing it in `reversal.py`, why a card is refused in `refusals.py`."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from gifting import guessing, holders, ledger
+from gifting import codes, guessing, holders, taking
 from gifting.card_views import CardView, view_card
-from gifting.domain import today_in
-from gifting.models import Gift, GiftCard, Redemption
-from gifting.presenting import find_card
+from gifting.domain import amount_to_take, why_amount_refused, why_holder_refused, why_refused
+from gifting.models import GiftCard, Redemption
+from gifting.presenting import find_card, read_code
 from gifting.redeemed import Redeemed, tell
 from gifting.refusals import check_amount, check_card
-from storefront.db.ids import public_id
-from storefront.db.upsert import insert_if_new
+from gifting.seeing import SeenCard, see, see_by_code
+from storefront.domain.money import Money
 from storefront.errors import Conflict, Invalid, NotAllowed
-from storefront.models import Order
-from storefront.services import interactions
 from storefront.services.idempotency import hash_body
-from storefront.signals import announce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
+    from gifting.taking import Taken
     from gifting.tills import Till
     from storefront.ports import Ports
+
+TRIES = 3
+"""So often a card is looked at anew that has changed while something was taken from it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Redeem:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A wish on its way: whose, on which card, when."""
+    """A wish on its way: whose, on which card, when, and by the key of whose address."""
 
     till: Till
     wish: Redeem
@@ -71,10 +72,6 @@ class _Asked:
                 "basket_minor": self.wish.basket_minor,
             }
         )
-
-
-class _TakenMeanwhileError(Exception):
-    """The same request has come through another process at this very moment."""
 
 
 def look_up(ports: Ports, till: Till, code: str, *, holder: str = "") -> CardView:
@@ -114,59 +111,127 @@ def redeem(ports: Ports, till: Till, wish: Redeem) -> Redeemed:
     `NotFound` code_not_found; `Conflict` already_redeemed, insufficient_balance and code_…;
     `NotAllowed` not_allowed_here, not_the_holder; `TooMany`.
     """
-    return redeem_card(ports, till, wish, card_id=find_card(ports, till, wish.code))
+    now = ports.clock.now()
+    seen = _see_by_code(ports, till, wish, now=now)
+    card_id = find_card(ports, till, wish.code) if seen is None else seen.id
+    return _redeem(ports, _asked(ports, till, wish, card_id=card_id, now=now), seen=seen)
+
+
+def _see_by_code(ports: Ports, till: Till, wish: Redeem, *, now: datetime) -> SeenCard | None:
+    """Return the card in one look, where a code was typed and is good, and nobody is stopped."""
+    if codes.link_token(wish.code) is not None:
+        return None
+    digest = codes.digest_of(ports.sign, read_code(till, wish.code))
+    with ports.reads() as session:
+        return see_by_code(
+            session,
+            till,
+            wish.request_key,
+            digest=digest,
+            whom=guessing.whom(ports.sign, till),
+            now=now,
+        )
 
 
 def redeem_card(ports: Ports, till: Till, wish: Redeem, *, card_id: int) -> Redeemed:
     """Take from a card that was found already, by its code or by whose it is. Raises what `redeem`
     raises, but for what is said of codes."""
-    asked = _Asked(
+    now = ports.clock.now()
+    return _redeem(ports, _asked(ports, till, wish, card_id=card_id, now=now), seen=None)
+
+
+def _asked(ports: Ports, till: Till, wish: Redeem, *, card_id: int, now: datetime) -> _Asked:
+    return _Asked(
         till,
         wish,
         card_id,
         is_live=ports.settings.is_live,
         holder_key=holders.key_of(ports.sign, till.merchant_id, wish.holder),
-        now=ports.clock.now(),
+        now=now,
     )
-    with _counting_strangers(ports, till) if wish.holder else nullcontext():
+
+
+def _redeem(ports: Ports, asked: _Asked, *, seen: SeenCard | None) -> Redeemed:
+    with _counting_strangers(ports, asked.till) if asked.wish.holder else nullcontext():
+        return _take(ports, asked, seen=seen)
+
+
+def _take(ports: Ports, asked: _Asked, *, seen: SeenCard | None) -> Redeemed:
+    """Take from the card as it was seen; look again where it has changed meanwhile."""
+    fault: IntegrityError | None = None
+    for _ in range(TRIES):
+        card = _look(ports, asked) if seen is None else seen
+        wanted = _wanted(asked, card)
+        if wanted is None:
+            return _explain(ports, asked)
         try:
-            with ports.sessions.begin() as session:
-                return _redeem(session, asked)
-        except _TakenMeanwhileError:
-            with ports.sessions.begin() as session:
-                return _redeem(session, asked)
+            taken = taking.take(ports.sessions, asked.till, wanted)
+        except IntegrityError as error:  # this very request has come through beside us
+            taken, fault = None, error
+        if taken is not None:
+            return _told(wanted, taken)
+        seen = None
+    raise fault or Conflict
 
 
-def _redeem(session: Session, asked: _Asked) -> Redeemed:
-    till, wish, now = asked.till, asked.wish, asked.now
-    till.confirm(session, now)
-    earlier = _find_earlier(session, asked)
-    if earlier is not None:
-        return tell(session, earlier, is_replayed=True)
-    card = session.get_one(GiftCard, asked.card_id)
-    try:
-        check_card(session, card, till, is_live=asked.is_live, now=now)
-        holders.check(card, asked.holder_key)
-        amount = check_amount(card.terms, wish)
-    except Conflict:  # what took the rest since we looked may have been this very request
-        return _explain(session, asked)
-    conditions = _conditions(card, now, whole=amount if card.terms.is_product else None)
-    act_id = _record_act(session, card, now=now)
-    entered = ledger.change(session, card.id, -amount, conditions=conditions)
-    if entered is None:
-        return _explain(session, asked)
-    redemption = _insert(session, asked, entered, amount=amount, act_id=act_id)
-    line = ledger.Line(
-        "redeem",
-        -amount,
-        reference=redemption.public_id,
-        member_id=till.member_id,
-        store_id=till.store_id,
-        redemption_id=redemption.id,
+def _look(ports: Ports, asked: _Asked) -> SeenCard:
+    with ports.reads() as session:
+        asked.till.confirm(session, asked.now)
+        return see(session, asked.till, asked.wish.request_key, card_id=asked.card_id)
+
+
+def _wanted(asked: _Asked, seen: SeenCard) -> taking.Wanted | None:
+    """Return what can be taken of a card as it was seen; None where it is refused, or where this
+    request has taken something before."""
+    wish, terms = asked.wish, seen.terms
+    is_refused = (
+        seen.earlier_id is not None
+        or why_refused(terms, store_id=asked.till.store_id, is_live=asked.is_live, now=asked.now)
+        or why_holder_refused(seen.holder_key, asked.holder_key)
+        or why_amount_refused(terms, wish.amount_minor, wish.basket_minor)
     )
-    ledger.write(session, card.id, entered, line=line, now=now)
-    announce(session, "gift_redeemed", redemption=redemption.public_id, card=card.public_id)
-    return tell(session, redemption, is_replayed=False)
+    if is_refused:
+        return None
+    return taking.Wanted(
+        card=seen,
+        amount=amount_to_take(terms, wish.amount_minor) or 0,
+        is_whole=terms.is_product,
+        request_key=wish.request_key,
+        body_hash=asked.body_hash,
+        basket_minor=wish.basket_minor,
+        now=asked.now,
+    )
+
+
+def _told(wanted: taking.Wanted, taken: Taken) -> Redeemed:
+    card, basket = wanted.card, wanted.basket_minor
+    currency = card.terms.face.currency
+    return Redeemed(
+        public_id=taken.public_id,
+        card=card.public_id,
+        last_four=card.last_four,
+        title=card.title,
+        amount=Money(wanted.amount, currency),
+        balance=Money(taken.balance_minor, currency),
+        basket=None if basket is None else Money(basket, currency),
+        store=card.store,
+        at=wanted.now,
+        is_replayed=False,
+    )
+
+
+def _explain(ports: Ports, asked: _Asked) -> Redeemed:
+    """Say why nothing is taken, or what this request has taken before."""
+    with ports.reads() as session:
+        asked.till.confirm(session, asked.now)
+        earlier = _find_earlier(session, asked)
+        if earlier is not None:
+            return tell(session, earlier, is_replayed=True)
+        card = session.get_one(GiftCard, asked.card_id)
+        check_card(session, card, asked.till, is_live=asked.is_live, now=asked.now)
+        holders.check(card, asked.holder_key)
+        check_amount(card.terms, asked.wish)
+    raise Conflict
 
 
 def _find_earlier(session: Session, asked: _Asked) -> Redemption | None:
@@ -182,76 +247,3 @@ def _find_earlier(session: Session, asked: _Asked) -> Redemption | None:
     if earlier is not None and earlier.body_hash != asked.body_hash:
         raise Invalid("idempotency_mismatch", field="Idempotency-Key")
     return earlier
-
-
-def _conditions(card: GiftCard, now: datetime, *, whole: int | None) -> list[ColumnElement[bool]]:
-    """Return what must be true at the very moment of taking, whatever was read before."""
-    today = today_in(card.zone, now)
-    conditions = [
-        GiftCard.entries > 0,
-        GiftCard.blocked_at.is_(None),
-        GiftCard.voided_at.is_(None),
-        GiftCard.holder_key.is_not_distinct_from(card.holder_key),
-        or_(GiftCard.expires_on.is_(None), GiftCard.expires_on >= today),
-    ]
-    return conditions if whole is None else [*conditions, GiftCard.balance_minor == whole]
-
-
-def _explain(session: Session, asked: _Asked) -> Redeemed:
-    """Say why a card has refused at the last moment; it may have been a repeat of this request."""
-    earlier = _find_earlier(session, asked)
-    if earlier is not None:
-        return tell(session, earlier, is_replayed=True)
-    card = session.get_one(GiftCard, asked.card_id, populate_existing=True)
-    check_card(session, card, asked.till, is_live=asked.is_live, now=asked.now)
-    holders.check(card, asked.holder_key)
-    check_amount(card.terms, asked.wish)
-    raise Conflict
-
-
-def _record_act(session: Session, card: GiftCard, *, now: datetime) -> int:
-    """Record that the gift was redeemed; it grew from its opening, or from what led to its sale."""
-    gift, placement_id = session.execute(
-        select(Gift, Order.placement_id)
-        .join(Order, Order.id == Gift.order_id)
-        .where(Gift.id == card.gift_id)
-    ).one()
-    act_id, _ = interactions.record_act(
-        session,
-        merchant_id=card.merchant_id,
-        placement_id=placement_id,
-        kind="redeem",
-        visitor=gift.visitor,
-        parent_id=gift.opened_interaction_id or gift.origin_interaction_id,
-        surface="counter",
-        now=now,
-    )
-    return act_id
-
-
-def _insert(
-    session: Session, asked: _Asked, entered: ledger.Entered, *, amount: int, act_id: int
-) -> Redemption:
-    till, wish = asked.till, asked.wish
-    redemption_id = insert_if_new(
-        session,
-        Redemption,
-        merchant_id=till.merchant_id,
-        public_id=public_id("rdm"),
-        card_id=asked.card_id,
-        store_id=till.store_id,
-        member_id=till.member_id,
-        device_id=till.device_id,
-        caller=till.caller,
-        request_key=wish.request_key,
-        body_hash=asked.body_hash,
-        currency=entered.balance.currency,
-        amount_minor=amount,
-        basket_minor=wish.basket_minor,
-        balance_after_minor=entered.balance.minor,
-        interaction_id=act_id,
-        occurred_at=asked.now,
-    )
-    if redemption_id is None:
-        raise _TakenMeanwhileError
-    return session.get_one(Redemption, redemption_id)

@@ -20,7 +20,9 @@ class Till:
     limits.
 
     `is_senior` is a manager or a machine: they may undo what others took, at any time. `confirm`
-    raises where they may no longer act; it is asked within the transaction that acts.
+    raises where they may no longer act; it is asked within the transaction that acts. Where
+    `is_token`, `caller` is a token's public id, and a statement can ask by itself whether it is
+    good.
     """
 
     merchant_id: int
@@ -30,3 +32,4 @@ class Till:
     device_id: int | None
     is_senior: bool
     confirm: Confirm
+    is_token: bool = False

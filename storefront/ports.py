@@ -226,6 +226,9 @@ class Sessions(Protocol):
     def begin(self) -> AbstractContextManager[Session]:
         """Open one write transaction that commits when the block ends well."""
 
+    def at_once(self) -> AbstractContextManager[Session]:
+        """Open a session for one statement that writes, which is a transaction of its own."""
+
 
 class Reads(Protocol):
     """Opens read-only sessions; see `db/engine.py`."""

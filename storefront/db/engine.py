@@ -84,6 +84,7 @@ class Database:
             self.writer = _postgresql_engine(url, is_writer=True)
             self.reader = _postgresql_engine(url, is_writer=False)
             self._turn = None
+            self._at_once = self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -104,6 +105,19 @@ class Database:
                 session.begin(),
             ):
                 yield session
+
+    @contextmanager
+    def at_once(self) -> Iterator[Session]:
+        """Open a session for one statement that writes. On PostgreSQL that is a transaction of
+        its own: it is durable when it returns, and BEGIN and COMMIT are spared."""
+        if self.is_sqlite:
+            with self.begin() as session:
+                yield session
+            return
+        with Session(self._at_once, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+        send_pending(session)
 
     @contextmanager
     def reads(self) -> Iterator[Session]:

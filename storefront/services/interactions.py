@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
@@ -156,8 +156,14 @@ def open_share(
     return Opening(link.placement, replace(visitor, arrival=interaction_id), name)
 
 
-def record_act(
-    session: Session,
+def record_act(session: Session, *, now: datetime, **facts: Any) -> tuple[int, str]:
+    """Record what we know somebody to have done beyond a placement's pages, such as opening a gift;
+    return its id and its public id. `facts` are those of `row_of_act`."""
+    row = row_of_act(**facts, now=now)
+    return insert_row(session, Interaction, **row), str(row["public_id"])
+
+
+def row_of_act(
     *,
     merchant_id: int,
     placement_id: int | None,
@@ -166,22 +172,21 @@ def record_act(
     parent_id: int | None,
     surface: str,
     now: datetime,
-) -> tuple[int, str]:
-    """Record what we know somebody to have done beyond a placement's pages, such as opening a gift;
-    return its id and its public id."""
-    return _write(
-        session,
-        now,
-        merchant_id=merchant_id,
-        placement_id=placement_id,
-        kind=kind,
-        visitor=visitor,
-        parent_id=parent_id,
-        assurance="signed",
-        surface=surface,
-        is_direct=False,
-        occurred_at=now,
-    )
+) -> dict[str, object]:
+    """Return the row of such an act, with a fresh public id."""
+    return {
+        "merchant_id": merchant_id,
+        "public_id": public_id("int"),
+        "placement_id": placement_id,
+        "visitor": visitor,
+        "parent_id": parent_id,
+        "kind": kind,
+        "assurance": "signed",
+        "surface": surface,
+        "is_direct": False,
+        "occurred_at": now,
+        "recorded_at": now,
+    }
 
 
 def _insert(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
+from storefront.db.hot import read_one, table_of
 from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
 from storefront.domain.money import exponent
@@ -162,18 +164,38 @@ def find_merchant_id(session: Session, slug: str) -> int | None:
     return session.scalar(select(Merchant.id).where(Merchant.slug == slug))
 
 
-def find_by_token(session: Session, secret: str, *, sign: Signer) -> ApiToken | None:
-    """Return the token's row, or None when it is unknown or revoked."""
-    return session.scalars(
-        select(ApiToken).where(
-            ApiToken.digest == sign.digest(TOKEN_PURPOSE, secret), ApiToken.revoked_at.is_(None)
-        )
-    ).first()
+_token, _merchant = table_of(ApiToken), table_of(Merchant)
+BEARER = (
+    select(
+        _token.c.id,
+        _token.c.merchant_id,
+        _token.c.public_id,
+        _token.c.store_id,
+        _token.c.used_at,
+        _merchant.c.zone,
+    )
+    .join_from(_token, _merchant, _merchant.c.id == _token.c.merchant_id)
+    .where(_token.c.digest == bindparam("digest"), _token.c.revoked_at.is_(None))
+)
 
 
-def zone_of(session: Session, merchant_id: int) -> str:
-    """Return the time zone of a merchant."""
-    return session.scalars(select(Merchant.zone).where(Merchant.id == merchant_id)).one()
+@dataclass(frozen=True)
+class Bearer:
+    """Whose a token is that was shown: a merchant's, of one store where `store_id` says so. `zone`
+    is the merchant's; `used_at` is when it was last noted to be in use."""
+
+    id: int
+    merchant_id: int
+    public_id: str
+    store_id: int | None
+    used_at: datetime | None
+    zone: str
+
+
+def find_by_token(session: Session, secret: str, *, sign: Signer) -> Bearer | None:
+    """Return whose token this is, or None when it is unknown or revoked."""
+    row = read_one(session, BEARER, digest=sign.digest(TOKEN_PURPOSE, secret))
+    return None if row is None else Bearer(*row)
 
 
 def allow_host(session: Session, merchant_id: int, origin: str, *, now: datetime) -> str:

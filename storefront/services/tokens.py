@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from storefront.ports import Ports, Signer
     from storefront.services.members import SignedIn
+    from storefront.services.merchants import Bearer
 
 LATELY = timedelta(minutes=10)
 """Uses closer together than this are noted once, so that a busy till does not write each time."""
@@ -110,7 +111,7 @@ def list_tokens(session: Session, merchant_id: int) -> Sequence[TokenRow]:
     return tuple(TokenRow(*row) for row in rows)
 
 
-def note_use(ports: Ports, token: ApiToken) -> None:
+def note_use(ports: Ports, token: Bearer) -> None:
     """Remember that a token is in use, unless that was noted a short while ago."""
     now = ports.clock.now()
     if token.used_at is not None and token.used_at > now - LATELY:

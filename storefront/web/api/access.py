@@ -30,13 +30,12 @@ def caller() -> Caller:
     if scheme.lower() != "bearer" or not secret.strip():
         raise NotSignedIn("token_needed")
     with ports().reads() as session:
-        row = merchants.find_by_token(session, secret.strip(), sign=ports().sign)
-        zone = merchants.zone_of(session, row.merchant_id) if row else ""
-    if row is None:
+        found = merchants.find_by_token(session, secret.strip(), sign=ports().sign)
+    if found is None:
         strangers.count_try(ports(), callers.caller())
         raise NotSignedIn("token_needed")
-    tokens.note_use(ports(), row)
-    return Caller(row.merchant_id, row.public_id, row.store_id, zone)
+    tokens.note_use(ports(), found)
+    return Caller(found.merchant_id, found.public_id, found.store_id, found.zone)
 
 
 def merchant_caller() -> Caller:
