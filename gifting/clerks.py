@@ -76,16 +76,18 @@ def set_pin(
     *,
     pin_hash: str | None,
     now: datetime,
-) -> None:
+) -> bool:
     """Give a member of the merchant another PIN, or none; their shifts end at once.
 
-    Raises `NotFound` for who does not work here, `NotAllowed` for whose PIN is not theirs to set.
+    Returns whether they had one before. Raises `NotFound` for who does not work here, `NotAllowed`
+    for whose PIN is not theirs to set.
     """
     membership = find_membership(session, who.merchant_id, member_public_id)
     if membership is None or membership.left_at is not None or membership.role not in ROLES:
         raise NotFound
     if not may_set(who, member_public_id, membership.role):
         raise NotAllowed
+    had_one = membership.pin_hash is not None
     membership.pin_hash = pin_hash
     end_shifts(session, who.merchant_id, membership.member_id, now=now)
     thing = ("member", member_public_id)
@@ -93,6 +95,7 @@ def set_pin(
         actions.note(session, who, "pin_removed", of=thing, now=now)
     else:
         actions.note(session, who, "pin_set", of=thing, now=now)
+    return had_one
 
 
 def end_shifts(session: Session, merchant_id: int, member_id: int, *, now: datetime) -> None:

@@ -4,10 +4,12 @@ comes to. Its routes are in `sending.py`."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask_babel import gettext as _
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from sqlalchemy import bindparam, select
 
 from gifting import asking, wishes
@@ -24,6 +26,7 @@ from storefront.services.order_lines import asked_line
 from storefront.services.quotes import GIFT, Destination
 from storefront.services.taxes import Place
 from storefront.web.context import ports
+from storefront.web.formats import zone_text
 from storefront.web.occasions import occasion_of
 
 if TYPE_CHECKING:
@@ -39,10 +42,17 @@ if TYPE_CHECKING:
 TEMPLATE = "gift/form.html"
 PAGE = "gift_form.show"
 LONGEST_TYPED = 254
-AREAS = frozenset(
-    {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian"}
-    | {"Pacific"}
-)
+AREAS = {
+    "Africa": _("Africa"),
+    "America": _("America"),
+    "Antarctica": _("Antarctica"),
+    "Asia": _("Asia"),
+    "Atlantic": _("Atlantic Ocean"),
+    "Australia": _("Australia"),
+    "Europe": _("Europe"),
+    "Indian": _("Indian Ocean"),
+    "Pacific": _("Pacific Ocean"),
+}
 _product = table_of(Product)
 GIFTABLE = select(_product.c.is_giftable).where(
     _product.c.merchant_id == bindparam("merchant_id"),
@@ -82,8 +92,8 @@ def door(session: Session, merchant_id: int, product: str | None) -> Door | None
     if not gift_terms(session, merchant_id).is_on:
         return None
     if product is not None and _is_giftable(session, merchant_id, product):
-        return Door(PAGE, _("Send as a gift"), "gift", {"product": product})
-    return Door(PAGE, _("Send a gift card"), "gift")
+        return Door(PAGE, gettext("Send as a gift"), "gift", {"product": product})
+    return Door(PAGE, gettext("Send a gift card"), "gift")
 
 
 def _is_giftable(session: Session, merchant_id: int, product: str) -> bool:
@@ -147,13 +157,13 @@ def _rows(body: Mapping[str, Any]) -> int:
 
 
 def zones() -> Mapping[str, list[tuple[str, str]]]:
-    """Return the time zones that people live in, by area: (zone, its place)."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for zone in sorted(available_timezones()):
+    """Return the time zones that people live in, by area: (zone, its city)."""
+    found: dict[str, list[tuple[str, str]]] = {str(AREAS[area]): [] for area in AREAS}
+    for zone in available_timezones():
         area, _slash, place = zone.partition("/")
         if place and area in AREAS:
-            found.setdefault(area, []).append((zone, place.replace("_", " ").replace("/", ", ")))
-    return found
+            found[str(AREAS[area])].append((zone, zone_text(zone)))
+    return {area: sorted(cities, key=itemgetter(1)) for area, cities in found.items()}
 
 
 def summarise(session: Session, state: FrameState, body: Mapping[str, Any]) -> Summary:

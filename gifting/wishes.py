@@ -211,7 +211,7 @@ def _recipient(given: tuple[str, object, object], *, way: str) -> Recipient:
     field, name, address = given
     name_field, email_field = _fields_of(field)
     return Recipient(
-        name_of(name, field=name_field),
+        _friend(name, field=name_field),
         forms.email(address, field=email_field) if way == EMAIL else "",
     )
 
@@ -228,6 +228,13 @@ def name_of(value: object, *, field: str) -> str:
     name = forms.line(value, field=field, longest=LONGEST_NAME, code="invalid_name")
     if not _is_visible(name):
         raise Invalid("invalid_name", field=field)
+    return name
+
+
+def _friend(value: object, *, field: str) -> str:
+    name = forms.line(value, field=field, longest=LONGEST_NAME, code="invalid_friend")
+    if not _is_visible(name):
+        raise Invalid("invalid_friend", field=field)
     return name
 
 

@@ -51,6 +51,7 @@ from storefront.web.console import blueprint as console
 from storefront.web.console import words
 from storefront.web.context import KEY
 from storefront.web.errors import init_errors
+from storefront.web.faults import init_faults
 from storefront.web.formats import init_formats, letter_filters
 from storefront.web.frame import init_frame
 from storefront.web.guards import init_guards
@@ -271,6 +272,7 @@ def build_app(ports: Ports) -> Flask:
     app.extensions["storefront_assets"] = assets
     init_languages(app)
     init_formats(app)
+    init_faults(app)
     init_journal(app)
     init_metrics(app)
     init_guards(app)

@@ -128,6 +128,7 @@ def gift_page(name: str, error: StorefrontError | None = None) -> Response:
         gift=dossier.row,
         card=dossier.card,
         error=sentence_of(error) if error else None,
+        wrong=error.field if error else None,
         typed=request.form if error else {},
         news=request.args.get("news"),
         reasons={

@@ -103,11 +103,13 @@ def revoke_device(public_id: str) -> AnyResponse:
 def set_pin(public_id: str) -> AnyResponse:
     """Set somebody's PIN; with `remove`, take it away."""
     wanted, form = named(public_id), form_body()
+    is_removed = bool(form.get("remove"))
     try:
-        _set_pin(wanted, None if form.get("remove") else form.get("pin", ""))
+        had_one = _set_pin(wanted, None if is_removed else form.get("pin", ""))
     except Invalid as error:
         return _page(error, of=wanted)
-    return redirect(url_for("counter_console.counter", news="pin"), 303)
+    news = "no-pin" if is_removed else "pin" if had_one else "first-pin"
+    return redirect(url_for("counter_console.counter", news=news), 303)
 
 
 @console.route("/pin")
@@ -128,11 +130,11 @@ def set_own_pin() -> AnyResponse:
     return redirect(url_for("counter_console.own_pin", news="pin"), 303)
 
 
-def _set_pin(wanted: str, pin: str | None) -> None:
+def _set_pin(wanted: str, pin: str | None) -> bool:
     pin_hash = None if pin is None else pins.hash_pin(pin)
     now = ports().clock.now()
     with ports().sessions.begin() as session:
-        clerks.set_pin(session, member(), wanted, pin_hash=pin_hash, now=now)
+        return clerks.set_pin(session, member(), wanted, pin_hash=pin_hash, now=now)
 
 
 def _name(form: dict[str, str]) -> str:

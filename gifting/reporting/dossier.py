@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -73,12 +74,17 @@ class GiftDossier:
     row: GiftRow
     design: str
     resent: int
+    is_bound: bool
     deliver_at: datetime | None
-    wall_clock: str
     zone: str
     card: CardFacts | None
     history: tuple[Happening, ...]
     thanks: ThanksCredit | None
+
+    @property
+    def wished_for(self) -> datetime | None:
+        """When it is wished for, on the clock of its zone."""
+        return self.deliver_at.astimezone(ZoneInfo(self.zone)) if self.deliver_at else None
 
 
 def get_gift_dossier(
@@ -97,8 +103,8 @@ def get_gift_dossier(
         row=row,
         design=gift.design,
         resent=gift.resent,
+        is_bound=gift.is_bound,
         deliver_at=gift.deliver_at,
-        wall_clock=gift.wall_clock,
         zone=gift.zone,
         card=None if card is None else _card(session, gift, card),
         history=_history(session, gift, card),

@@ -18,7 +18,7 @@ from storefront.domain.money import Money
 from storefront.services.ailments import Ailment, ailment
 from storefront.web.context import request_id, surface, wants_json
 from storefront.web.countries import country_list
-from storefront.web.formats import day_text, moment_text, money
+from storefront.web.formats import day_text, moment_text, money, zone_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -212,13 +212,14 @@ SENTENCES: dict[str, Any] = {
     "invalid_lines": _("Lines are a list of variant and quantity, at most 20."),
     "invalid_moment": _("A date looks like 2026-05-31, a time like 2026-05-31T18:00."),
     "invalid_day": _("A day looks like 2026-05-31."),
+    "invalid_friend": _("Please write your friend's name (at most 120 characters)."),
     "invalid_name": _("Please tell us your name (at most 120 characters)."),
     "invalid_origin": _("A host is scheme and name only, such as https://blog.example.com."),
     "invalid_price": _("A price is a number such as 4.50, not below zero."),
     "invalid_percent": _("A percentage is more than 0 and at most 100."),
     "invalid_products": _("A placement shows one product, or a collection of some."),
     "invalid_quantity": _("The quantity is a whole number from %(least)s to %(most)s."),
-    "invalid_rate": _("A tax rate is a percentage from 0 to 100, such as 8.875."),
+    "invalid_rate": _("Write a percentage from 0 to 100, such as 8.875."),
     "invalid_refund_amount": _("The amount to give back is more than zero, in whole units."),
     "invalid_slug": _("Use lower-case letters, digits and dashes, such as corner-bakery."),
     "invalid_text": _("This is too long or has characters that cannot be used."),
@@ -419,6 +420,8 @@ def sentence_of(error: errors.StorefrontError) -> str:
     }
     if error.retry_after is not None:
         blanks["minutes"] = math.ceil(error.retry_after / 60)
+    if "zone" in error.data:
+        blanks["zone"] = zone_text(str(error.data["zone"]))
     countries = error.data.get("countries")
     if isinstance(countries, tuple):
         blanks["countries"] = country_list(countries)

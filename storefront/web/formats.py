@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from storefront.services.views import SumsView
 
-PPM_IN_A_PERCENT = 10_000
+PPM = 1_000_000
 
 
 def money(amount: Money, locale: str | None = None) -> str:
@@ -33,13 +33,14 @@ def money(amount: Money, locale: str | None = None) -> str:
     """
     places = exponent(amount.currency)
     language = locale or str(get_locale() or "en")
-    return format_currency(
+    text = format_currency(
         Decimal(amount.minor).scaleb(-places),
         amount.currency,
         format=_pattern(language, places),
         locale=language,
         currency_digits=False,
     )
+    return str(text).replace("-", "\N{MINUS SIGN}")
 
 
 @cache
@@ -55,15 +56,12 @@ def decimal_text(amount: Money) -> str:
 
 
 def percent(ppm: int, locale: str | None = None) -> str:
-    """Return parts per million as a percentage with the decimals it needs, such as 8.875 %.
-
-    In Chinese nothing stands between the figure and its sign.
-    """
-    number = Decimal(ppm) / PPM_IN_A_PERCENT
-    language = locale or str(get_locale() or "en")
-    text = format_decimal(number, format="#,##0.####", locale=language)
-    gap = "" if language.startswith("zh") else "\N{NO-BREAK SPACE}"
-    return f"{text}{gap}%"
+    """Return parts per million as a percentage with the decimals it needs, such as 8.875%."""
+    return format_decimal(
+        Decimal(ppm) / PPM,
+        format="#,##0.####%",
+        locale=locale or str(get_locale() or "en"),
+    )
 
 
 def sums_as_json(sums: SumsView) -> dict[str, int | bool | str]:
@@ -101,6 +99,22 @@ def moment_text(moment: datetime, style: str = "medium") -> str:
     return format_datetime(moment, style, tzinfo=_zone(), locale=_language())
 
 
+def clock_text(moment: datetime, locale: str | None = None) -> str:
+    """Return the time of day on a moment's own clock, not on the merchant's."""
+    return format_time(moment.time(), "short", locale=locale or _language())
+
+
+def zone_text(zone: str, locale: str | None = None) -> str:
+    """Return a time zone by the city whose clocks it tells, such as New York."""
+    return _city(zone, locale or _language())
+
+
+@cache
+def _city(zone: str, language: str) -> str:
+    city = Locale.parse(language).time_zones.get(zone, {}).get("city")
+    return str(city or zone.rpartition("/")[2].replace("_", " "))
+
+
 def _language() -> str:
     return str(get_locale() or "en")
 
@@ -120,6 +134,8 @@ def init_formats(app: Flask) -> None:
         dayformat=day_text,
         timeformat=time_text,
         datetimeformat=moment_text,
+        clockformat=clock_text,
+        zone=zone_text,
     )
     app.jinja_env.globals.update(amount=Money)
 
@@ -137,6 +153,8 @@ def letter_filters(locale: str, zone: str) -> dict[str, Callable[..., str]]:
         "timeformat": lambda moment, style="short": format_time(
             moment, style, tzinfo=place, locale=locale
         ),
+        "clockformat": lambda moment: clock_text(moment, locale),
+        "zone": lambda zone: zone_text(zone, locale),
         "datetimeformat": lambda moment, style="medium": format_datetime(
             moment, style, tzinfo=place, locale=locale
         ),

@@ -96,12 +96,11 @@ def _as_sums(state: FrameState, body: dict[str, Any]) -> Response:
     with ports().reads() as session:
         form = checkout_form(session, state, body)
     fault = form.fault
-    errors = {fault.field or "form": sentence_of(fault)} if fault else {}
     page = render_template(
         "checkout/_quote.html",
         **frame_values(state, ports().settings),
         cart=form.cart,
-        errors=errors,
+        hint=sentence_of(fault) if fault else None,
     )
     response = make_response(page)  # what is not known yet, while somebody types, is no fault
     response.headers["Cache-Control"] = "private, no-store"

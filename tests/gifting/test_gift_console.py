@@ -45,6 +45,18 @@ def card_of(bench: Bench, given: Given) -> GiftCard:
         return session.get_one(GiftCard, given.card_id)
 
 
+def test_the_page_says_that_a_gift_is_for_one_person_alone(
+    bench: Bench, world: World, owner: Any
+) -> None:
+    given, free = (
+        given_of(bench, sell_gift(bench, world, is_bound=each)) for each in (True, False)
+    )
+
+    shown = [owner.get(f"/console/gifts/{name_of(bench, each)}").text for each in (given, free)]
+
+    assert [True, False] == ["For this person alone" in text for text in shown]
+
+
 def post(owner: Any, path: str, **form: str) -> Any:
     return owner.post(f"/console/gifts{path}", data=form, headers=ORIGIN)
 

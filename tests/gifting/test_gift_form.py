@@ -150,7 +150,7 @@ def test_a_time_that_the_clocks_skip_is_told_before_it_is_ordered(
         gift_when="later", gift_at="2027-03-14T02:30", gift_zone="America/New_York",
     )  # fmt: skip
 
-    assert "03:30" in summary.text
+    assert "3:30" in summary.text
     assert "The clocks there skip the time that you chose" in summary.text
 
 
@@ -237,7 +237,7 @@ def test_a_day_that_cannot_be_kept_is_named_with_the_range(
         again = send(bench, typed(world, gift_when="later", gift_at=at))
 
     assert 422 == again.status_code
-    assert "in Asia/Tokyo" in fault_at(again.text, "gift_at")
+    assert "in Tokyo" in fault_at(again.text, "gift_at")
 
 
 def test_too_many_gifts_for_strangers_in_a_day_are_refused(bench: Bench, world: World) -> None:

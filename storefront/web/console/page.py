@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask.sansio.app import App
+    from werkzeug.routing import Rule
 
     from storefront.services.views import MerchantView
 
@@ -106,7 +107,13 @@ SETTINGS = (
         "key",
         note=_("What your tills and other programs sign in with."),
     ),
-    Place("console.list_members", _("Team"), "people", note=_("Who works here, and as what.")),
+    Place(
+        "console.list_members",
+        _("Team"),
+        "people",
+        ("console.invite",),
+        note=_("Who works here, and as what."),
+    ),
     Place(
         "console.privacy",
         _("A person's data"),
@@ -156,6 +163,7 @@ PLACES = (
     ),
 )
 CLERK = "clerk"
+HOME = "/console/"
 SETTINGS_PAGE, ACCOUNT_PAGE = "console.settings", "console.account"
 NAVIGATION = "navigation"
 """Where other packages' places stand beside the shop's own, before its settings."""
@@ -188,6 +196,24 @@ def _places() -> Iterator[Place]:
         if may_go(place.endpoint):
             below = [card.endpoints for card in further_places(place.endpoint)]
             yield replace(place, below=tuple(place.endpoints.union(*below)))
+
+
+def _here() -> str | None:
+    """Return the endpoint of the place that the present page belongs to, None for one's account.
+
+    A page that answers a form belongs where the form is: at the same path, or at the longest of
+    those that its own path is below.
+    """
+    asked = request.url_rule.rule if request.url_rule else ""
+    pages = {rule.rule: rule.endpoint for rule in current_app.url_map.iter_rules() if _shows(rule)}
+    above = [path for path in pages if path != HOME and asked.startswith(f"{path}/")]
+    nearest = asked if asked in pages else max(above, key=len, default="")
+    shown = {request.endpoint, pages.get(nearest)}
+    return next((place.endpoint for place in _places() if shown & place.endpoints), None)
+
+
+def _shows(rule: Rule) -> bool:
+    return "GET" in (rule.methods or ())
 
 
 @blueprint.app_template_filter("share")
@@ -227,6 +253,7 @@ def show(
         merchant=merchant,
         person=member(),
         places=tuple(_places()),
+        standing_at=_here(),
         theme_css=theme,
         is_demo=ports().settings.demo,
         **values,

@@ -117,6 +117,20 @@ def test_a_manager_sets_a_clerks_pin_in_the_console(bench: Bench, world: World, 
     assert 303 == counter.begin(pin="930574").status_code
 
 
+def test_the_console_tells_a_first_pin_from_another_and_from_none(
+    bench: Bench, world: World, owner: Any
+) -> None:
+    path = f"/console/counter/members/{a_clerk(bench, world, pin=None)}/pin"
+    forms = ({"pin": "930574"}, {"pin": "482615"}, {"remove": "1"})
+
+    shown = [
+        owner.post(path, data=form, headers=ORIGIN, follow_redirects=True).text for form in forms
+    ]
+
+    for text, news in zip(shown, ("is set", "is changed", "is gone"), strict=True):
+        assert f"The PIN {news}." in text
+
+
 @pytest.mark.parametrize("pin", ["000000", "12345", ""])
 def test_a_weak_pin_is_refused_at_the_field(
     bench: Bench, world: World, owner: Any, pin: str

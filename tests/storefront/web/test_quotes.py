@@ -125,6 +125,7 @@ def test_a_script_gets_the_sums_alone(bench: Bench, taxed: World) -> None:
     assert "<html" not in known.text
     assert (200, True) == (vague.status_code, 'data-seen=""' in vague.text)
     assert page_says(vague, "Please add the state or region, such as RI: the tax depends on it.")
+    assert "field__error" not in vague.text
 
 
 def test_the_page_shows_the_total_of_a_pick_up_at_once(bench: Bench, taxed: World) -> None:
