@@ -18,7 +18,9 @@ def test_nothing_stands_between_a_figure_and_its_per_cent_sign(locale: str) -> N
     assert ["8.875%", "20%", "100%", "0%", "0.0001%"] == texts
 
 
-@pytest.mark.parametrize(("locale", "text"), [("en", "−$15.50"), ("zh_Hans", "−US$15.50")])
+@pytest.mark.parametrize(
+    ("locale", "text"), [("en", "\N{MINUS SIGN}$15.50"), ("zh_Hans", "\N{MINUS SIGN}US$15.50")]
+)
 def test_an_amount_below_zero_has_a_minus_sign(locale: str, text: str) -> None:
     assert text == money(Money(-1550, "USD"), locale)
 

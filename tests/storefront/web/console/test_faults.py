@@ -75,7 +75,7 @@ def test_every_fault_is_named_above_with_the_way_to_its_field(refused: dict[str,
     blind = {path: set(page.ways) - page.ids for path, page in refused.items()}
 
     assert dict.fromkeys(FORMS, True) == {path: bool(page.ways) for path, page in refused.items()}
-    assert dict.fromkeys(FORMS, set()) == lost == blind
+    assert {path: set[str]() for path in FORMS} == lost == blind
 
 
 def test_the_first_wrong_field_has_the_focus_without_script(refused: dict[str, Page]) -> None:
