@@ -60,6 +60,7 @@ from storefront.web.injections import init_injections
 from storefront.web.journal import init_journal
 from storefront.web.languages import init_languages
 from storefront.web.metrics import init_metrics
+from storefront.web.private import PrivateFlask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -262,7 +263,7 @@ def _template_loader(settings: Settings) -> ChoiceLoader:
 def build_app(ports: Ports) -> Flask:
     """Return the private application: its own configuration, cookie, sign-in and error pages."""
     settings = ports.settings
-    app = Flask("storefront", static_folder=None, template_folder=None)
+    app = PrivateFlask("storefront", static_folder=None, template_folder=None)
     app.config.from_mapping(_configuration(settings))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_loader = _template_loader(settings)

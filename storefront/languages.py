@@ -6,7 +6,7 @@ compiled, so a checkout and a wheel say the same, and no step can be forgotten.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ SOURCE = "en"
 """The language that the code is written in; it needs no catalogue."""
 
 
+@lru_cache(maxsize=1000)
 def language_of(tag: str) -> str | None:
     """Return our language for a browser's tag, or None.
 
@@ -50,6 +51,7 @@ def best_language(tags: Iterable[str]) -> str:
     return next((found for tag in tags if (found := language_of(tag))), SOURCE)
 
 
+@lru_cache(maxsize=1000)
 def words_of(locale: str, folder: Path = TRANSLATIONS) -> NullTranslations:
     """Return the words of a locale's language; a language without a catalogue says the msgids."""
     return _read(folder / best_language([locale]) / "LC_MESSAGES" / "messages.po")

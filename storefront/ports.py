@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Literal, Protocol
@@ -249,7 +250,7 @@ class Clock:
         return datetime.now(UTC) + self._offset()
 
     def _offset(self) -> timedelta:
-        if self._offset_file is None:
+        if self._offset_file is None or not os.access(self._offset_file, os.F_OK):
             return timedelta(0)
         try:
             return timedelta(seconds=float(self._offset_file.read_text()))

@@ -159,7 +159,10 @@ def _sqlite_engine(url: str, synchronous: str, *, is_writer: bool) -> Engine:
     def _begin(connection: Any) -> None:
         # IMMEDIATE takes the write lock at once: a read transaction that is upgraded later
         # fails with "database is locked" without waiting.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+        if is_writer:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # never waits and never fails, so nothing of SQLAlchemy's is needed
+            connection.connection.dbapi_connection.execute("BEGIN")
 
     return engine
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from storefront.kinds import Door
+    from storefront.services.offering import Occasion
     from storefront.services.views import CartView
     from storefront.web.assets import Assets
 
@@ -115,7 +116,7 @@ def _show(placement: str, family: str) -> AnyResponse:
             query=query,
             page=_page(),
         )
-        cart = _cart(session, state)
+        cart = _cart(session, state, occasion)
         one = view.products[0].public_id if is_card and view.products else None
         doors = _doors(session, state, one)
     if not view.products and not view.query:
@@ -164,7 +165,7 @@ def product(family: str, placement: str, product: str) -> AnyResponse:
             followed=occasion.entered.links,
             visitor=occasion.visitor,
         )
-        cart = _cart(session, state)
+        cart = _cart(session, state, occasion)
         doors = _doors(session, state, product)
     own = f"{links.placement_page(settings, placement)}/products/{view.public_id}"
     preview = preview_of_product(view, state.placement.merchant, own)
@@ -186,7 +187,7 @@ def cart(family: str, placement: str) -> AnyResponse:
     """Show the cart that the address carries."""
     with ports().reads() as session:
         state = state_at(session, placement, family)
-        view = _cart(session, state)
+        view = _cart(session, state, occasion_of(state))
     return make_response(render_frame("embed/cart.html", state, ports().settings, cart=view))
 
 
@@ -271,12 +272,12 @@ def _state_of_form(session: Session, form: dict[str, str]) -> FrameState:
     return state
 
 
-def _cart(session: Session, state: FrameState) -> CartView:
+def _cart(session: Session, state: FrameState, occasion: Occasion) -> CartView:
     """Return the cart in the address, priced now. One that cannot be read starts empty, and says
     so."""
     merchant = state.placement.merchant
     lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id)
     view = carts.price_cart(
-        session, merchant, lines or {}, settings=ports().settings, occasion=occasion_of(state)
+        session, merchant, lines or {}, settings=ports().settings, occasion=occasion
     )
     return view if lines is not None else replace(view, notices=("cart_unreadable",))

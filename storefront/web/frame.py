@@ -140,7 +140,7 @@ def use_frame_policy(
         Policy(
             ancestors=merchant.allowed_origins if state.surface == "frame" else (),
             style=state.theme,
-            payment=payment_hosts or {},
+            payment=tuple((payment_hosts or {}).items()),
             images=images,
             holds_ours=holds_ours,
             report=report_address(state.placement) if state.surface == "frame" else "",

@@ -4,16 +4,21 @@ Fetch Metadata and Origin tell where a request comes from, even inside a foreign
 from __future__ import annotations
 
 import uuid
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import abort, g, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from storefront.errors import Invalid, NotAllowed, NotFound
 from storefront.web.bodies import refuse_twice
 from storefront.web.context import JSON, JSON_PATHS, ports
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Flask, Response
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,18 +52,25 @@ def _name_request() -> None:
 def _check_host() -> None:
     """Refuse names that are not ours, so that no stranger's name reaches a link or a mail."""
     settings = ports().settings
-    known = {urlsplit(settings.base_url).netloc, *settings.trusted_hosts}
+    known = _hosts(settings.base_url, settings.trusted_hosts)
     forwarded = request.headers.get("X-Forwarded-Host", "")
     named = {request.host, *(name.strip() for name in forwarded.split(",") if name.strip())}
     if not named <= known:
         raise Invalid("bad_host")
 
 
+@cache
+def _hosts(base_url: str, trusted: Iterable[str]) -> frozenset[str]:
+    return frozenset({urlsplit(base_url).netloc, *trusted})
+
+
 def _check_keys() -> None:
     """Refuse a key given twice, and the NUL that no text of ours holds and no database takes."""
-    refuse_twice(request.args)
     if "\0" in request.path:
         raise NotFound
+    if not request.query_string:
+        return
+    refuse_twice(request.args)
     if any("\0" in value for value in request.args.values()):
         raise Invalid("bad_request")
 
@@ -97,9 +109,14 @@ def _own_origins() -> frozenset[str]:
 
 def _check_accept() -> None:
     """Refuse who wants neither page nor JSON, before anything is done for them."""
-    wanted = request.accept_mimetypes
-    if wanted and request.endpoint not in FILES and not any(wanted[kind] for kind in ANSWERS):
+    if not _takes_answers(request.headers.get("Accept", "")) and request.endpoint not in FILES:
         abort(406)
+
+
+@lru_cache(maxsize=1000)
+def _takes_answers(accept: str) -> bool:
+    wanted = parse_accept_header(accept, MIMEAccept)
+    return not wanted or any(wanted[kind] for kind in ANSWERS)
 
 
 def _check_media_type() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import g
@@ -50,7 +51,7 @@ class Policy:
 
     ancestors: tuple[str, ...] = ()
     style: str = ""
-    payment: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    payment: tuple[tuple[str, tuple[str, ...]], ...] = ()
     images: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
     holds_ours: bool = False
@@ -75,7 +76,7 @@ def style_source(css: str) -> str:
 
 def content_policy(policy: Policy) -> str:
     """Return the Content-Security-Policy of a page."""
-    pay = policy.payment
+    pay = dict(policy.payment)
     style = (*OURS, style_source(policy.style)) if policy.style else OURS
     directives = {
         "default-src": NOBODY,
@@ -96,17 +97,25 @@ def content_policy(policy: Policy) -> str:
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
 
 
-def security_headers(policy: Policy) -> dict[str, str]:
+@lru_cache(maxsize=1000)
+def security_headers(policy: Policy) -> Mapping[str, str]:
     """Return every security header of a page under this policy."""
     framing = {} if policy.ancestors else {"X-Frame-Options": "DENY"}
     devices = {"Permissions-Policy": WITH_CAMERA} if policy.camera else {}
-    return {**STEADY, **framing, **devices, "Content-Security-Policy": content_policy(policy)}
+    return {
+        **STEADY,
+        **framing,
+        **devices,
+        "Content-Security-Policy": content_policy(policy),
+        "Cache-Control": "private, no-cache",
+    }
 
 
 def _add_headers(response: Response) -> Response:
+    present = {name.lower() for name, _ in response.headers}
     for name, value in security_headers(g.get("storefront_policy", STRICT)).items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "private, no-cache")
+        if name.lower() not in present:
+            response.headers.add(name, value)
     return response
 
 

@@ -22,7 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from storefront.errors import NotFound
 from storefront.services import figures
 from storefront.web.context import ports
-from storefront.web.journal import route, seconds_taken
+from storefront.web.journal import METHODS, route, seconds_taken
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 blueprint = Blueprint("metrics", __name__)
 
 TALLY = "storefront_tally"
-METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-"""A stranger may invent others; each would be a series of its own."""
 
 
 class Tally:
@@ -57,15 +55,28 @@ class Tally:
             ("outcome",),
             registry=self.registry,
         )
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def note(self, response: Response) -> Response:
         """Count the present request."""
         method = request.method if request.method in METHODS else "other"
-        self._requests.labels(method, route(), response.status_code).inc()
-        self._seconds.labels(route()).observe(seconds_taken())
+        count, seconds = self._series(method, route(), response.status_code)
+        count.inc()
+        seconds.observe(seconds_taken())
         if request.endpoint == "webhooks.stripe":
             self._webhooks.labels(_outcome(response)).inc()
         return response
+
+    def _series(self, method: str, rule: str, status: int) -> tuple[Counter, Histogram]:
+        """Return what counts such requests; the library looks it up behind a lock each time."""
+        found = self._known.get((method, rule, status))
+        if found is None:
+            found = (
+                self._requests.labels(method, rule, status),
+                self._seconds.labels(rule),
+            )
+            self._known[method, rule, status] = found
+        return found
 
 
 def _outcome(response: Response) -> str:

@@ -49,10 +49,11 @@ def report_address(placement: PlacementView) -> str:
     there is nothing to learn: an allowed site, our own page, or one that does not say who it is."""
     if request.headers.get("Sec-Fetch-Dest", "iframe") not in FRAMES:
         return ""
-    settings = ports().settings
     origin = _origin(request.args.get("h")) or _origin(request.referrer)
-    own = {settings.base_url, request.host_url.rstrip("/")}
-    if origin is None or origin in own or origin in placement.merchant.allowed_origins:
+    if origin is None or origin in placement.merchant.allowed_origins:
+        return ""
+    settings = ports().settings
+    if origin in {settings.base_url, request.host_url.rstrip("/")}:
         return ""
     return links.refusals(settings, placement.public_id, origin)
 

@@ -69,7 +69,7 @@ def test_exactly_the_hosts_of_the_merchant_may_frame_a_page() -> None:
 
 
 def test_only_the_payment_view_lets_the_payment_provider_in() -> None:
-    paying, looking = directives(Policy(payment=STRIPE)), directives(Policy())
+    paying, looking = directives(Policy(payment=tuple(STRIPE.items()))), directives(Policy())
 
     assert paying["script-src"] == "'self' https://js.stripe.example"
     assert paying["connect-src"] == "'self' https://api.stripe.example"
