@@ -1,7 +1,6 @@
-"""Requests as our application reads them, and what a stranger can put into their line of the log."""
+"""Requests as our application reads them, and what a stranger can put into a line of the log."""
 
 import logging
-from typing import Any
 
 import pytest
 
