@@ -154,8 +154,9 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Reports over 10 million interactions and 100,000 orders",
             "history",
             "1 to 2 statements",
-            "Revenue: credit is summed order by order. Raw rows: one look into the index for each "
-            "order.",
+            "Revenue: the credit of every order is added up, from an index that holds it all. "
+            "Counts: a row for each placement, kind and day. Raw rows: one look into the index for "
+            "each order.",
             (
                 Goal("revenue by placement", "ms", 60, 20),
                 Goal("counts by placement and kind", "ms", 50, 15),

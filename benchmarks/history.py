@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.rounds import ENGINES, MACHINE, Found, Sizes
 from benchmarks.serving import Machine, Place
-from benchmarks.year import NOW, START, Row, fill
+from benchmarks.year import NOW, Row, fill
 from storefront.db.engine import Database
-from storefront.models import ActTally, Interaction
-from storefront.services.reporting.credits import brought_by
+from storefront.db.ids import public_id
+from storefront.models import Interaction, Placement
+from storefront.services.reporting.all_time import acts_at
+from storefront.services.reporting.credits import brought_by_placements
 from tests.factories import World, world_on
 from tests.fakes import make_bench
 
@@ -65,16 +67,12 @@ def _reports(world: World, engine: str) -> dict[str, Callable[[Session], Any]]:
     """Return what is asked: the first two as the console asks it, the third as nobody does yet."""
     merchant_id = world.merchant.id
     raw = text(RAW.format(week_earlier=WEEK_EARLIER[engine])).bindparams(merchant=merchant_id)
-    counts = (
-        select(ActTally.placement_id, ActTally.kind, func.sum(ActTally.count))
-        .where(ActTally.merchant_id == merchant_id, ActTally.acted_on >= START.date())
-        .group_by(ActTally.placement_id, ActTally.kind)
-    )
+    placements = select(Placement.id).where(Placement.merchant_id == merchant_id)
     return {
-        "revenue by placement": lambda session: brought_by(
-            session, world.merchant, Interaction.placement_id
+        "revenue by placement": lambda session: brought_by_placements(session, world.merchant),
+        "counts by placement and kind": lambda session: acts_at(
+            session, merchant_id, session.scalars(placements).all()
         ),
-        "counts by placement and kind": lambda session: session.execute(counts).all(),
         "another window, over raw rows": lambda session: session.execute(raw).all(),
     }
 
@@ -96,7 +94,7 @@ def _acts(world: World, number: int, count: int) -> Iterator[Row]:
         moment = NOW + timedelta(minutes=number, microseconds=key)
         yield {
             "merchant_id": world.merchant.id,
-            "public_id": f"int_n{number:04}{key:010}",
+            "public_id": public_id("int"),
             "placement_id": world.placement.id,
             "visitor": f"{key * 104_729 % 3_000_000:026}",
             "kind": "view",

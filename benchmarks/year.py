@@ -25,6 +25,8 @@ from storefront.models import (
     OrderContact,
     OrderOrigin,
     Payment,
+    PlacementTally,
+    ShareTally,
     TallyMark,
 )
 from storefront.services import catalog
@@ -53,6 +55,13 @@ class Year:
         """Return whose act it was."""
         return f"{act * 7919 % self.visitors:026}"
 
+    def where(self, act: int | None, placements: list[int]) -> dict[str, int | None]:
+        """Return where an act was: at which placement, and through which share."""
+        if act is None:
+            return {"placement_id": None, "share_id": None}
+        share = act % 4999 + 1 if act % 20 == 0 else None
+        return {"placement_id": placements[act * 31 % len(placements)], "share_id": share}
+
     def moment(self, act: int) -> datetime:
         """Return when it was: one after the other, to the year's end."""
         return START + timedelta(seconds=act * self.step)
@@ -63,11 +72,12 @@ def fill(place: Place, database: Database, world: World, *, interactions: int, o
     year = Year(interactions)
     placements = _placements(database, world)
     _write_acts(place, world, year, placements=placements)
-    for table, rows in _sales(world, year, orders).items():
+    for table, rows in _sales(world, year, orders, placements=placements).items():
         _write(database, table, rows)
     _count(database, world)
-    with database.begin() as session:
-        session.execute(text("ANALYZE"))
+    if place.engine == "postgresql":
+        # Its own housekeeping has done so in a shop that lives; nobody does on SQLite.
+        _run_postgresql(place, ["VACUUM ANALYZE"])
 
 
 def _placements(database: Database, world: World) -> list[int]:
@@ -175,21 +185,28 @@ DAY = {
     "sqlite": "date(occurred_at, '-5 hours')",
     "postgresql": "(occurred_at AT TIME ZONE 'America/New_York')::date",
 }
-COUNT = """
-INSERT INTO storefront_act_tallies (merchant_id, acted_on, placement_id, share_id, kind, count)
-SELECT merchant_id, {day}, coalesce(placement_id, 0), coalesce(share_id, 0), kind, count(*)
-FROM storefront_interactions WHERE recorded_at < :until GROUP BY 1, 2, 3, 4, 5
-"""
+COUNTS = {
+    PlacementTally: """
+INSERT INTO storefront_placement_tallies (merchant_id, acted_on, kind, placement_id, count)
+SELECT merchant_id, {day}, kind, placement_id, count(*)
+FROM storefront_interactions WHERE recorded_at < :until GROUP BY 1, 2, 3, 4
+""",
+    ShareTally: """
+INSERT INTO storefront_share_tallies (merchant_id, acted_on, share_id, count)
+SELECT merchant_id, {day}, share_id, count(*)
+FROM storefront_interactions WHERE recorded_at < :until AND share_id IS NOT NULL GROUP BY 1, 2, 3
+""",
+}
 
 
 def _count(database: Database, world: World) -> None:
     """Count by day what the worker would have counted."""
     until = NOW - timedelta(minutes=5)
-    bound = text(COUNT.format(day=DAY[database.writer.dialect.name])).bindparams(
-        bindparam("until", until, type_=UtcDateTime())
-    )
+    day = DAY[database.writer.dialect.name]
     with database.begin() as session:
-        session.execute(bound)
+        for count in COUNTS.values():
+            bound = bindparam("until", until, type_=UtcDateTime())
+            session.execute(text(count.format(day=day)).bindparams(bound))
         session.add(
             TallyMark(merchant_id=world.merchant.id, zone=world.merchant.zone, counted_before=until)
         )
@@ -201,7 +218,9 @@ def _write(database: Database, table: type[Base], rows: Iterator[Row]) -> None:
             session.execute(insert(table), chunk)
 
 
-def _sales(world: World, year: Year, orders: int) -> dict[type[Base], Iterator[Row]]:
+def _sales(
+    world: World, year: Year, orders: int, *, placements: list[int]
+) -> dict[type[Base], Iterator[Row]]:
     """Return the rows of paid orders, table by table, in the order in which they can be written.
 
     Whoever was led by an act orders an hour after it, at the latest a few minutes ago.
@@ -270,6 +289,7 @@ def _sales(world: World, year: Year, orders: int) -> dict[type[Base], Iterator[R
                 "merchant_id": world.merchant.id,
                 "order_id": key + 1,
                 "interaction_id": led_by[key],
+                **year.where(led_by[key], placements),
                 "evidence": "verified",
             }
         ),
@@ -280,6 +300,7 @@ def _sales(world: World, year: Year, orders: int) -> dict[type[Base], Iterator[R
                 "model": model,
                 "position": 0,
                 "interaction_id": led_by[key],
+                **year.where(led_by[key], placements),
                 "share": 10_000,
                 "assigned_at": moment,
             }
@@ -291,6 +312,7 @@ def _sales(world: World, year: Year, orders: int) -> dict[type[Base], Iterator[R
                 "model": model,
                 "position": 0,
                 "interaction_id": led_by[key],
+                **year.where(led_by[key], placements),
                 "amount_minor": 450,
                 "cause": "sale",
                 "reference": f"ord_{key:016}",

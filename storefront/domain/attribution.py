@@ -25,13 +25,16 @@ MAX_TOUCHPOINTS = 50
 class Touch:
     """One interaction of a visitor. `is_direct` says that nothing social led to it;
     `continues` is the earlier arrival that this one merely carries on (the post that a
-    shared link opened), and such a touch is that arrival, not a new one."""
+    shared link opened), and such a touch is that arrival, not a new one. `placement_id` and
+    `share_id` say where it was."""
 
     interaction_id: int
     kind: str
     occurred_at: datetime
     is_direct: bool = False
     continues: int | None = None
+    placement_id: int | None = None
+    share_id: int | None = None
 
 
 def freeze_path(

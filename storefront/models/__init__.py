@@ -44,10 +44,9 @@ from storefront.models.saved_view import SavedView
 from storefront.models.second_factor import RecoveryCode, SecondFactor
 from storefront.models.shop import ShopPicture, ShopText
 from storefront.models.stock import StockEntry
-from storefront.models.tally import ActTally, TallyMark
+from storefront.models.tally import PlacementTally, ShareTally, TallyMark
 
 __all__ = [
-    "ActTally",
     "Action",
     "Alarm",
     "AllowedHost",
@@ -91,6 +90,7 @@ __all__ = [
     "Placement",
     "PlacementOffer",
     "PlacementProduct",
+    "PlacementTally",
     "Product",
     "ProductImage",
     "ProductImport",
@@ -101,6 +101,7 @@ __all__ = [
     "SavedView",
     "SecondFactor",
     "Share",
+    "ShareTally",
     "Shipment",
     "ShippingRate",
     "ShopPicture",

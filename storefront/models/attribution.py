@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.db.base import Base
 from storefront.db.triggers import append_only
-from storefront.models.interaction import Interaction
+from storefront.models.interaction import Interaction, Where
 from storefront.models.merchant import Merchant
 from storefront.models.order import Order
 
@@ -31,7 +31,7 @@ class OrderTouchpoint(Base):
     occurred_at: Mapped[datetime]
 
 
-class OrderOrigin(Base):
+class OrderOrigin(Where, Base):
     """The one thing that produced an order: an interaction, or nothing social ("direct").
     `evidence` says whether the buyer's mark was ours (verified), altered (unverified) or
     missing (none)."""
@@ -49,7 +49,7 @@ class OrderOrigin(Base):
     evidence: Mapped[str] = mapped_column(String(10))
 
 
-class Attribution(Base):
+class Attribution(Where, Base):
     """A touchpoint's share of a paid order under one model; without a touchpoint the sale was
     direct. A model's shares of an order sum to 10,000."""
 

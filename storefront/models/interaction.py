@@ -20,7 +20,13 @@ class Interaction(Base):
 
     __tablename__ = "storefront_interactions"
     __table_args__ = (
-        Index("ix_storefront_interactions_path", "merchant_id", "visitor", "occurred_at"),
+        Index(
+            "ix_storefront_interactions_path",
+            "merchant_id",
+            "visitor",
+            "occurred_at",
+            "placement_id",
+        ),
         Index("ix_storefront_interactions_public_id", "merchant_id", "public_id"),
         Index(None, "merchant_id", "recorded_at"),
         Index(None, "merchant_id", "occurred_at"),
@@ -62,6 +68,14 @@ class Share(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("storefront_shares.id"))
     depth: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
+
+
+class Where:
+    """Where an interaction happened, written beside what it led to: whoever adds up sales need not
+    look among all interactions. Both are empty where nothing social led to a sale."""
+
+    placement_id: Mapped[int | None]
+    share_id: Mapped[int | None]
 
 
 append_only(Interaction.__table__, dated_by="recorded_at")  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.db.base import Base
 from storefront.db.triggers import append_only
-from storefront.models.interaction import Interaction
+from storefront.models.interaction import Interaction, Where
 from storefront.models.merchant import Merchant
 from storefront.models.order import Order
 from storefront.models.payment import Payment
@@ -41,7 +41,7 @@ class LedgerEntry(Base):
     occurred_at: Mapped[datetime]
 
 
-class CreditEntry(Base):
+class CreditEntry(Where, Base):
     """What an interaction has earned under one model, or given back; without an interaction the
     sale was direct. Under each model an order's entries sum to what it has earned net."""
 
@@ -57,7 +57,25 @@ class CreditEntry(Base):
             name="uq_storefront_credit_entries_cause",
         ),
         Index(None, "merchant_id", "interaction_id"),
-        Index(None, "merchant_id", "occurred_at"),
+        Index(
+            "ix_storefront_credit_entries_brought",
+            "merchant_id",
+            "model",
+            "placement_id",
+            "share_id",
+            "cause",
+            "amount_minor",
+        ),
+        Index(
+            "ix_storefront_credit_entries_moments",
+            "merchant_id",
+            "model",
+            "occurred_at",
+            "placement_id",
+            "share_id",
+            "interaction_id",
+            "amount_minor",
+        ),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))

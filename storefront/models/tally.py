@@ -1,30 +1,53 @@
-"""Interactions counted by day, so that a report need not read all of them."""
+"""Interactions counted by day, so that a report need not read all of them. Placements and shares
+are counted apart: a day has few rows of placements, and as many of shares as were opened."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.db.base import Base
 from storefront.models.merchant import Merchant
 
 
-class ActTally(Base):
-    """How often something was done on a day of the merchant's zone. A placement or share of 0
-    stands for none: NULLs would not be one key."""
+class PlacementTally(Base):
+    """How often something was done at a placement on a day of the merchant's zone, by whoever is
+    no member. A placement of 0 stands for none: NULLs would not be one key."""
 
-    __tablename__ = "storefront_act_tallies"
+    __tablename__ = "storefront_placement_tallies"
     __table_args__ = (
-        UniqueConstraint("merchant_id", "acted_on", "kind", "placement_id", "share_id"),
+        UniqueConstraint("merchant_id", "kind", "acted_on", "placement_id"),
+        Index(
+            "ix_storefront_placement_tallies_counts",
+            "merchant_id",
+            "placement_id",
+            "kind",
+            "acted_on",
+            "count",
+        ),
     )
 
     merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
     acted_on: Mapped[date] = mapped_column(Date)
     placement_id: Mapped[int]
-    share_id: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
+    count: Mapped[int]
+
+
+class ShareTally(Base):
+    """How often a shared link was opened on a day of the merchant's zone."""
+
+    __tablename__ = "storefront_share_tallies"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "acted_on", "share_id"),
+        Index("ix_storefront_share_tallies_counts", "merchant_id", "share_id", "count"),
+    )
+
+    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    acted_on: Mapped[date] = mapped_column(Date)
+    share_id: Mapped[int]
     count: Mapped[int]
 
 

@@ -41,7 +41,15 @@ READ_AT_MOST = 10 * MAX_TOUCHPOINTS
 
 _act, _touchpoint = table_of(Interaction), table_of(OrderTouchpoint)
 TOUCHES = (
-    select(_act.c.id, _act.c.kind, _act.c.occurred_at, _act.c.is_direct, _act.c.parent_id)
+    select(
+        _act.c.id,
+        _act.c.kind,
+        _act.c.occurred_at,
+        _act.c.is_direct,
+        _act.c.parent_id,
+        _act.c.placement_id,
+        _act.c.share_id,
+    )
     .where(
         _act.c.merchant_id == bindparam("merchant_id"),
         _act.c.visitor == bindparam("visitor"),
@@ -52,7 +60,10 @@ TOUCHES = (
     .limit(READ_AT_MOST)
 )
 PATH = (
-    select(_touchpoint.c.interaction_id, _touchpoint.c.kind)
+    select(
+        _touchpoint.c.interaction_id, _touchpoint.c.kind, _act.c.placement_id, _act.c.share_id
+    )
+    .join(_act, _act.c.id == _touchpoint.c.interaction_id)
     .where(
         _touchpoint.c.merchant_id == bindparam("merchant_id"),
         _touchpoint.c.order_id == bindparam("order_id"),
@@ -69,7 +80,15 @@ def find_path(
         session, TOUCHES, merchant_id=merchant_id, visitor=visitor.key, since=now - lookback
     )
     touches = [
-        Touch(row.id, row.kind, row.occurred_at, row.is_direct, continues=_landing(row))
+        Touch(
+            row.id,
+            row.kind,
+            row.occurred_at,
+            row.is_direct,
+            continues=_landing(row),
+            placement_id=row.placement_id,
+            share_id=row.share_id,
+        )
         for row in rows
     ]
     return freeze_path(touches, now, lookback)
@@ -99,23 +118,29 @@ def freeze(
         ],
     )
     index = origin_index([touch.kind for touch in path])
+    origin = None if index is None else path[index]
     insert_row(
         session,
         OrderOrigin,
         merchant_id=merchant_id,
         order_id=order_id,
-        interaction_id=None if index is None else path[index].interaction_id,
+        interaction_id=origin.interaction_id if origin else None,
+        placement_id=origin.placement_id if origin else None,
+        share_id=origin.share_id if origin else None,
         evidence=evidence,
     )
 
 
 @dataclass(frozen=True)
 class Share:
-    """What one touchpoint of an order gets under a model, in hundredths of a per cent."""
+    """What one touchpoint of an order gets under a model, in hundredths of a per cent, and where it
+    was. `share_id` is a shared link, which is another thing."""
 
     model: str
     position: int
     interaction_id: int | None
+    placement_id: int | None
+    share_id: int | None
     share: int
 
 
@@ -133,6 +158,8 @@ def assign(session: Session, merchant_id: int, order_id: int, *, now: datetime) 
                 "model": each.model,
                 "position": each.position,
                 "interaction_id": each.interaction_id,
+                "placement_id": each.placement_id,
+                "share_id": each.share_id,
                 "share": each.share,
                 "assigned_at": now,
             }
@@ -144,11 +171,15 @@ def assign(session: Session, merchant_id: int, order_id: int, *, now: datetime) 
 
 def _shares(path: Sequence[AnyRow]) -> list[Share]:
     if not path:
-        return [Share(model, 0, None, FULL_SHARE) for model in MODELS]
+        return [Share(model, 0, None, None, None, FULL_SHARE) for model in MODELS]
     kinds = [row.kind for row in path]
     return [
-        Share(model, position, path[position].interaction_id, share)
+        Share(model, position, *_where(path[position]), share)
         for model, share_out in MODELS.items()
         for position, share in enumerate(share_out(kinds))
         if share
     ]
+
+
+def _where(row: AnyRow) -> tuple[int, int | None, int | None]:
+    return row.interaction_id, row.placement_id, row.share_id

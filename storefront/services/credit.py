@@ -29,20 +29,33 @@ SALE = "sale"
 
 @dataclass(frozen=True)
 class Part:
-    """One interaction's part of an order under a model; its weight is a share or an amount."""
+    """One interaction's part of an order under a model, and where that was; its weight is a share
+    or an amount."""
 
     model: str
     position: int
     interaction_id: int | None
+    placement_id: int | None
+    share_id: int | None
     weight: int
+
+
+PLACE = (
+    CreditEntry.model,
+    CreditEntry.position,
+    CreditEntry.interaction_id,
+    CreditEntry.placement_id,
+    CreditEntry.share_id,
+)
+"""What tells the parts of an order from each other, in the order of a `Part`."""
 
 
 def sale(session: Session, order: AnyRow, shares: Iterable[Share], *, now: datetime) -> None:
     """Share out what a paid order has earned, under every model to the cent."""
     by_model: defaultdict[str, list[Part]] = defaultdict(list)
     for each in shares:
-        part = Part(each.model, each.position, each.interaction_id, each.share)
-        by_model[each.model].append(part)
+        where = each.interaction_id, each.placement_id, each.share_id
+        by_model[each.model].append(Part(each.model, each.position, *where, weight=each.share))
     parts = _share_out(by_model.values(), order.total_minor)
     _enter(session, order, parts, cause=SALE, reference=order.public_id, now=now)
 
@@ -62,12 +75,7 @@ def undo(
     """Write the opposite of what was taken, from its stored parts, with `by` as its cause."""
     order = session.get_one(Order, order_id)
     rows = session.execute(
-        select(
-            CreditEntry.model,
-            CreditEntry.position,
-            CreditEntry.interaction_id,
-            -CreditEntry.amount_minor,
-        ).where(
+        select(*PLACE, -CreditEntry.amount_minor).where(
             CreditEntry.merchant_id == order.merchant_id,
             CreditEntry.order_id == order.id,
             CreditEntry.cause == cause,
@@ -81,18 +89,13 @@ def undo(
 def _left(session: Session, order: Order) -> Collection[list[Part]]:
     by_model: defaultdict[str, list[Part]] = defaultdict(list)
     for row in session.execute(
-        select(
-            CreditEntry.model,
-            CreditEntry.position,
-            CreditEntry.interaction_id,
-            func.sum(CreditEntry.amount_minor),
-        )
+        select(*PLACE, func.sum(CreditEntry.amount_minor))
         .where(CreditEntry.merchant_id == order.merchant_id, CreditEntry.order_id == order.id)
-        .group_by(CreditEntry.model, CreditEntry.position, CreditEntry.interaction_id)
+        .group_by(*PLACE)
         .order_by(CreditEntry.model, CreditEntry.position)
     ):
-        model, position, interaction_id, left = row
-        by_model[model].append(Part(model, position, interaction_id, int(left)))
+        part = Part(*row)
+        by_model[part.model].append(replace(part, weight=int(part.weight)))
     return by_model.values()
 
 
@@ -127,6 +130,8 @@ def _enter(
             "model": part.model,
             "position": part.position,
             "interaction_id": part.interaction_id,
+            "placement_id": part.placement_id,
+            "share_id": part.share_id,
             "amount_minor": part.weight,
             "currency": order.currency,
             "cause": cause,

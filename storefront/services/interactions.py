@@ -34,6 +34,9 @@ FRAME_KINDS = frozenset({"view"}) | ENGAGEMENTS | STEPS
 NETWORK_KINDS = frozenset({"view", "click"}) | ENGAGEMENTS
 """Kinds that a merchant's own server may report."""
 
+CONSOLE = "console"
+"""The surface of what members do themselves, such as making the link that they post."""
+
 _act, _share = table_of(Interaction), table_of(Share)
 LATEST_ARRIVAL = (
     select(_act.c.id)

@@ -138,7 +138,9 @@ def make_link(session: Session, placement: Placement, *, sign: Signer, now: date
     here, even from networks that hide where people come from."""
     if placement.link_share is not None:
         return
-    act = interactions.Act(kind="share", visitor=None, assurance="signed", surface="console")
+    act = interactions.Act(
+        kind="share", visitor=None, assurance="signed", surface=interactions.CONSOLE
+    )
     view = get_placement(session, placement.public_id)
     recorded = interactions.record(session, view, act, sign=sign, now=now)
     placement.link_share = session.scalar(

@@ -1,25 +1,29 @@
-"""Count interactions by day, from where the last count ended: each is counted once. What came since
-then is added by whoever reads the counts."""
+"""Count interactions by day, from where the last count ended: each is counted once, for its
+placement and for the share that it opened. What came since is added by whoever reads the counts."""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select, update
 
+from storefront.db.hot import table_of
 from storefront.db.upsert import insert_for, insert_if_new
 from storefront.domain.periods import day_of
-from storefront.models import ActTally, Interaction, Merchant, TallyMark
+from storefront.models import Interaction, Merchant, PlacementTally, ShareTally, TallyMark
 from storefront.services import upkeep
+from storefront.services.interactions import CONSOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.base import Base
     from storefront.ports import Ports
 
 EVERY = timedelta(minutes=5)
@@ -28,6 +32,18 @@ SETTLED = timedelta(minutes=2)
 
 BATCH = 20_000
 TURN = "tallies"
+NONE = 0
+"""Stands for no placement in a count."""
+
+KEYS: Mapping[type[Base], tuple[str, ...]] = MappingProxyType(
+    {
+        PlacementTally: ("kind", "acted_on", "placement_id"),
+        ShareTally: ("acted_on", "share_id"),
+    }
+)
+"""What is counted apart in each table, in the order of its key."""
+
+Counts = Counter[tuple[Any, ...]]
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -58,10 +74,11 @@ def count_some(
         rows, before = _read(session, merchant_id, since, until=until, batch=batch)
     if before <= since:
         return False
-    counts = Counter(_keys(rows, zone))
+    counts = _counts(rows, zone)
     with ports.sessions.begin() as session:
         if _move(session, merchant_id, mark, zone=zone, before=before):
-            _add(session, merchant_id, counts)
+            for table in KEYS:
+                _add(session, table, counts[table], merchant_id=merchant_id)
     return before < until
 
 
@@ -91,17 +108,27 @@ def _read(
             Interaction.placement_id,
             Interaction.share_id,
             Interaction.kind,
+            Interaction.surface,
         ).where(*mine, Interaction.recorded_at < before)
     )
     return rows.all(), before
 
 
-def _keys(rows: Sequence[Any], zone: str) -> list[tuple[object, ...]]:
+def _counts(rows: Sequence[Any], zone: str) -> dict[type[Base], Counts]:
+    """Return how often each thing was done at a placement on a day, and each share opened.
+
+    The links that members make in the console are shares, and nothing that a placement brought.
+    """
     place = ZoneInfo(zone)
-    return [
-        (day_of(occurred_at, place), placement_id or 0, share_id or 0, kind)
-        for occurred_at, placement_id, share_id, kind in rows
-    ]
+    at_placements: Counts = Counter()
+    through_shares: Counts = Counter()
+    for occurred_at, placement_id, share_id, kind, surface in rows:
+        day = day_of(occurred_at, place)
+        if surface != CONSOLE:
+            at_placements[kind, day, placement_id or NONE] += 1
+        if share_id is not None:
+            through_shares[day, share_id] += 1
+    return {PlacementTally: at_placements, ShareTally: through_shares}
 
 
 def _move(
@@ -128,29 +155,25 @@ def _move(
         .execution_options(synchronize_session=False)
     ).first()
     if moved is not None and mark.zone != zone:
-        session.execute(delete(ActTally).where(ActTally.merchant_id == merchant_id))
+        for table in KEYS:
+            mine = table_of(table).c.merchant_id == merchant_id
+            session.execute(delete(table).where(mine))
     return moved is not None
 
 
-def _add(session: Session, merchant_id: int, counts: Counter[tuple[object, ...]]) -> None:
+def _add(session: Session, table: type[Base], counts: Counts, *, merchant_id: int) -> None:
+    names = KEYS[table]
     rows = [
-        {
-            "merchant_id": merchant_id,
-            "acted_on": acted_on,
-            "placement_id": placement_id,
-            "share_id": share_id,
-            "kind": kind,
-            "count": count,
-        }
-        for (acted_on, placement_id, share_id, kind), count in sorted(counts.items(), key=str)
+        {"merchant_id": merchant_id, **dict(zip(names, key, strict=True)), "count": count}
+        for key, count in sorted(counts.items())
     ]
     if not rows:
         return
-    statement = insert_for(session, ActTally)
+    statement = insert_for(session, table)
     session.execute(
         statement.on_conflict_do_update(
-            index_elements=["merchant_id", "acted_on", "kind", "placement_id", "share_id"],
-            set_={"count": ActTally.count + statement.excluded.count},
+            index_elements=["merchant_id", *names],
+            set_={"count": table_of(table).c.count + statement.excluded.count},
         ),
         rows,
     )

@@ -31,6 +31,7 @@ RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     credit.every_order_has_one_origin,
     credit.origins_are_on_the_path,
     credit.credit_sums_to_one_whole,
+    credit.credit_stands_where_its_interaction_was,
     money.paid_orders_have_their_money,
     stock.paid_lines_are_sold,
     money.refunds_never_exceed_payments,

@@ -13,6 +13,7 @@ from storefront.models import (
     Attribution,
     CreditEntry,
     Dispute,
+    Interaction,
     Order,
     OrderOrigin,
     OrderTouchpoint,
@@ -72,6 +73,25 @@ def credit_sums_to_one_whole(session: Session) -> Iterator[Finding]:
         for public_id, total in session.execute(select(Order.public_id, share).where(share != due)):
             detail = f"{model} sums to {total}"
             yield Finding("credit_sums_to_one_whole", "attributions", public_id, detail)
+
+
+def credit_stands_where_its_interaction_was(session: Session) -> Iterator[Finding]:
+    """Find origins and credit that name another placement or share than their interaction does."""
+    for table in (OrderOrigin, Attribution, CreditEntry):
+        differs = [
+            getattr(table, name).is_distinct_from(getattr(Interaction, name))
+            for name in ("placement_id", "share_id")
+        ]
+        rows = session.execute(
+            select(Order.public_id, table.interaction_id)
+            .join(Order, Order.id == table.order_id)
+            .outerjoin(Interaction, Interaction.id == table.interaction_id)
+            .where(or_(*differs))
+        )
+        noun = table.__tablename__.removeprefix("storefront_")
+        for public_id, interaction_id in rows:
+            rule = "credit_stands_where_its_interaction_was"
+            yield Finding(rule, noun, public_id, f"{interaction_id}")
 
 
 def credit_equals_net_revenue(session: Session) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Paid orders and what they earned net, by what gets the credit under the last-touch model."""
+"""Paid orders and what they earned net, by who gets the credit under the last-touch model."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import case, func, select
 
 from storefront.domain.money import Money
-from storefront.models import CreditEntry, Interaction
+from storefront.models import CreditEntry
 from storefront.services import credit
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
-    from sqlalchemy.orm import InstrumentedAttribute, Session
+    from sqlalchemy.orm import Session
 
     from storefront.services.views import MerchantView
 
@@ -29,17 +29,12 @@ class Brought:
     money: Money
 
 
-def brought_by(
-    session: Session, shop: MerchantView, what: InstrumentedAttribute[int | None]
-) -> dict[int | None, Brought]:
-    """Return what each value of a column of `Interaction` brought; None stands for direct sales
-    and for acts where the column is empty."""
+def brought_by_placements(session: Session, shop: MerchantView) -> dict[int | None, Brought]:
+    """Return what each placement brought; None stands for direct sales, and for acts elsewhere."""
     rows = session.execute(
-        select(what, count_of_sales(), func.sum(CreditEntry.amount_minor))
-        .select_from(CreditEntry)
-        .outerjoin(Interaction, Interaction.id == CreditEntry.interaction_id)
+        select(CreditEntry.placement_id, count_of_sales(), func.sum(CreditEntry.amount_minor))
         .where(CreditEntry.merchant_id == shop.id, CreditEntry.model == MODEL)
-        .group_by(what)
+        .group_by(CreditEntry.placement_id)
     )
     return {
         key: Brought(int(count), Money(int(minor), shop.currency)) for key, count, minor in rows

@@ -5,24 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 
 from storefront.domain.money import Money
 from storefront.errors import NotFound
 from storefront.models import (
     Campaign,
     Channel,
-    Interaction,
     Placement,
     PlacementProduct,
     Product,
 )
 from storefront.services.placement_offers import find_shown
-from storefront.services.reporting.credits import Brought, brought_by
+from storefront.services.reporting.all_time import acts_at, last_view
+from storefront.services.reporting.credits import Brought, brought_by_placements
 from storefront.services.reporting.pages import Slice, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import Row, Select
@@ -49,7 +49,6 @@ class PlacementRow:
     is_retired: bool
     link_share: str | None
     first_loaded_at: datetime | None
-    last_seen_at: datetime | None
     acts: Mapping[str, int]
     brought: Brought
 
@@ -66,9 +65,10 @@ class PlacementList:
 
 @dataclass(frozen=True)
 class PlacementReport:
-    """One placement, and what it shows: public ids and names in their order."""
+    """One placement, when it was last seen, and what it shows: public ids and names in order."""
 
     row: PlacementRow
+    last_seen_at: datetime | None
     products: tuple[tuple[str, str], ...]
     offer: tuple[str, str] | None
     channel_slug: str
@@ -89,13 +89,11 @@ def list_placements(
         .limit(cutting.size)
         .offset(cutting.offset)
     ).all()
-    brought = brought_by(session, shop, Interaction.placement_id)
-    seen = _acts(session, shop, [row.id for row in rows])
+    brought = brought_by_placements(session, shop)
+    acts = acts_at(session, shop.id, [row.id for row in rows])
     nothing = Brought(0, Money(0, shop.currency))
     return PlacementList(
-        rows=tuple(
-            _row(row, seen.get(row.id, NEVER_SEEN), brought.get(row.id, nothing)) for row in rows
-        ),
+        rows=tuple(_row(row, acts, brought.get(row.id, nothing)) for row in rows),
         slice=cutting,
         direct=brought.get(None, nothing),
     )
@@ -116,11 +114,12 @@ def get_placement_report(session: Session, shop: MerchantView, public_id: str) -
         )
         .order_by(PlacementProduct.position)
     )
-    seen = _acts(session, shop, [row.id]).get(row.id, NEVER_SEEN)
-    brought = brought_by(session, shop, Interaction.placement_id).get(row.id)
+    acts = acts_at(session, shop.id, [row.id])
+    brought = brought_by_placements(session, shop).get(row.id)
     nothing = Brought(0, Money(0, shop.currency))
     return PlacementReport(
-        row=_row(row, seen, brought or nothing),
+        row=_row(row, acts, brought or nothing),
+        last_seen_at=last_view(session, shop.id, row.id),
         products=tuple((public_id, name) for public_id, name in products),
         offer=find_shown(session, shop.id, row.id),
         channel_slug=row.channel_slug,
@@ -151,37 +150,9 @@ def _placements(shop: MerchantView) -> Select[*tuple[Any, ...]]:
     )
 
 
-@dataclass(frozen=True)
-class _Seen:
-    acts: Mapping[str, int]
-    last_view_at: datetime | None
-
-
-NEVER_SEEN = _Seen(dict.fromkeys(COUNTED, 0), None)
-
-
-def _acts(session: Session, shop: MerchantView, placement_ids: Sequence[int]) -> dict[int, _Seen]:
-    """Count each kind, and find the last view, in one statement for all placements of the page."""
-    # The links that members make in the console are shares, and nothing that a placement brought.
-    by_people = Interaction.surface != "console"
-    counts = [
-        func.sum(case(((Interaction.kind == kind) & by_people, 1), else_=0)) for kind in COUNTED
-    ]
-    last_view = func.max(case((Interaction.kind == "view", Interaction.occurred_at)))
-    rows = session.execute(
-        select(Interaction.placement_id, last_view, *counts)
-        .where(Interaction.merchant_id == shop.id, Interaction.placement_id.in_(placement_ids))
-        .group_by(Interaction.placement_id)
-    )
-    return {
-        row[0]: _Seen(
-            {kind: int(count) for kind, count in zip(COUNTED, row[2:], strict=True)}, row[1]
-        )
-        for row in rows
-    }
-
-
-def _row(row: Row[*tuple[Any, ...]], seen: _Seen, brought: Brought) -> PlacementRow:
+def _row(
+    row: Row[*tuple[Any, ...]], acts: Mapping[tuple[int, str], int], brought: Brought
+) -> PlacementRow:
     return PlacementRow(
         public_id=row.public_id,
         name=row.name,
@@ -193,7 +164,6 @@ def _row(row: Row[*tuple[Any, ...]], seen: _Seen, brought: Brought) -> Placement
         is_retired=row.retired_at is not None,
         link_share=row.link_share,
         first_loaded_at=row.first_loaded_at,
-        last_seen_at=seen.last_view_at,
-        acts=seen.acts,
+        acts={kind: acts.get((row.id, kind), 0) for kind in COUNTED},
         brought=brought,
     )

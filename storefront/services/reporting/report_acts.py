@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 
-from storefront.models import ActTally, Interaction, TallyMark
+from storefront.models import Interaction, PlacementTally, ShareTally, TallyMark
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -49,10 +49,9 @@ class Asked:
         """The same of the period before."""
         return replace(self, period=self.period.before)
 
-    @property
-    def column(self) -> Any:
-        """What an interaction is filed under."""
-        return Interaction.share_id if self.by is By.SHARE else Interaction.placement_id
+    def column(self, table: Any) -> Any:
+        """Return what a row of a table is filed under that says where an interaction was."""
+        return table.share_id if self.by is By.SHARE else table.placement_id
 
     def within(self, moment: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         """Return that a moment lies in the period."""
@@ -75,16 +74,17 @@ def count_acts(session: Session, asked: Asked) -> dict[int, int]:
 def _counted(session: Session, asked: Asked, mark: TallyMark | None) -> list[Any]:
     if mark is None:
         return []
-    key = ActTally.share_id if asked.by is By.SHARE else ActTally.placement_id
+    tally: Any = ShareTally if asked.by is By.SHARE else PlacementTally
+    is_seen = () if tally is ShareTally else (tally.kind == asked.by.seen,)
     rows = session.execute(
-        select(key, func.sum(ActTally.count))
+        select(asked.column(tally), func.sum(tally.count))
         .where(
-            ActTally.merchant_id == asked.merchant_id,
-            ActTally.kind == asked.by.seen,
-            ActTally.acted_on >= asked.period.first,
-            ActTally.acted_on <= asked.period.last,
+            tally.merchant_id == asked.merchant_id,
+            *is_seen,
+            tally.acted_on >= asked.period.first,
+            tally.acted_on <= asked.period.last,
         )
-        .group_by(key)
+        .group_by(asked.column(tally))
     )
     return list(rows)
 
@@ -97,13 +97,14 @@ def _uncounted(session: Session, asked: Asked, mark: TallyMark | None) -> list[A
     """
     within = asked.within(Interaction.occurred_at)
     since = (Interaction.recorded_at >= mark.counted_before,) if mark else within
+    key = asked.column(Interaction)
     rows = session.execute(
-        select(func.coalesce(asked.column, NONE), func.sum(case((and_(*within), 1), else_=0)))
+        select(func.coalesce(key, NONE), func.sum(case((and_(*within), 1), else_=0)))
         .where(
             Interaction.merchant_id == asked.merchant_id,
             Interaction.kind == asked.by.seen,
             *since,
         )
-        .group_by(asked.column)
+        .group_by(key)
     )
     return [(key, count) for key, count in rows if count]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, func, select
 
 from storefront.domain.money import FULL_SHARE, Money
-from storefront.models import Attribution, CreditEntry, Interaction, Order, OrderOrigin
+from storefront.models import Attribution, CreditEntry, Order, OrderOrigin
 from storefront.services.reporting.report_acts import NONE, By, count_acts
 from storefront.services.reporting.report_names import OTHERS, names_of
 
@@ -124,18 +124,19 @@ def _sums(session: Session, asked: Asked) -> dict[int, _Sums]:
 
 def _key(credited: Any, asked: Asked) -> Any:
     """Return the key of what is credited: direct, none of this kind, or the row's own id."""
-    return case((credited.is_(None), DIRECT), else_=func.coalesce(asked.column, NONE)).label("key")
+    is_direct = credited.interaction_id.is_(None)
+    filed = func.coalesce(asked.column(credited), NONE)
+    return case((is_direct, DIRECT), else_=filed).label("key")
 
 
 def _checkouts(session: Session, asked: Asked) -> Any:
     return session.execute(
-        select(_key(OrderOrigin.interaction_id, asked), func.count())
+        select(_key(OrderOrigin, asked), func.count())
         .select_from(Order)
         .join(
             OrderOrigin,
             and_(OrderOrigin.merchant_id == Order.merchant_id, OrderOrigin.order_id == Order.id),
         )
-        .outerjoin(Interaction, Interaction.id == OrderOrigin.interaction_id)
         .where(Order.merchant_id == asked.merchant_id, *asked.within(Order.placed_at))
         .group_by("key")
     )
@@ -143,10 +144,7 @@ def _checkouts(session: Session, asked: Asked) -> Any:
 
 def _shares(session: Session, asked: Asked) -> Any:
     return session.execute(
-        select(
-            _key(Attribution.interaction_id, asked), Attribution.model, func.sum(Attribution.share)
-        )
-        .outerjoin(Interaction, Interaction.id == Attribution.interaction_id)
+        select(_key(Attribution, asked), Attribution.model, func.sum(Attribution.share))
         .where(Attribution.merchant_id == asked.merchant_id, *asked.within(Attribution.assigned_at))
         .group_by("key", Attribution.model)
     )
@@ -154,12 +152,11 @@ def _shares(session: Session, asked: Asked) -> Any:
 
 def _credit(session: Session, asked: Asked) -> Any:
     return session.execute(
-        select(
-            _key(CreditEntry.interaction_id, asked),
-            CreditEntry.model,
-            func.sum(CreditEntry.amount_minor),
+        select(_key(CreditEntry, asked), CreditEntry.model, func.sum(CreditEntry.amount_minor))
+        .where(
+            CreditEntry.merchant_id == asked.merchant_id,
+            CreditEntry.model.in_((LAST, LINEAR)),
+            *asked.within(CreditEntry.occurred_at),
         )
-        .outerjoin(Interaction, Interaction.id == CreditEntry.interaction_id)
-        .where(CreditEntry.merchant_id == asked.merchant_id, *asked.within(CreditEntry.occurred_at))
         .group_by("key", CreditEntry.model)
     )

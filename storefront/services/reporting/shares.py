@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from storefront.domain.money import Money
 from storefront.models import Channel, CreditEntry, Interaction, Placement, Share
 from storefront.services.chains import SHORT_VISITOR
+from storefront.services.reporting.all_time import openings
 from storefront.services.reporting.credits import MODEL, Brought, count_of_sales
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def list_shares(session: Session, shop: MerchantView, *, limit: int = SHOWN) -> 
     total = session.scalar(
         select(func.count()).select_from(Share).where(Share.merchant_id == shop.id)
     )
-    opens, credit = _opens(shop.id).subquery(), _credit(shop.id).subquery()
+    opens, credit = openings(session, shop.id).subquery(), _credit(shop.id).subquery()
     minor, opened = func.coalesce(credit.c.minor, 0), func.coalesce(opens.c.opens, 0)
     rows = session.execute(
         select(
@@ -79,28 +80,19 @@ def list_shares(session: Session, shop: MerchantView, *, limit: int = SHOWN) -> 
     return ShareList(tuple(_row(row, shop.currency) for row in rows), total or 0)
 
 
-def _opens(merchant_id: int) -> Select[*tuple[Any, ...]]:
-    return (
-        select(Interaction.share_id, func.count().label("opens"))
-        .where(Interaction.merchant_id == merchant_id, Interaction.share_id.is_not(None))
-        .group_by(Interaction.share_id)
-    )
-
-
 def _credit(merchant_id: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Interaction.share_id,
+            CreditEntry.share_id,
             count_of_sales().label("orders"),
             func.sum(CreditEntry.amount_minor).label("minor"),
         )
-        .join(CreditEntry, CreditEntry.interaction_id == Interaction.id)
         .where(
             CreditEntry.merchant_id == merchant_id,
             CreditEntry.model == MODEL,
-            Interaction.share_id.is_not(None),
+            CreditEntry.share_id.is_not(None),
         )
-        .group_by(Interaction.share_id)
+        .group_by(CreditEntry.share_id)
     )
 
 

@@ -66,6 +66,7 @@ def placement(public_id: str) -> str:
         holds_ours=True,
         images=picture_origins(products, but=ports().settings.base_url),
         row=row,
+        last_seen_at=report.last_seen_at,
         products=report.products,
         offer=report.offer,
         refused=refused,

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from storefront.db.base import Base
 from storefront.db.engine import Database
+from storefront.services import placing, tallies
 from storefront.services.refunds import Wish, refund_order
 from storefront.worker import run_due
 from tests.factories import world_on
@@ -59,6 +60,19 @@ def sell_plainly(folder: Path, url: str) -> None:
         pass
     tell_of_refund(bench, refunds[0], "failed")
     tell_of_dispute(bench, placed[1], 300, "needs_response")
+
+
+def be_counted(folder: Path, url: str) -> None:
+    """Sell through shares at a post whose link a member made, and count all of it by day."""
+    bench = make_bench(folder, url, NOW)
+    world = world_on(bench, stock=50)
+    placing.link_all(bench.ports)
+    for _ in range(3):
+        sell_through_a_share(bench, world)
+    bench.clock.pass_time(hours=1)
+    zone, now = world.merchant.zone, bench.clock.now()
+    while tallies.count_some(bench.ports, world.merchant.id, zone, now=now):
+        pass
 
 
 def sell_less(folder: Path, url: str) -> None:

@@ -30,7 +30,13 @@ from storefront.paths import MIGRATIONS
 from storefront.services.audit import audit
 from tests.engines import ENGINES, Databases
 from tests.fakes import make_settings, make_signer
-from tests.storefront.db.filled_shop import live_fully, multiply, sell_less, sell_plainly
+from tests.storefront.db.filled_shop import (
+    be_counted,
+    live_fully,
+    multiply,
+    sell_less,
+    sell_plainly,
+)
 
 Sums = dict[str, tuple[Any, ...]]
 BASE = "base"
@@ -153,6 +159,36 @@ def test_a_schema_that_cannot_hold_what_is_there_is_refused_before_anything_chan
 
         assert before == sums(database.writer)
         upgrade(database.writer)
+
+
+def test_counts_of_places_and_shares_are_put_together_and_taken_apart(
+    engine_url: str, tmp_path: Path
+) -> None:
+    with filled(be_counted, tmp_path, engine_url) as database:
+        before = sums(database.writer)
+        downgrade(database.writer, "0017")
+        with database.reads() as session:
+            acts = session.scalar(text("SELECT count(*) FROM storefront_interactions"))
+            counted = session.execute(
+                text("SELECT share_id > 0, count FROM storefront_act_tallies")
+            )
+            through_shares = sum(count for is_share, count in counted if is_share)
+            whole = session.scalar(text("SELECT sum(count) FROM storefront_act_tallies"))
+        upgrade(database.writer)
+
+        assert {} == differences(counts_in(before), counts_in(sums(database.writer)))
+        assert (acts, 3) == (whole, through_shares)
+        assert findings(database, tmp_path, engine_url) == []
+
+
+def counts_in(found: Sums) -> Sums:
+    """Return what was counted, and where credit came from; new keys are no difference."""
+    return {
+        name: sum_
+        for name, sum_ in found.items()
+        if name.split(".")[0].endswith(("_tallies", "_credit_entries", "_attributions", "_origins"))
+        and not name.endswith("_tallies.id")
+    }
 
 
 @contextmanager

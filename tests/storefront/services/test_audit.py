@@ -173,6 +173,21 @@ DAMAGE: list[tuple[str, str, str]] = [
         "{merchant}",
     ),
     ("credit_equals_net_revenue", "DELETE FROM storefront_credit_entries", "{order}"),
+    (
+        "credit_stands_where_its_interaction_was",
+        "UPDATE storefront_order_origins SET placement_id = 404",
+        "{order}",
+    ),
+    (
+        "credit_stands_where_its_interaction_was",
+        "UPDATE storefront_attributions SET placement_id = NULL",
+        "{order}",
+    ),
+    (
+        "credit_stands_where_its_interaction_was",
+        "UPDATE storefront_credit_entries SET share_id = 404",
+        "{order}",
+    ),
     ("the_ledger_knows_every_payment", "DELETE FROM storefront_ledger_entries", "{payment}"),
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 from storefront.db.types import UtcDateTime
 from storefront.domain.money import Money
 from storefront.domain.periods import Period
-from storefront.models import ActTally, Interaction, Merchant
+from storefront.models import Interaction, Merchant, PlacementTally
 from storefront.services import catalog, tallies
 from storefront.services.refunds import Wish, refund_order
 from storefront.services.reporting.report import Report, get_report
@@ -223,7 +223,7 @@ def tally_all(
 
 def tallied(bench: Bench) -> int:
     with bench.database.reads() as session:
-        return int(session.scalar(select(func.sum(ActTally.count))) or 0)
+        return int(session.scalar(select(func.sum(PlacementTally.count))) or 0)
 
 
 def recorded(bench: Bench) -> int:
