@@ -60,9 +60,7 @@ TOUCHES = (
     .limit(READ_AT_MOST)
 )
 PATH = (
-    select(
-        _touchpoint.c.interaction_id, _touchpoint.c.kind, _act.c.placement_id, _act.c.share_id
-    )
+    select(_touchpoint.c.interaction_id, _touchpoint.c.kind, _act.c.placement_id, _act.c.share_id)
     .join(_act, _act.c.id == _touchpoint.c.interaction_id)
     .where(
         _touchpoint.c.merchant_id == bindparam("merchant_id"),
