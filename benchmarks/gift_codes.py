@@ -1,5 +1,5 @@
 """F7: the codes of a paid order's gifts, issued as a paying webhook has them issued: in one
-transaction, in one process."""
+transaction, in one process. The form lets a buyer ask for ten; here an order has a thousand."""
 
 import secrets
 import time

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from operator import mul
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -40,6 +41,9 @@ PROFANE = (
 )  # fmt: skip
 """Words that nobody wants to read on a present, as far as the alphabet can spell them."""
 
+_RUDE = re.compile("|".join(PROFANE))
+_WEIGHTS = range(2, LENGTH + 1)
+
 
 def new_code() -> str:
     """Return a fresh code in its normal form: 16 random symbols and a check symbol."""
@@ -65,14 +69,13 @@ def check_symbol(body: str) -> str:
     The weights are all different and none is a multiple of 31, so that a wrong symbol changes the
     sum, and so does the exchange of two.
     """
-    total = sum(weight * VALUES[symbol] for weight, symbol in enumerate(reversed(body), start=2))
+    total = sum(map(mul, _WEIGHTS, map(VALUES.__getitem__, reversed(body))))
     return ALPHABET[-total % BASE]
 
 
 def is_profane(code: str) -> bool:
     """Return whether a code spells something rude, also where digits stand for letters."""
-    seen = code.translate(LOOKS_LIKE)
-    return any(word in code or word in seen for word in PROFANE)
+    return bool(_RUDE.search(code) or _RUDE.search(code.translate(LOOKS_LIKE)))
 
 
 def normalise(typed: str) -> str:

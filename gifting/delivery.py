@@ -18,13 +18,16 @@ from storefront.errors import Conflict, NotFound, TryAgain
 from storefront.models import Order, OrderContact
 from storefront.services import jobs
 from storefront.services.checkout import order_token
+from storefront.services.jobs import Promise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from gifting.presents import Present
+    from storefront.db.hot import AnyRow
     from storefront.ports import Ports, Signer
 
 MOST_RESENT = 20
@@ -35,11 +38,25 @@ LOOK_AGAIN = timedelta(days=1)
 """A gift whose payment is disputed waits, and is looked at each day."""
 
 
-def promise(session: Session, gift: Gift, *, now: datetime) -> None:
-    """Promise to send a gift when it is due, or at once. One that the buyer hands over needs no
-    mail: they find its link with their order."""
-    if gift.way != BY_LINK:
-        _promise(session, gift, link_number=gift.link_number, now=now)
+def promise_all(
+    session: Session, merchant_id: int, gifts: Iterable[AnyRow], *, now: datetime
+) -> None:
+    """Promise to send each of these gifts when it is due, or at once. One that the buyer hands over
+    needs no mail: they find its link with their order."""
+    promises = [
+        _sending(gift.id, gift.link_number, due=gift.deliver_at, now=now)
+        for gift in gifts
+        if gift.way != BY_LINK
+    ]
+    jobs.add_all(session, "deliver_gift", promises, merchant_id=merchant_id, now=now)
+
+
+def _sending(gift_id: int, link_number: int, *, due: datetime | None, now: datetime) -> Promise:
+    return Promise(
+        {"gift_id": gift_id, "link_number": link_number},
+        run_at=max(due, now) if due else now,
+        unique_key=f"{gift_id}.{link_number}",
+    )
 
 
 def promise_again(session: Session, gift: Gift, *, now: datetime) -> None:
@@ -49,18 +66,6 @@ def promise_again(session: Session, gift: Gift, *, now: datetime) -> None:
         run_at = max(gift.deliver_at, now) if gift.deliver_at else now
         link = (gift.id, gift.link_number)
         delays.promise_anew(session, gift.merchant_id, link, run_at=run_at, now=now)
-
-
-def _promise(session: Session, gift: Gift, *, link_number: int, now: datetime) -> None:
-    jobs.add(
-        session,
-        "deliver_gift",
-        {"gift_id": gift.id, "link_number": link_number},
-        merchant_id=gift.merchant_id,
-        now=now,
-        run_at=max(gift.deliver_at, now) if gift.deliver_at else now,
-        unique_key=f"{gift.id}.{link_number}",
-    )
 
 
 def deliver_gift(ports: Ports, gift_id: int, link_number: int = 1) -> None:
@@ -224,7 +229,8 @@ def correct_address(
         .execution_options(synchronize_session=False)
     )
     holders.bind_again(session, gift, sign=sign)
-    _promise(session, gift, link_number=number, now=now)
+    promises = [_sending(gift.id, number, due=gift.deliver_at, now=now)]
+    jobs.add_all(session, "deliver_gift", promises, merchant_id=gift.merchant_id, now=now)
 
 
 def _refuse_over(session: Session, gift: Gift) -> None:

@@ -36,7 +36,12 @@ def key_for(session: Session, gift: Gift, *, sign: Signer) -> str | None:
     """Return by whom a gift's card can be spent, None for whoever has its code."""
     if not gift.is_bound:
         return None
-    return key_of(sign, gift.merchant_id, address_of(session, gift)) or NOBODY
+    return key_to(sign, gift.merchant_id, address_of(session, gift))
+
+
+def key_to(sign: Signer, merchant_id: int, email: str) -> str:
+    """Return by what a card is bound to this address; to nobody, where it is ""."""
+    return key_of(sign, merchant_id, email) or NOBODY
 
 
 def bind_again(session: Session, gift: Gift, *, sign: Signer) -> None:

@@ -8,25 +8,24 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask_babel import get_locale
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from gifting import codes, delivery, holders, ledger
+from gifting import codes, delivery, holders, ledger, presents
 from gifting.asking import deliver_at
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.terms import gift_terms
-from storefront.db.hot import insert_rows
+from storefront.db.hot import read, read_one, run, table_of
 from storefront.db.ids import public_id, random_symbols
-from storefront.models import Merchant, OrderOrigin
+from storefront.models import Merchant, OrderContact, OrderOrigin
 from storefront.signals import announce
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
-    from gifting.terms import GiftTerms
     from gifting.wishes import GiftWish, Recipient
+    from storefront.db.hot import AnyRow
     from storefront.kinds import Wished
     from storefront.models import LineItem
     from storefront.ports import Signer
@@ -89,60 +88,84 @@ def _write_contact(
     )
 
 
+_gift, _card, _merchant = table_of(Gift), table_of(GiftCard), table_of(Merchant)
+_contact, _buyer, _origin = table_of(GiftContact), table_of(OrderContact), table_of(OrderOrigin)
+
+_OF_LINE = (
+    _gift.c.merchant_id == bindparam("merchant"),
+    _gift.c.line_item_id == bindparam("line"),
+)
+GIFTS = (
+    select(
+        _gift.c.id,
+        _gift.c.public_id,
+        _gift.c.variant_id,
+        _gift.c.currency,
+        _gift.c.face_minor,
+        _gift.c.way,
+        _gift.c.is_bound,
+        _gift.c.deliver_at,
+        _gift.c.link_number,
+        _contact.c.email,
+        _buyer.c.email.label("buyers_email"),
+    )
+    .outerjoin(_contact, _contact.c.gift_id == _gift.c.id)
+    .outerjoin(_buyer, _buyer.c.order_id == _gift.c.order_id)
+    .where(*_OF_LINE)
+    .order_by(_gift.c.position)
+)
+ISSUED = (
+    update(_gift)
+    .where(*_OF_LINE)
+    .values(issued_at=bindparam("now"), origin_interaction_id=bindparam("origin"))
+)
+ZONE = select(_merchant.c.zone).where(_merchant.c.id == bindparam("merchant"))
+ORIGIN = select(_origin.c.interaction_id).where(
+    _origin.c.merchant_id == bindparam("merchant"), _origin.c.order_id == bindparam("order")
+)
+
+
 def issue_gifts(
     session: Session, line: LineItem, *, sign: Signer, is_live: bool, now: datetime
 ) -> None:
-    """Give each gift of a paid line its card, and promise to deliver it."""
-    terms = gift_terms(session, line.merchant_id)
-    zone = session.execute(
-        select(Merchant.zone).where(Merchant.id == line.merchant_id)
-    ).scalar_one()
-    origin = session.scalar(
-        select(OrderOrigin.interaction_id).where(
-            OrderOrigin.merchant_id == line.merchant_id, OrderOrigin.order_id == line.order_id
-        )
-    )
-    gifts = _gifts_of(session, line)
-    session.execute(
-        update(Gift)
-        .where(Gift.merchant_id == line.merchant_id, Gift.line_item_id == line.id)
-        .values(issued_at=now, origin_interaction_id=origin)
-        .execution_options(synchronize_session=False)
-    )
-    cards = [
-        _card(session, gift, terms=terms, zone=zone, sign=sign, is_live=is_live, now=now)
-        for gift in gifts
-    ]
-    insert_rows(session, GiftCard, cards)
-    ledger.open_cards(session, line.merchant_id, [gift.id for gift in gifts], now=now)
+    """Give each gift of a paid line its card, and promise to deliver it: in as many statements for
+    a thousand as for one."""
+    of_line = {"merchant": line.merchant_id, "line": line.id}
+    gifts = read(session, GIFTS, **of_line)
+    run(session, ISSUED, **of_line, now=now, origin=_origin_of(session, line))
+    same = _same_on_all(session, line.merchant_id, is_live=is_live, now=now)
+    cards = [{**same, **_card_of(gift, line.merchant_id, sign=sign)} for gift in gifts]
+    ledger.issue(session, line, cards, now=now)
+    delivery.promise_all(session, line.merchant_id, gifts, now=now)
     for gift in gifts:
-        delivery.promise(session, gift, now=now)
         announce(session, "gift_issued", gift=gift.public_id)
 
 
-def _gifts_of(session: Session, line: LineItem) -> Sequence[Gift]:
-    return session.scalars(
-        select(Gift)
-        .where(Gift.merchant_id == line.merchant_id, Gift.line_item_id == line.id)
-        .order_by(Gift.position)
-        .execution_options(populate_existing=True)
-    ).all()
+def _origin_of(session: Session, line: LineItem) -> int | None:
+    row = read_one(session, ORIGIN, merchant=line.merchant_id, order=line.order_id)
+    return None if row is None else row.interaction_id
 
 
-def _card(
-    session: Session,
-    gift: Gift,
-    *,
-    terms: GiftTerms,
-    zone: str,
-    sign: Signer,
-    is_live: bool,
-    now: datetime,
+def _same_on_all(
+    session: Session, merchant_id: int, *, is_live: bool, now: datetime
 ) -> dict[str, object]:
-    """Return the row of a gift's card, with a fresh code and nothing on it yet."""
-    code = codes.new_code()
+    """Return what is the same on all cards that a merchant issues now."""
+    terms, (merchant,) = gift_terms(session, merchant_id), read(session, ZONE, merchant=merchant_id)
     return {
-        "merchant_id": gift.merchant_id,
+        "merchant_id": merchant_id,
+        "zone": merchant.zone,
+        "expires_on": last_day(now, merchant.zone, terms.months_valid),
+        "stores": None if terms.stores is None else list(terms.stores),
+        "is_test": not is_live,
+        "issued_at": now,
+    }
+
+
+def _card_of(gift: AnyRow, merchant_id: int, *, sign: Signer) -> dict[str, object]:
+    """Return what is a gift's own on its card, with a fresh code."""
+    code = codes.new_code()
+    address = presents.address(gift.way, gift.email, gift.buyers_email)
+    return {
         "public_id": public_id("crd"),
         "gift_id": gift.id,
         "variant_id": gift.variant_id,
@@ -151,13 +174,7 @@ def _card(
         "code_sealed": codes.seal(sign, code),
         "currency": gift.currency,
         "face_minor": gift.face_minor,
-        "balance_minor": 0,
-        "zone": zone,
-        "expires_on": last_day(now, zone, terms.months_valid),
-        "stores": None if terms.stores is None else list(terms.stores),
-        "holder_key": holders.key_for(session, gift, sign=sign),
-        "is_test": not is_live,
-        "issued_at": now,
+        "holder_key": holders.key_to(sign, merchant_id, address) if gift.is_bound else None,
     }
 
 

@@ -7,18 +7,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, literal, select, update
 
-from gifting.models import GiftCard, GiftEntry
-from storefront.db.hot import insert_row, insert_rows
+from gifting.models import Gift, GiftCard, GiftEntry
+from storefront.db.hot import insert_row, insert_rows, run, table_of
 from storefront.domain.money import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
+
+    from storefront.models import LineItem
+
+    Row = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -46,47 +50,35 @@ class Line:
     money_minor: int = 0
 
 
-def open_card(session: Session, card_id: int, *, now: datetime) -> None:
-    """Write the first line of a card that was inserted with nothing on it: its face value. One
-    that has it already stays as it is."""
-    _open(session, GiftCard.id == card_id, now=now)
+_card, _gift, _entry = table_of(GiftCard), table_of(Gift), table_of(GiftEntry)
+
+_FIRST_LINE = {
+    "merchant_id": _card.c.merchant_id,
+    "card_id": _card.c.id,
+    "sequence": literal(1, _entry.c.sequence.type),
+    "kind": literal("issue", _entry.c.kind.type),
+    "amount_minor": _card.c.face_minor,
+    "balance_after_minor": _card.c.face_minor,
+    "currency": _card.c.currency,
+    "money_minor": literal(0, _entry.c.money_minor.type),
+    "reference": literal("", _entry.c.reference.type),
+    "reason": literal("", _entry.c.reason.type),
+    "occurred_at": bindparam("now", type_=_entry.c.occurred_at.type),
+}
+FIRST_LINES = insert(_entry).from_select(
+    list(_FIRST_LINE),
+    select(*_FIRST_LINE.values())
+    .join_from(_card, _gift, _gift.c.id == _card.c.gift_id)
+    .where(_gift.c.merchant_id == bindparam("merchant"), _gift.c.line_item_id == bindparam("line")),
+)
 
 
-def open_cards(
-    session: Session, merchant_id: int, gift_ids: Sequence[int], *, now: datetime
-) -> None:
-    """Do the same for the cards of these gifts."""
-    _open(session, GiftCard.merchant_id == merchant_id, GiftCard.gift_id.in_(gift_ids), now=now)
-
-
-def _open(session: Session, *which: ColumnElement[bool], now: datetime) -> None:
-    opened = session.execute(
-        update(GiftCard)
-        .where(*which, GiftCard.entries == 0)
-        .values(balance_minor=GiftCard.face_minor, entries=1)
-        .returning(GiftCard.id, GiftCard.merchant_id, GiftCard.face_minor, GiftCard.currency)
-        .execution_options(synchronize_session=False)
-    )
-    insert_rows(
-        session,
-        GiftEntry,
-        [
-            {
-                "merchant_id": card.merchant_id,
-                "card_id": card.id,
-                "sequence": 1,
-                "kind": "issue",
-                "amount_minor": card.face_minor,
-                "balance_after_minor": card.face_minor,
-                "currency": card.currency,
-                "money_minor": 0,
-                "reference": "",
-                "reason": "",
-                "occurred_at": now,
-            }
-            for card in opened
-        ],
-    )
+def issue(session: Session, line: LineItem, cards: Sequence[Row], *, now: datetime) -> None:
+    """Insert the cards of an order's line, each with its face value on it and the first line of its
+    ledger. The rows name neither."""
+    rows = [{**card, "balance_minor": card["face_minor"], "entries": 1} for card in cards]
+    insert_rows(session, GiftCard, rows)
+    run(session, FIRST_LINES, merchant=line.merchant_id, line=line.id, now=now)
 
 
 def enter(  # noqa: PLR0913, PLR0917 - a line is what it is

@@ -125,7 +125,13 @@ def address_of(session: Session, gift: Gift) -> str:
     own = select(GiftContact.email).where(GiftContact.gift_id == gift.id)
     buyers = select(OrderContact.email).where(OrderContact.order_id == gift.order_id)
     email = session.scalar(own)
-    return (session.scalar(buyers) if email == "" and gift.way == OWN else email) or ""
+    is_buyers = email == "" and gift.way == OWN
+    return address(gift.way, email, session.scalar(buyers) if is_buyers else None)
+
+
+def address(way: str, email: str | None, buyers_email: str | None) -> str:
+    """Return which of a recipient's and a buyer's address a gift is sent to; None is erased."""
+    return (buyers_email if email == "" and way == OWN else email) or ""
 
 
 @dataclass(frozen=True)

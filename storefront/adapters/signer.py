@@ -36,6 +36,7 @@ class SecretSigner:
         self._secret_key = secret_key
         self._pepper = pepper.encode()
         self._keyrings = keyrings or {}
+        self._boxes: dict[tuple[str, int], Fernet] = {}
 
     def seal(self, purpose: str, value: object, *, is_dated: bool = False) -> str:
         """Return a URL-safe token that carries `value`; dated ones know when they were made."""
@@ -56,7 +57,7 @@ class SecretSigner:
 
     def digest(self, purpose: str, secret: str) -> str:
         """Return HMAC-SHA256 of the secret under the pepper, in hex."""
-        return hmac.new(self._pepper, f"{purpose}:{secret}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._pepper, f"{purpose}:{secret}".encode(), "sha256").hex()
 
     def encrypt(self, purpose: str, secret: str) -> str:
         """Return the secret encrypted under the newest key, with the key's number before it."""
@@ -66,7 +67,7 @@ class SecretSigner:
     def decrypt(self, purpose: str, encrypted: str) -> str | None:
         """Return the secret, or None when it is altered or its key is not there."""
         number, _, sealed = encrypted.partition(":")
-        if number not in map(str, self._keys(purpose)):
+        if number not in map(str, self._numbers(purpose)):
             return None
         try:
             return self._box(purpose, int(number)).decrypt(sealed).decode()
@@ -75,17 +76,19 @@ class SecretSigner:
 
     def newest_key(self, purpose: str) -> int:
         """Return the number of the key that encrypts for a purpose."""
-        return max(self._keys(purpose))
+        return max(self._numbers(purpose))
 
-    def _keys(self, purpose: str) -> dict[int, bytes]:
-        others = self._keyrings.get(purpose, {})
-        return {FIRST_KEY: self._pepper} | {
-            number: secret.encode() for number, secret in others.items()
-        }
+    def _numbers(self, purpose: str) -> set[int]:
+        return {FIRST_KEY, *self._keyrings.get(purpose, {})}
 
     def _box(self, purpose: str, number: int) -> Fernet:
-        secret = self._keys(purpose)[number]
-        return _box_of(hmac.new(secret, f"encrypt:{purpose}".encode(), hashlib.sha256).digest())
+        found = self._boxes.get((purpose, number))
+        if found is None:
+            others = self._keyrings.get(purpose, {})
+            secret = others[number].encode() if number in others else self._pepper
+            key = hmac.digest(secret, f"encrypt:{purpose}".encode(), "sha256")
+            found = self._boxes[purpose, number] = Fernet(base64.urlsafe_b64encode(key))
+        return found
 
     def _dated(self, purpose: str) -> URLSafeTimedSerializer:
         return _dated_under(self._secret_key, f"storefront.dated.{purpose}")
@@ -95,11 +98,6 @@ class SecretSigner:
 
 
 # What signs and encrypts is kept: making it takes longer than using it.
-
-
-@lru_cache(maxsize=KEPT)
-def _box_of(key: bytes) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(key))
 
 
 @lru_cache(maxsize=KEPT)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storefront.db.hot import table_of
-from storefront.db.prepared import fetch
+from storefront.db.prepared import fetch, run_many
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy import Executable
     from sqlalchemy.orm import Session
 
@@ -32,9 +34,22 @@ def insert_if_new(session: Session, table: type[Base], **values: Any) -> int | N
     return int(rows[0][0]) if rows else None
 
 
+def insert_those_new(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Insert those of some rows of which no unique key is taken. They name the same columns."""
+    if rows:
+        session.flush()
+        run_many(session.connection(), _if_new(table, session.get_bind().dialect.name), rows)
+
+
 @cache
 def _insert_if_new(model: type[Base], dialect: str) -> Executable:
     """Build the statement once: that takes longer than to run it."""
-    table = table_of(model)
+    return _if_new(model, dialect).returning(table_of(model).c.id)
+
+
+@cache
+def _if_new(model: type[Base], dialect: str) -> sqlite.Insert | postgresql.Insert:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing().returning(table.c.id)
+    return insert(table_of(model)).on_conflict_do_nothing()

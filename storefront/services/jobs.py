@@ -11,12 +11,12 @@ from sqlalchemy import bindparam, null, or_, select, update
 
 from storefront.db.hot import read, read_one, table_of
 from storefront.db.ids import random_symbols
-from storefront.db.upsert import insert_if_new
+from storefront.db.upsert import insert_if_new, insert_those_new
 from storefront.domain.retries import MOST_ATTEMPTS, next_try
 from storefront.models import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Update
     from sqlalchemy.orm import Session
@@ -76,6 +76,37 @@ def add(
         created_at=now,
         run_at=run_at or now,
         attempts=0,
+    )
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One of many jobs of a name: what to do it with, when, and under which key it is made once."""
+
+    payload: Mapping[str, int | str]
+    run_at: datetime
+    unique_key: str
+
+
+def add_all(
+    session: Session, name: str, promises: Iterable[Promise], *, merchant_id: int, now: datetime
+) -> None:
+    """Promise to run `name` for each of these."""
+    insert_those_new(
+        session,
+        Job,
+        [
+            {
+                "merchant_id": merchant_id,
+                "name": name,
+                "unique_key": promise.unique_key,
+                "payload": dict(promise.payload),
+                "created_at": now,
+                "run_at": promise.run_at,
+                "attempts": 0,
+            }
+            for promise in promises
+        ],
     )
 
 

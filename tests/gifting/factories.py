@@ -74,27 +74,23 @@ def a_gift(
                 locale="en",
             )
         )
-        card = GiftCard(
-            **{
-                "merchant_id": world.merchant.id,
-                "public_id": public_id("crd"),
-                "gift_id": gift.id,
-                "code_digest": codes.digest_of(sign, code),
-                "last_four": codes.last_four(code),
-                "code_sealed": codes.seal(sign, code),
-                "currency": "USD",
-                "face_minor": face_minor,
-                "balance_minor": 0,
-                "zone": "America/New_York",
-                "is_test": True,
-                "issued_at": now,
-                **facts,
-            }
-        )
-        session.add(card)
-        session.flush()
-        ledger.open_card(session, card.id, now=now)
-        return Given(code, gift.id, card.id, card.public_id, placed.public_id)
+        row = {
+            "merchant_id": world.merchant.id,
+            "public_id": public_id("crd"),
+            "gift_id": gift.id,
+            "code_digest": codes.digest_of(sign, code),
+            "last_four": codes.last_four(code),
+            "code_sealed": codes.seal(sign, code),
+            "currency": "USD",
+            "face_minor": face_minor,
+            "zone": "America/New_York",
+            "is_test": True,
+            "issued_at": now,
+            **facts,
+        }
+        ledger.issue(session, line, [row], now=now)
+        card_id = session.scalars(select(GiftCard.id).where(GiftCard.gift_id == gift.id)).one()
+        return Given(code, gift.id, card_id, str(row["public_id"]), placed.public_id)
 
 
 def _pay(bench: Bench, placed: PlacedOrder) -> None:

@@ -36,14 +36,6 @@ def test_the_first_line_of_a_card_is_its_face_value(bench: Bench, given: Given) 
         assert 2000 == balance(session, given)
 
 
-def test_a_card_is_opened_once(bench: Bench, given: Given) -> None:
-    with bench.database.begin() as session:
-        again = ledger.open_card(session, given.card_id, now=bench.clock.now())
-
-        assert (None, 2000) == (again, balance(session, given))
-        assert 1 == len(lines(session, given))
-
-
 def test_every_change_is_a_line_with_what_is_left(bench: Bench, given: Given) -> None:
     now = bench.clock.now()
     with bench.database.begin() as session:
