@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from gifting import asking, wishes
 from gifting.designs import DESIGNS
+from gifting.models import GiftSettings
 from gifting.terms import gift_terms
-from storefront.db.hot import read_one, table_of
+from storefront.db.hot import read, table_of
 from storefront.errors import NotFound, StorefrontError
 from storefront.kinds import Asking, Door, Form
-from storefront.models import Product
+from storefront.models import Merchant, Product
 from storefront.services import carts, shelf
 from storefront.services.checkout import buyer_key
 from storefront.services.offering import offer_lines
@@ -53,10 +54,18 @@ AREAS = {
     "Indian": _("Indian Ocean"),
     "Pacific": _("Pacific Ocean"),
 }
-_product = table_of(Product)
-GIFTABLE = select(_product.c.is_giftable).where(
-    _product.c.merchant_id == bindparam("merchant_id"),
-    _product.c.public_id == bindparam("public_id"),
+_merchant, _product, _settings = map(table_of, (Merchant, Product, GiftSettings))
+OPEN = (
+    select(_settings.c.is_on, _product.c.is_giftable)
+    .select_from(_merchant)
+    .outerjoin(_settings, _settings.c.merchant_id == _merchant.c.id)
+    .outerjoin(
+        _product,
+        and_(
+            _product.c.merchant_id == _merchant.c.id, _product.c.public_id == bindparam("product")
+        ),
+    )
+    .where(_merchant.c.id == bindparam("merchant_id"))
 )
 SOMEBODY = "somebody@example.com"
 """Stands for a friend who is not typed yet, while a total is reckoned."""
@@ -89,16 +98,19 @@ class Summary:
 
 def door(session: Session, merchant_id: int, product: str | None) -> Door | None:
     """Return the way to the form, for a product that can be given and for an amount."""
-    if not gift_terms(session, merchant_id).is_on:
+    is_on, is_giftable = _is_open(session, merchant_id, product)
+    if not is_on:
         return None
-    if product is not None and _is_giftable(session, merchant_id, product):
+    if product is not None and is_giftable:
         return Door(PAGE, gettext("Send as a gift"), "gift", {"product": product})
     return Door(PAGE, gettext("Send a gift card"), "gift")
 
 
-def _is_giftable(session: Session, merchant_id: int, product: str) -> bool:
-    found = read_one(session, GIFTABLE, merchant_id=merchant_id, public_id=product)
-    return found is not None and bool(found.is_giftable)
+def _is_open(session: Session, merchant_id: int, product: str | None) -> tuple[bool, bool]:
+    """Return whether gifts are on, and whether this product can be given."""
+    [found] = read(session, OPEN, merchant_id=merchant_id, product=product or "")
+    # Without settings it is as most shops have it.
+    return found.is_on is not False, bool(found.is_giftable)
 
 
 def gift_form(session: Session, state: FrameState, body: Mapping[str, Any]) -> Form:
@@ -138,7 +150,8 @@ def _thing(session: Session, state: FrameState, body: Mapping[str, Any]) -> Prod
 
 def thing_named(session: Session, state: FrameState, product: str) -> ProductView:
     """Return a product that this placement shows and that can be given; raise `NotFound`."""
-    if not _is_giftable(session, state.placement.merchant.id, product):
+    _, is_giftable = _is_open(session, state.placement.merchant.id, product)
+    if not is_giftable:
         raise NotFound
     occasion = occasion_of(state)
     return shelf.get_product(

@@ -1,4 +1,5 @@
-"""What a shop shows of itself on every page: which texts it has, its logo and its cover."""
+"""What a shop shows of itself on every page, which texts it has, its logo and its cover, and to
+whom: the sites that may frame it."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, literal, select, union_all
 
 from storefront.db.hot import read, table_of
-from storefront.models import ShopPicture, ShopText
+from storefront.models import AllowedHost, ShopPicture, ShopText
 from storefront.models.shop import TEXTS
 from storefront.services.views import Facade, ShopPictureView
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-_text, _picture = table_of(ShopText), table_of(ShopPicture)
+_text, _picture, _host = map(table_of, (ShopText, ShopPicture, AllowedHost))
+_ORIGIN = "origin"
 SHOWN = union_all(
     select(
         _text.c.kind, literal("").label("file"), literal("").label("alt"), literal(0), literal(0)
@@ -23,16 +25,21 @@ SHOWN = union_all(
     select(
         _picture.c.kind, _picture.c.file, _picture.c.alt, _picture.c.width, _picture.c.height
     ).where(_picture.c.merchant_id == bindparam("merchant_id")),
+    select(literal(_ORIGIN), _host.c.origin, literal(""), literal(0), literal(0)).where(
+        _host.c.merchant_id == bindparam("merchant_id")
+    ),
 )
 
 
-def facade_of(session: Session, merchant_id: int) -> Facade:
-    """Return a merchant's texts, in the order in which pages link to them, and pictures; one
-    statement, for every frame asks."""
-    rows = {row[0]: row for row in read(session, SHOWN, merchant_id=merchant_id)}
+def facade_of(session: Session, merchant_id: int) -> tuple[Facade, tuple[str, ...]]:
+    """Return a merchant's texts, in the order in which pages link to them, and pictures; and the
+    origins that may frame the shop, in a stable order. One statement, for every frame asks."""
+    found = read(session, SHOWN, merchant_id=merchant_id)
+    rows = {row[0]: row for row in found if row[0] != _ORIGIN}
     shown = {kind: ShopPictureView(*row[1:]) for kind, row in rows.items() if kind not in TEXTS}
-    return Facade(
+    facade = Facade(
         texts=tuple(kind for kind in TEXTS if kind in rows),
         logo=shown.get("logo"),
         cover=shown.get("cover"),
     )
+    return facade, tuple(sorted(row[1] for row in found if row[0] == _ORIGIN))

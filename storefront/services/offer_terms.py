@@ -116,7 +116,7 @@ def offers_for(
         typed=tuple(code for code, _ in typed.values()),
         shown={code: row.shown if row else code for code, (_, row) in typed.items()},
         code_ids={code: row.id for code, (_, row) in typed.items() if row},
-        modes=modes_of(session, merchant_id) if rows else {},
+        modes=modes_of(session, merchant_id) if len(rows) > 1 else {},  # one has no rival
     )
 
 

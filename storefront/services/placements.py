@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 
-from storefront.db.hot import read, read_one, table_of
+from storefront.db.hot import read_one, table_of
 from storefront.errors import NotFound
-from storefront.models import AllowedHost, Channel, Merchant, Placement
+from storefront.models import Channel, Merchant, Placement
 from storefront.services.facade import facade_of
 from storefront.services.views import MerchantView, PlacementView
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from storefront.services.views import Facade
 
-_placement, _channel, _merchant, _host = map(table_of, (Placement, Channel, Merchant, AllowedHost))
+_placement, _channel, _merchant = map(table_of, (Placement, Channel, Merchant))
 _SPOTS = (
     select(
         _placement.c.id,
@@ -50,11 +50,6 @@ _SPOTS = (
 )
 IN_USE = _SPOTS.where(_placement.c.public_id == bindparam("key"), _placement.c.retired_at.is_(None))
 BY_ID = _SPOTS.where(_placement.c.id == bindparam("key"))
-ORIGINS = (
-    select(_host.c.origin)
-    .where(_host.c.merchant_id == bindparam("merchant_id"))
-    .order_by(_host.c.origin)
-)
 
 
 def get_placement(session: Session, public_id: str) -> PlacementView:
@@ -71,8 +66,8 @@ def _get(session: Session, statement: Select[Any], key: str | int) -> PlacementV
     row = read_one(session, statement, key=key)
     if row is None:
         raise NotFound
-    facade = facade_of(session, row.merchant_id)
-    return _view(row, list_origins(session, row.merchant_id), facade)
+    facade, origins = facade_of(session, row.merchant_id)
+    return _view(row, origins, facade)
 
 
 def note_first_load(session: Session, placement: PlacementView, *, now: datetime) -> None:
@@ -84,11 +79,6 @@ def note_first_load(session: Session, placement: PlacementView, *, now: datetime
             .values(first_loaded_at=now)
             .execution_options(synchronize_session=False)
         )
-
-
-def list_origins(session: Session, merchant_id: int) -> tuple[str, ...]:
-    """Return the origins that may frame this merchant's storefront, in a stable order."""
-    return tuple(row.origin for row in read(session, ORIGINS, merchant_id=merchant_id))
 
 
 def _view(row: Row[*tuple[Any, ...]], origins: tuple[str, ...], facade: Facade) -> PlacementView:

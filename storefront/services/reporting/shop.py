@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from storefront.models import Merchant
 from storefront.services.facade import facade_of
-from storefront.services.placements import list_origins
 from storefront.services.views import MerchantView
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 def get_shop(session: Session, merchant_id: int) -> MerchantView:
     """Return the merchant for whom somebody is signed in."""
     merchant = session.get_one(Merchant, merchant_id)
+    facade, origins = facade_of(session, merchant_id)
     return MerchantView(
         id=merchant.id,
         public_id=merchant.public_id,
@@ -30,6 +30,6 @@ def get_shop(session: Session, merchant_id: int) -> MerchantView:
         country=merchant.country,
         region=merchant.region,
         prices_include_tax=merchant.prices_include_tax,
-        allowed_origins=list_origins(session, merchant.id),
-        facade=facade_of(session, merchant.id),
+        allowed_origins=origins,
+        facade=facade,
     )

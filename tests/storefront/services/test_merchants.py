@@ -6,8 +6,8 @@ from sqlalchemy import select, update
 from storefront.errors import Conflict, Invalid, StorefrontError
 from storefront.models import AllowedHost, ApiToken, Member, Membership
 from storefront.services import carts, members, merchants
+from storefront.services.facade import facade_of
 from storefront.services.members import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from storefront.services.placements import list_origins
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, World, world_on
 from tests.fakes import Bench
@@ -79,8 +79,8 @@ def test_an_origin_is_scheme_host_and_port_and_kept_once(bench: Bench, world: Wo
 
     with bench.database.reads() as session:
         stored = session.scalars(select(AllowedHost.origin)).all()
-        listed = list_origins(session, world.merchant.id)
-    assert sorted(set(ORIGINS.values())) == sorted(stored) == sorted(listed)
+        _facade, listed = facade_of(session, world.merchant.id)
+    assert sorted(set(ORIGINS.values())) == sorted(stored) == list(listed)
 
 
 def test_nothing_else_gets_into_a_header_as_an_origin(bench: Bench, world: World) -> None:
