@@ -178,7 +178,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Start to first answer with 2 workers, an empty shop with its migrations, memory",
             "starts",
             "as `storefront run` starts the web",
-            "Importing: Flask, SQLAlchemy, Stripe's library.",
+            "Importing, once for all workers: SQLAlchemy and our models, Flask, marshmallow, "
+            "Stripe's library. Memory: each worker copies what Python counts references in.",
             (
                 Goal("start", "s", 0.65, 0.45),
                 Goal("empty shop with migrations", "s", 3, 1),

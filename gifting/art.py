@@ -8,8 +8,6 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
-from PIL import Image, ImageDraw
-
 WIDTH, HEIGHT = 560, 200
 SHARPNESS = 2
 """Pixels of a picture for each unit: screens of today show two."""
@@ -48,6 +46,8 @@ class Art:
 @cache
 def picture(name: str) -> bytes:
     """Return a design as a PNG, for mails, which show no SVG."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - only now: pages show the SVG
+
     art = ART[name]
     scale = SHARPNESS * SMOOTHNESS
     canvas = Image.new("RGB", (WIDTH * scale, HEIGHT * scale), art.ground)

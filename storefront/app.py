@@ -44,6 +44,7 @@ from storefront.web import (
     shop_texts,
     webhooks,
 )
+from storefront.web.addresses import init_addresses
 from storefront.web.api import init_api
 from storefront.web.assets import read_assets
 from storefront.web.auth import init_auth
@@ -271,6 +272,7 @@ def build_app(ports: Ports) -> Flask:
     app.extensions[KEY] = ports
     assets = read_assets(STATIC)
     app.extensions["storefront_assets"] = assets
+    init_addresses(app)
     init_languages(app)
     init_formats(app)
     init_faults(app)

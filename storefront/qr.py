@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import qrcode
-from qrcode.constants import ERROR_CORRECT_M
+if TYPE_CHECKING:
+    from qrcode import QRCode
 
 QUIET = 4
 """Modules of empty border, as ISO 18004 asks for."""
@@ -44,7 +45,11 @@ def picture(text: str) -> bytes:
     return file.getvalue()
 
 
-def _code(text: str) -> qrcode.QRCode:
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=QUIET, box_size=PIXELS)
+def _code(text: str) -> QRCode:
+    # Only now: few requests draw a code, and each worker that never does saves the memory.
+    from qrcode import QRCode  # noqa: PLC0415
+    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415
+
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET, box_size=PIXELS)
     code.add_data(text)
     return code

@@ -1,6 +1,6 @@
-"""The web of a shop on Linux: one process loads the application and forks servers that have it.
-Each is a granian with one worker, comes back when it dies, and leaves the others alone. Knows
-nothing of the shop: it is given the name of a factory, whose application has no threads yet."""
+"""The web of a shop on Linux: one process loads the application and forks workers that have it.
+Each is a granian, comes back when it dies, and leaves the others alone. Knows nothing of the
+shop: it is given the name of a factory, whose application has no threads yet."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 import click
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+from granian.server import MPServer
 
-from storefront.supervisor import Branch, Supervisor, die_with_parent
+from storefront.supervisor import Branch, Supervisor
 
 KILL_SECONDS = 5
 """So long a worker may take to answer what it was asked when it is told to end."""
@@ -24,7 +24,7 @@ KILL_SECONDS = 5
 
 @dataclass(frozen=True)
 class Address:
-    """Where servers listen, all at the same port, and how many requests each answers at once."""
+    """Where workers listen, all at the same port, and how many requests each answers at once."""
 
     host: str
     port: int
@@ -46,7 +46,8 @@ def main(factory: str, workers: int, **address: Any) -> None:
     gc.enable()
     multiprocessing.set_start_method("fork")
     run = partial(serve, application, Address(**address))
-    supervisor = Supervisor([Branch(f"web-{number}", run) for number in range(1, workers + 1)])
+    branches = [Branch(f"web-{number}", run) for number in range(1, workers + 1)]
+    supervisor = Supervisor(branches, grace=KILL_SECONDS)
     supervisor.start()
     supervisor.run()
 
@@ -58,22 +59,28 @@ def load(factory: str) -> Any:
 
 
 def serve(application: Any, address: Address) -> None:
-    """Run one server with one worker; it ends when its worker has died, to be forked anew."""
-
-    def load_in_worker() -> Any:
-        die_with_parent()
-        return application
-
-    server = Server(
-        application.__class__.__name__,
+    """Answer requests in this process until told to stop."""
+    server = _Alone(
+        "application",
         address=address.host,
         port=address.port,
         interface=Interfaces.WSGI,
         blocking_threads=address.threads,
-        workers_kill_timeout=KILL_SECONDS,
         log_level=LogLevels.warning,
     )
-    server.serve(target_loader=load_in_worker, wrap_loader=False)
+    server.serve(target_loader=lambda: application, wrap_loader=False)
+
+
+class _Alone(MPServer):
+    """A granian whose only worker is its own process: what would watch another is the supervisor.
+
+    Where a granian to come does not ask this method, it starts a process more, as it always does.
+    """
+
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        worker = self._spawn_worker(0, spawn_target, target_loader)
+        worker.inner.run()
+        self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import brotli
@@ -111,12 +111,16 @@ def read_assets(root: Path) -> Assets:
 
 
 def _sheets(folder: Path) -> Iterator[Asset]:
+    @cache
+    def read(file: Path) -> str:
+        return squeeze_css(file.read_text(encoding="utf-8"))
+
     shared = [*sorted(folder.glob("*.css")), *sorted((folder / SHARED_FOLDER).glob("*.css"))]
     for audience in sorted(path for path in folder.iterdir() if path.is_dir()):
         if audience.name != SHARED_FOLDER:
             files = [*shared, *sorted(audience.glob("*.css"))]
-            css = "".join(file.read_text(encoding="utf-8") for file in files)
-            yield Asset(f"css/{audience.name}.css", (LAYERS + squeeze_css(css)).encode())
+            css = LAYERS + "".join(map(read, files))
+            yield Asset(f"css/{audience.name}.css", css.encode())
 
 
 def squeeze_css(css: str) -> str:

@@ -8,8 +8,6 @@ import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from email_validator import EmailNotValidError, validate_email
-
 from storefront.domain.lookalikes import is_lookalike
 from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
@@ -128,6 +126,9 @@ def line(value: object, *, field: str, longest: int, code: str = "invalid_text")
 def email(value: object, *, field: str = "email") -> str:
     """Return an address that mail can be sent to; raise `Invalid` invalid_email otherwise, also for
     a domain that is drawn like another. Lines that somebody smuggles into it call a person."""
+    # Only now: its patterns take longer to compile than most of what a server loads at its start.
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
     injections.look_at(value)
     given = line(value, field=field, longest=LONGEST_EMAIL, code="invalid_email")
     try:

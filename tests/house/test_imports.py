@@ -104,6 +104,7 @@ LAYERS = {
             "storefront.create_app",
             "storefront.logs",
         ),
+        foreign=("sqlalchemy.orm",),
         types=("flask",),
     ),
     "storefront.cli": Layer(

@@ -51,16 +51,12 @@ class SupervisedShop:
         }
 
     def web(self) -> set[int]:
-        """Return the process that has forked the web's servers."""
+        """Return the process that has forked the web's workers."""
         return self._programs("storefront.serving")
-
-    def web_servers(self) -> set[int]:
-        """Return the web's servers; each has one worker."""
-        return {pid for web in self.web() for pid in children(web)}
 
     def web_workers(self) -> set[int]:
         """Return the processes that answer requests."""
-        return {pid for server in self.web_servers() for pid in children(server)}
+        return {pid for web in self.web() for pid in children(web)}
 
     def job_workers(self) -> set[int]:
         """Return the processes that run jobs: one, or none while it is away."""
@@ -82,8 +78,8 @@ class SupervisedShop:
         return seconds_until(lambda: bool(self.web_workers() - before) and self._is_whole())
 
     def kill_the_web(self) -> float:
-        """Kill what has forked the servers; return the seconds until new ones answer."""
-        old = self.web() | self.web_servers() | self.web_workers()
+        """Kill what has forked the workers; return the seconds until new ones answer."""
+        old = self.web() | self.web_workers()
         kill(self.web())
         return seconds_until(lambda: not any(map(is_alive, old)) and self._is_whole())
 

@@ -1,4 +1,4 @@
-"""The web's processes: servers that one process forks, which come back alone and end with it."""
+"""The web's processes: workers that one process forks, which come back alone and end with it."""
 
 import os
 import signal
@@ -37,12 +37,11 @@ class Web:
             start_new_session=True,
         )
 
-    def everybody(self) -> set[int]:
-        servers = children(self.process.pid)
-        return {self.process.pid, *servers, *(pid for each in servers for pid in children(each))}
-
     def workers(self) -> set[int]:
-        return {pid for server in children(self.process.pid) for pid in children(server)}
+        return set(children(self.process.pid))
+
+    def everybody(self) -> set[int]:
+        return {self.process.pid, *self.workers()}
 
     def answer(self) -> int | None:
         """Return the process that answers, if any does."""
@@ -82,20 +81,18 @@ def test_a_worker_that_is_killed_again_and_again_comes_back_and_the_other_stays(
     assert web.answer() in web.workers()
 
 
-def test_killed_outright_it_takes_its_servers_and_workers_along(web: Web) -> None:
+def test_killed_outright_it_takes_its_workers_along(web: Web) -> None:
     everybody = web.everybody()
     web.process.kill()
     web.process.wait(PATIENCE)
     wait_until(lambda: not any(map(is_alive, everybody)), "all are gone")
 
-    assert len(everybody) == 5
+    assert len(everybody) == 3
     assert listeners(web.port) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_end_it_ends_its_servers_and_workers_first(
-    web: Web, number: signal.Signals
-) -> None:
+def test_told_to_end_it_ends_its_workers_first(web: Web, number: signal.Signals) -> None:
     everybody = web.everybody()
     web.process.send_signal(number)
 
