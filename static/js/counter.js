@@ -76,6 +76,9 @@ function show(html, response) {
   if (response.redirected) history.pushState({}, "", response.url);
   scrollTo(0, 0);
   wire();
+  // What had the focus is gone; without a field to type in, the keyboard goes on with the answer.
+  const main = document.getElementById("main");
+  if (document.activeElement === document.body) main.focus({ preventScroll: true });
 }
 
 function wire() {

@@ -66,6 +66,11 @@ def remember_language(language: str | None) -> None:
         session[CHOSEN] = language
 
 
+def asked_fields() -> dict[str, str]:
+    """Return what the address says but for the language, for pages that read a form from it."""
+    return {name: value for name, value in request.args.items() if name != FIELD}
+
+
 def page_language() -> str:
     """Return the language tag of the page, such as en or zh-Hans."""
     return _tag(str(get_locale() or SOURCE))

@@ -13,12 +13,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Demo
 from tests.browser.console_pages import PAGES, STATES
-from tests.browser.looking import faults, serious, sideways
+from tests.browser.looking import check, faults, serious, sideways
 from tests.demo.test_examples import eventually, run_examples
 
 SIZES = {"phone": (375, "light"), "desktop": (1280, "dark")}
 SMALLEST = 320
 PARTS = 4
+LANGUAGES = {True: ("en", "zh-Hant"), False: ("zh-Hans", "en")}
+"""By turns, so that each page is seen in English and in Chinese, on one of the two."""
+
 REFUSED = "the server responded with a status of"
 """What the browser says of a page that is refused, as such a page has to be."""
 
@@ -81,6 +84,16 @@ def _begin_second_step(page: Page, password: str) -> str:
     page.locator("#second-old").fill(password)
     page.get_by_role("button", name="Set it up").click()
     return page.locator(".account__secret").inner_text()
+
+
+def test_the_demos_own_pages_can_be_used_by_everybody(page: Page, demo: Demo) -> None:
+    for address in (
+        f"{demo.shop}/demo/counter/",
+        f"{demo.host}/demo/mailbox/",
+        f"{demo.host}/demo/levers/",
+    ):
+        page.goto(address)
+        check(page)
 
 
 @pytest.fixture(scope="module")
@@ -172,8 +185,10 @@ def test_every_page_can_be_used_by_everybody(
 ) -> None:
     """A part of the pages at a time, so that none of these takes as long as a whole walk."""
     found = []
-    for path in (*PAGES.values(), *STATES)[part::PARTS]:
-        address = path.format(**things)
+    is_phone = window.page.viewport_size == {"width": SIZES["phone"][0], "height": 800}
+    for number, path in enumerate((*PAGES.values(), *STATES)[part::PARTS]):
+        language = LANGUAGES[is_phone][number % 2]
+        address = f"{path.format(**things)}{'&' if '?' in path else '?'}lang={language}"
         window.errors.clear()
         answer = window.page.goto(f"{demo.shop}/console/{address}")
         assert answer

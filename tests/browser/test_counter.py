@@ -420,6 +420,7 @@ def test_every_page_of_the_counter_can_be_used_by_everybody(browser: Browser, sh
     found += _faults(page, "look again")
     look_up(page, shop, given.code)
     expect(page.get_by_role("heading", name="$20.00")).to_be_visible()
+    expect(page.locator("main")).to_be_focused()
     found += _faults(page, "card")
     page.get_by_role("button", name="Take it from the card").click()
     answer(page, "status", "Taken: $20.00")

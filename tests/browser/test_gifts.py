@@ -102,6 +102,10 @@ def test_a_gift_by_link_is_sent_by_keys_alone_and_called_off(page: Page, demo: D
         re.compile(re.escape(demo.shop) + r"/g/\w{48}"), timeout=20_000
     )
     assert serious(page) == []
+    paper = page.context.new_page()
+    paper.goto(f"{page.get_by_label('The link for Ben').input_value()}/card")
+    check(paper)
+    paper.close()
     press(page.locator("summary", has_text="Call it off"))
     press(page.get_by_role("button", name="Call it off and get the money back"))
 

@@ -19,6 +19,7 @@ from storefront.web.console.page import shop
 from storefront.web.console.reading import Reading
 from storefront.web.context import ports
 from storefront.web.frame import FrameState, render_frame
+from storefront.web.languages import asked_fields
 
 if TYPE_CHECKING:
     from flask import Response
@@ -36,7 +37,7 @@ NOWHERE = "plc_draft"
 def preview_offer_draft() -> Response:
     """Show the frame with an offer that is not written down yet."""
     merchant, now = shop(), ports().clock.now()
-    reading = Reading(request.args)
+    reading = Reading(asked_fields())
     draft = read_draft(reading, merchant)
     if reading.errors:
         return _frame(merchant, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import make_response, redirect, request, url_for
+from flask import make_response, redirect, url_for
 
 from storefront.errors import Invalid
 from storefront.services import placing, shelf
@@ -21,6 +21,7 @@ from storefront.web.console.page import named, shop, show
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
 from storefront.web.frame import picture_origins
+from storefront.web.languages import asked_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ LONGEST_ADDRESS = 2000
 @roles("owner", "manager")
 def new_placement() -> AnyResponse:
     """Show the form, with what the address says filled in."""
-    return _form(request.args.to_dict())
+    return _form(asked_fields())
 
 
 @blueprint.route("/placements", methods=["POST"])
@@ -77,7 +78,7 @@ def edit_placement(public_id: str) -> AnyResponse:
     merchant = shop()
     with ports().reads() as session:
         report = get_placement_report(session, merchant, named(public_id))
-    given = request.args.to_dict()
+    given = asked_fields()
     return _form(given or _values_of(report, merchant), placement=public_id)
 
 

@@ -92,8 +92,10 @@ def _frame(view: ShelfView) -> Response:
     merchant = replace(view.merchant, allowed_origins=(settings.base_url,))
     state = FrameState("frame", replace(view.placement, merchant=merchant))
     if not view.products:
-        still = render_frame("embed/unavailable.html", state, settings, is_still=True)
-        return make_response(still)
+        still = (
+            "console/nothing_ticked" if view.placement.public_id == DRAFT else "embed/unavailable"
+        )
+        return make_response(render_frame(f"{still}.html", state, settings, is_still=True))
     template = "card" if view.placement.kind == "product" else "collection"
     return make_response(
         render_frame(

@@ -7,7 +7,7 @@ import secrets
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from flask import make_response, redirect, request, url_for
+from flask import make_response, redirect, url_for
 
 from storefront.domain.money import exponent
 from storefront.errors import Conflict, Invalid
@@ -20,6 +20,7 @@ from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import named, shop, show
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
+from storefront.web.languages import asked_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ LONGEST_KEY = 64
 @roles("owner", "manager")
 def refund(public_id: str) -> AnyResponse:
     """Show what can go back, and, once something is chosen, what would happen."""
-    return _page(named(public_id), request.args.to_dict())
+    return _page(named(public_id), asked_fields())
 
 
 @blueprint.route("/orders/<public_id>/refunds", methods=["POST"])

@@ -293,3 +293,14 @@ def test_many_codes_are_made_and_taken_as_a_file(bench: Bench, owner: Any, world
     assert {None, 3} == {each.max_uses for each in made}
     with nothing_changes(bench.database):
         assert 422 == post(owner, address, count="lots").status_code
+
+
+def test_a_language_in_the_address_is_no_field_of_the_previewed_offer(
+    world: World, owner: Any
+) -> None:
+    form = typed(world) | {"stage": "during", "lang": "zh-Hans"}
+
+    page = owner.get("/console/offers/preview", query_string=form)
+
+    assert 200 == page.status_code
+    assert '<html lang="zh-Hans">' in page.text

@@ -224,3 +224,10 @@ def test_an_offer_that_is_over_or_by_code_cannot_be_shown(
         with nothing_changes(bench.database):
             answer = owner.post("/console/placements", data=form, headers=ORIGIN)
         assert 422 == answer.status_code
+
+
+def test_the_preview_of_nothing_says_how_to_fill_it(owner: Any) -> None:
+    shown = owner.get("/console/placements/preview?name=Post").text
+
+    assert "Nothing is chosen yet" in shown
+    assert "not on sale" not in shown

@@ -77,3 +77,10 @@ def test_who_sees_reports_only_sees_this_one(
 
     assert "Net $4.50" in words(reader.get("/console/report?period=today"))
     assert 403 == reader.get("/console/orders.csv").status_code
+
+
+def test_a_period_without_anything_leads_to_the_last_days(owner: Any) -> None:
+    shown = owner.get("/console/report?since=2001-01-01&until=2001-01-02").text
+
+    assert "Nothing in this period" in shown
+    assert "Nothing to report yet" not in shown
