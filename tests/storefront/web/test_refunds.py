@@ -118,6 +118,19 @@ def fields_of(page: Any, name: str) -> str:
     return str(page.text.split(f'name="{name}" value="')[1].partition('"')[0])
 
 
+def test_the_log_tells_a_refund_as_money(bench: Bench, world: World) -> None:
+    placed = sell(bench, world, quantity=3)
+    owner = sign_in(bench, world.owner_email)
+    address = f"/console/orders/{placed.public_id}/refunds"
+    shown = owner.get(address, query_string={"way": "all"})
+    owner.post(address, data={"way": "all", "key": fields_of(shown, "key")}, headers=ORIGIN)
+
+    log = owner.get("/console/log").text
+
+    assert "$13.50" in log
+    assert "amount minor" not in log
+
+
 def test_a_member_sees_what_will_happen_and_then_does_it(bench: Bench, world: World) -> None:
     placed = sell(bench, world, quantity=3)
     owner = sign_in(bench, world.owner_email)
