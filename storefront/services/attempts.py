@@ -7,8 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, delete, select, tuple_
+from sqlalchemy import bindparam, case, delete, select
 
+from storefront.db.hot import read, table_of
 from storefront.db.upsert import insert_for
 from storefront.errors import TooMany
 from storefront.models import Attempt
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
 
 FORGOTTEN_AT_ONCE = 100
 """Rows that have ended are swept by whoever fails next, a few at a time."""
+
+
+_attempt = table_of(Attempt)
+FAILED = select(
+    _attempt.c.merchant_id,
+    _attempt.c.kind,
+    _attempt.c.subject,
+    _attempt.c.failures,
+    _attempt.c.ends_at,
+).where(
+    _attempt.c.merchant_id.in_(bindparam("merchants", expanding=True)),
+    _attempt.c.kind.in_(bindparam("kinds", expanding=True)),
+    _attempt.c.subject.in_(bindparam("subjects", expanding=True)),
+    _attempt.c.ends_at > bindparam("now"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,21 +79,18 @@ def subject(
 def check(session: Session, bound: Iterable[tuple[Limit, Subject]], *, now: datetime) -> None:
     """Raise `TooMany` when any of the limits is reached; the latest end decides how long."""
     limits = {who: limit for limit, who in bound}
-    rows = session.execute(
-        select(
-            Attempt.merchant_id, Attempt.kind, Attempt.subject, Attempt.failures, Attempt.ends_at
-        )
-        .where(
-            tuple_(Attempt.merchant_id, Attempt.kind, Attempt.subject).in_(
-                [(who.merchant_id, who.kind, who.digest) for who in limits]
-            )
-        )
-        .where(Attempt.ends_at > now)
-    ).all()
+    rows = read(
+        session,
+        FAILED,
+        merchants=sorted({who.merchant_id for who in limits}),
+        kinds=sorted({who.kind for who in limits}),
+        subjects=sorted({who.digest for who in limits}),
+        now=now,
+    )
     ends = [
         ends_at
-        for merchant_id, kind, digest, failures, ends_at in rows
-        if failures >= limits[Subject(merchant_id, kind, digest)].most
+        for *who, failures, ends_at in rows
+        if (limit := limits.get(Subject(*who))) and failures >= limit.most
     ]
     if ends:
         raise _too_many(max(ends), now)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
-from storefront.db.hot import insert_row, insert_rows, read, table_of
+from storefront.db.hot import read, table_of
 from storefront.domain.attribution import (
     ARRIVALS,
     ENGAGEMENTS,
@@ -27,12 +27,13 @@ from storefront.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy.orm import Session
 
     from storefront.db.hot import AnyRow
+    from storefront.db.together import Group
     from storefront.services.visitors import Visitor
 
 
@@ -96,37 +97,33 @@ def _landing(row: object) -> int | None:
     return row.parent_id if row.kind == "view" else None  # type: ignore[attr-defined]
 
 
-def freeze(
-    session: Session, merchant_id: int, order_id: int, *, path: Sequence[Touch], evidence: str
-) -> None:
-    """Write the order's path and its one origin, which later visits can never change."""
-    insert_rows(
-        session,
-        OrderTouchpoint,
-        [
-            {
-                "merchant_id": merchant_id,
-                "order_id": order_id,
-                "position": position,
-                "interaction_id": touch.interaction_id,
-                "kind": touch.kind,
-                "occurred_at": touch.occurred_at,
-            }
-            for position, touch in enumerate(path)
-        ],
-    )
+def frozen(
+    merchant_id: int, order_id: object, *, path: Sequence[Touch], evidence: str
+) -> tuple[Group, Group]:
+    """Return the rows of an order's path and its one origin, which later visits can never change;
+    they are inserted together with it."""
+    touchpoints = [
+        {
+            "merchant_id": merchant_id,
+            "order_id": order_id,
+            "position": position,
+            "interaction_id": touch.interaction_id,
+            "kind": touch.kind,
+            "occurred_at": touch.occurred_at,
+        }
+        for position, touch in enumerate(path)
+    ]
     index = origin_index([touch.kind for touch in path])
     origin = None if index is None else path[index]
-    insert_row(
-        session,
-        OrderOrigin,
-        merchant_id=merchant_id,
-        order_id=order_id,
-        interaction_id=origin.interaction_id if origin else None,
-        placement_id=origin.placement_id if origin else None,
-        share_id=origin.share_id if origin else None,
-        evidence=evidence,
-    )
+    row = {
+        "merchant_id": merchant_id,
+        "order_id": order_id,
+        "interaction_id": origin.interaction_id if origin else None,
+        "placement_id": origin.placement_id if origin else None,
+        "share_id": origin.share_id if origin else None,
+        "evidence": evidence,
+    }
+    return (OrderTouchpoint, touchpoints), (OrderOrigin, [row])
 
 
 @dataclass(frozen=True)
@@ -142,12 +139,14 @@ class Share:
     share: int
 
 
-def assign(session: Session, merchant_id: int, order_id: int, *, now: datetime) -> Sequence[Share]:
-    """Share the credit of a paid order under every model, and return the shares; called once, when
-    it is paid."""
-    shares = _shares(read(session, PATH, merchant_id=merchant_id, order_id=order_id))
-    insert_rows(
-        session,
+def shares_of(session: Session, merchant_id: int, order_id: int) -> Sequence[Share]:
+    """Return how the credit of an order that was just paid is shared under every model."""
+    return _shares(read(session, PATH, merchant_id=merchant_id, order_id=order_id))
+
+
+def assigned(merchant_id: int, order_id: int, shares: Iterable[Share], *, now: datetime) -> Group:
+    """Return the rows of those shares; they are inserted once, when the order is paid."""
+    return (
         Attribution,
         [
             {
@@ -164,7 +163,6 @@ def assign(session: Session, merchant_id: int, order_id: int, *, now: datetime) 
             for each in shares
         ],
     )
-    return shares
 
 
 def _shares(path: Sequence[AnyRow]) -> list[Share]:

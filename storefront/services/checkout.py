@@ -6,14 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import String, and_, bindparam, cast, func, select, update
 
-from storefront.db.hot import insert_row, run, table_of
+from storefront.db.hot import table_of
 from storefront.db.ids import public_id
+from storefront.db.together import THE_ID, FromId, insert_family, run_both
 from storefront.domain.orders import HoldTerms, OrderStatus, hold_end, status
 from storefront.errors import Conflict, Declined, Invalid, NotFound, StorefrontError, TryAgain
 from storefront.kinds import GOODS, Asking, Wished, kind_named
-from storefront.models import Order, OrderContact, Payment
+from storefront.models import Job, LineItem, Order, OrderContact, OrderEvent, Payment
 from storefront.ports import OpenRequest
 from storefront.services import (
     attribution,
@@ -26,7 +27,7 @@ from storefront.services import (
     sales,
     stock,
 )
-from storefront.services.history import note
+from storefront.services.history import line, note
 from storefront.services.idempotency import RequestKey, Turn
 from storefront.services.offering import Entered, Occasion, offer_lines
 from storefront.services.placements import get_placement
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.together import Group
+    from storefront.domain.attribution import Touch
     from storefront.domain.money import Money
     from storefront.kinds import LineKind
     from storefront.ports import Ports, Signer
@@ -56,12 +59,20 @@ BUYER_PURPOSE = "buyer"
 _payment = table_of(Payment)
 OPENED = (
     update(_payment)
-    .where(_payment.c.id == bindparam("payment_id"))
+    .where(
+        _payment.c.merchant_id == bindparam("of_merchant"),
+        _payment.c.public_id == bindparam("payment"),
+    )
     .values(
         gateway_reference=bindparam("reference"),
         client_secret=bindparam("secret"),
         opened_at=bindparam("now"),
     )
+)
+ID_AS_TEXT = FromId(str, lambda row_id: cast(row_id, String))
+ID_AS_PAYLOAD = FromId(
+    lambda row_id: {"order_id": row_id},
+    lambda row_id: func.json_build_object("order_id", row_id),
 )
 
 
@@ -119,7 +130,6 @@ class _Draft:
 
     order_id: int
     public_id: str
-    payment_id: int | None
     payment_public_id: str
     account: str
     amount: Money
@@ -132,8 +142,11 @@ def order_token(ports: Ports, merchant_id: int, order_public_id: str) -> str:
     return ports.sign.seal(ORDER_PURPOSE, [merchant_id, order_public_id])
 
 
-def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
-    """Place an order and open its payment; the same request key never makes two.
+def place_order(
+    ports: Ports, command: PlaceOrder, *, placement: PlacementView | None = None
+) -> PlacedOrder:
+    """Place an order and open its payment; the same request key never makes two. Who has just
+    looked the placement up hands it over.
 
     Raises `NotFound` for a placement that is not in use, `Invalid` for input that cannot be
     used, `Conflict` sold_out / all_held / price_changed / in_progress, `Conflict` or `Ended` with
@@ -142,19 +155,20 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
     goes on where this try ended.
     """
     now = ports.clock.now()
+    name = public_id("ord")
     with ports.reads() as session:
-        placement = get_placement(session, command.placement)
+        placement = placement or get_placement(session, command.placement)
         key = _request_key(placement, command)
         request = _look(session, ports, placement, command=command, key=key, now=now)
     with ports.sessions.begin() as session:
-        turn = idempotency.take_turn(session, key, now=now)
+        turn = idempotency.take_turn(session, key, now=now, subject=name)
         if turn.answer is not None:
             return _replay(ports, session, placement, turn=turn)
         draft = _resume(session, placement, turn, now=now)
         if draft is None:
             request = request or _prepare(session, ports, placement, command=command, now=now)
-            draft = _write_down(session, ports, request, turn=turn)
-        if draft.payment_id is None:
+            draft = _write_down(session, ports, request, turn=turn, name=name)
+        if not draft.payment_public_id:
             return _settle_free(session, ports, placement, draft=draft)
     return _open_payment(ports, placement, draft)
 
@@ -169,6 +183,7 @@ class _Request:
     command: PlaceOrder
     kind: LineKind
     buyer_key: str
+    path: Sequence[Touch]
     now: datetime
 
 
@@ -203,9 +218,11 @@ def _prepare(
     now: datetime,
 ) -> _Request:
     """Look up what is ordered and what it costs; refuse what can be seen to be gone."""
-    key = buyer_key(ports.sign, command.buyer.email)
+    visitor, email = command.visitor, command.buyer.email
+    key = buyer_key(ports.sign, email)
     kind, lines = _find_lines(session, ports, placement, command=command, key=key, now=now)
-    stock.refuse_what_is_gone(session, order_lines.held_of(lines), now=now)
+    scarce = [line for line in lines if order_lines.is_scarce(line)]
+    stock.refuse_what_is_gone(session, order_lines.held_of(scarce), now=now)
     store = _find_store(session, placement, command)
     offered = _offer(session, placement, lines, command=command, key=key, now=now)
     quote = price_lines(
@@ -215,7 +232,14 @@ def _prepare(
         destination=destination_of(command),
         discounts=offered.discounts,
     )
-    return _Request(placement, lines, offered, quote, store, command, kind, key, now)
+    merchant_id = placement.merchant.id
+    card_testing.refuse_many_failures(
+        session, merchant_id, visitor=visitor.key, email=email, now=now
+    )
+    path = attribution.find_path(
+        session, merchant_id, visitor, now=now, lookback=ports.settings.lookback
+    )
+    return _Request(placement, lines, offered, quote, store, command, kind, key, path, now)
 
 
 def buyer_key(sign: Signer, email: str) -> str:
@@ -261,14 +285,12 @@ def _find_lines(
     now: datetime,
 ) -> tuple[LineKind, Sequence[CartLineView]]:
     """Return what is ordered, and what kind of thing it is: an order holds one kind."""
-    settings = ports.settings
     if command.asked is None:
-        wanted = dict(command.lines)
-        return GOODS, order_lines.goods_lines(session, placement, wanted, settings=settings)
+        return GOODS, order_lines.goods_lines(session, placement, dict(command.lines))
     name, wish = command.asked
     kind = kind_named(name, ports.kinds)
     asked = kind.ask(session, wish, Asking(placement.merchant.id, key, now))
-    return kind, [order_lines.asked_line(session, placement, asked, settings=settings)]
+    return kind, [order_lines.asked_line(session, placement, asked)]
 
 
 def _find_store(
@@ -282,28 +304,26 @@ def _find_store(
     raise Invalid("unknown_store", field="store")
 
 
-def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn) -> _Draft:
+def _write_down(
+    session: Session, ports: Ports, request: _Request, *, turn: Turn, name: str
+) -> _Draft:
     """Write the order with everything that belongs to it; hot rows are touched last."""
     merchant, now, command = request.placement.merchant, request.now, request.command
-    card_testing.refuse_many_failures(
-        session, merchant.id, visitor=command.visitor.key, email=command.buyer.email, now=now
-    )
     order_discounts.refuse_lost(request.offered, codes=command.codes, seen=command.entered.seen)
     amounts = request.quote.sums
     if command.seen_total not in (None, amounts.total.minor):
         raise Conflict("price_changed", field="seen_total")
     terms = HoldTerms(ports.settings.hold_time, ports.settings.hold_longest)
     held_until = hold_end(now, now, terms)
-    order_public_id = public_id("ord")
-    idempotency.name_subject(session, turn, order_public_id)
-    path = attribution.find_path(
-        session, merchant.id, command.visitor, now=now, lookback=ports.settings.lookback
-    )
-    order_id = insert_row(
+    payment = public_id("pay") if amounts.total.minor else ""
+    if not turn.is_new:
+        idempotency.name_subject(session, turn, name)
+    order_id = insert_family(
         session,
         Order,
+        _belongings(request, payment=payment, held_until=held_until),
         merchant_id=merchant.id,
-        public_id=order_public_id,
+        public_id=name,
         placement_id=request.placement.id,
         store_id=request.store.id if request.store else None,
         visitor=command.visitor.key,
@@ -323,17 +343,9 @@ def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn
         placed_at=now,
         held_until=held_until,
     )
-    lines = order_lines.write_lines(
-        session,
-        merchant.id,
-        order_id,
-        lines=request.lines,
-        sums=amounts,
-        kind=request.kind,
-    )
     if command.asked is not None:
-        for line in lines:
-            request.kind.on_placed(session, line, Wished(command.asked[1], now))
+        for each in order_lines.read_lines(session, order_id):
+            request.kind.on_placed(session, each, Wished(command.asked[1], now))
     order_discounts.write(
         session, merchant.id, order_id, offered=request.offered, currency=merchant.currency
     )
@@ -341,52 +353,63 @@ def _write_down(session: Session, ports: Ports, request: _Request, *, turn: Turn
     offer_uses.write(
         session, merchant.id, order_id, buyer_key=request.buyer_key, uses=uses, now=now
     )
-    _write_contact(session, merchant.id, order_id, buyer=command.buyer)
-    payment_id, payment_public_id = _write_payment(session, order_id, request)
-    attribution.freeze(session, merchant.id, order_id, path=path, evidence=command.visitor.evidence)
-    note(session, merchant.id, order_id, kind="placed", now=now)
-    jobs.add(
-        session,
+    stock.hold(session, order_lines.held_of(request.lines), now=now)
+    offer_uses.hold(session, uses, now=now)
+    return _Draft(order_id, name, payment, merchant.stripe_account, amounts.total, held_until, turn)
+
+
+def _belongings(request: _Request, *, payment: str, held_until: datetime) -> list[Group]:
+    """Return the rows that an order is written down with: its lines, whom to reach, what is to be
+    asked of the gateway (nothing where there is nothing to pay), what led here, that it was placed,
+    and the promise to end it."""
+    merchant, now, command = request.placement.merchant, request.now, request.command
+    expiry = jobs.promise(
         "expire_order",
-        {"order_id": order_id},
+        ID_AS_PAYLOAD,
         merchant_id=merchant.id,
         now=now,
         run_at=held_until,
-        unique_key=str(order_id),
+        unique_key=ID_AS_TEXT,
     )
-    stock.hold(session, order_lines.held_of(request.lines), now=now)
-    offer_uses.hold(session, uses, now=now)
-    return _Draft(
-        order_id,
-        order_public_id,
-        payment_id,
-        payment_public_id,
-        merchant.stripe_account,
-        amounts.total,
-        held_until,
-        turn,
+    lines = order_lines.rows_of(
+        merchant.id, lines=request.lines, sums=request.quote.sums, kind=request.kind
     )
+    return [
+        (LineItem, lines),
+        (OrderContact, [_contact(merchant.id, command.buyer)]),
+        (Payment, [_asked_payment(request, payment)] if payment else []),
+        *attribution.frozen(
+            merchant.id, THE_ID, path=request.path, evidence=command.visitor.evidence
+        ),
+        (OrderEvent, [line(merchant.id, THE_ID, kind="placed", now=now)]),
+        (Job, [expiry]),
+    ]
 
 
-def _write_payment(session: Session, order_id: int, request: _Request) -> tuple[int | None, str]:
-    """Write what is to be asked of the gateway; nothing where there is nothing to pay."""
-    merchant, amount = request.placement.merchant, request.quote.sums.total
-    if amount.minor == 0:
-        return None, ""
-    name = public_id("pay")
-    row_id = insert_row(
-        session,
-        Payment,
-        merchant_id=merchant.id,
-        order_id=order_id,
-        public_id=name,
-        attempt=FIRST,
-        amount_minor=amount.minor,
-        currency=merchant.currency,
-        account=merchant.stripe_account,
-        created_at=request.now,
-    )
-    return row_id, name
+def _contact(merchant_id: int, buyer: Buyer) -> dict[str, object]:
+    return {
+        "merchant_id": merchant_id,
+        "order_id": THE_ID,
+        "email": buyer.email,
+        "name": buyer.name,
+        "phone": buyer.phone,
+        "address": dict(buyer.address or {}),
+        "note": buyer.note,
+    }
+
+
+def _asked_payment(request: _Request, name: str) -> dict[str, object]:
+    merchant = request.placement.merchant
+    return {
+        "merchant_id": merchant.id,
+        "order_id": THE_ID,
+        "public_id": name,
+        "attempt": FIRST,
+        "amount_minor": request.quote.sums.total.minor,
+        "currency": merchant.currency,
+        "account": merchant.stripe_account,
+        "created_at": request.now,
+    }
 
 
 def _settle_free(
@@ -397,20 +420,6 @@ def _settle_free(
     idempotency.keep_answer(session, draft.turn, status=201, answer=_kept(draft))
     token = order_token(ports, placement.merchant.id, draft.public_id)
     return PlacedOrder(draft.public_id, token, "", "", draft.amount, draft.held_until)
-
-
-def _write_contact(session: Session, merchant_id: int, order_id: int, *, buyer: Buyer) -> None:
-    insert_row(
-        session,
-        OrderContact,
-        merchant_id=merchant_id,
-        order_id=order_id,
-        email=buyer.email,
-        name=buyer.name,
-        phone=buyer.phone,
-        address=dict(buyer.address or {}),
-        note=buyer.note,
-    )
 
 
 def _resume(
@@ -436,7 +445,6 @@ def _resume(
     return _Draft(
         order.id,
         order.public_id,
-        payment.id,
         payment.public_id,
         payment.account,
         order.total,
@@ -478,15 +486,17 @@ def _open_payment(ports: Ports, placement: PlacementView, draft: _Draft) -> Plac
     )
     now = ports.clock.now()
     with ports.sessions.begin() as session:
-        run(
+        run_both(
             session,
             OPENED,
-            payment_id=draft.payment_id,
+            idempotency.KEEP,
+            of_merchant=merchant.id,
+            payment=draft.payment_public_id,
             reference=opened.reference,
             secret=opened.client_secret,
             now=now,
+            **idempotency.kept(draft.turn, status=201, answer=_kept(draft)),
         )
-        idempotency.keep_answer(session, draft.turn, status=201, answer=_kept(draft))
     return placed
 
 

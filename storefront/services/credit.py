@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.db.hot import AnyRow
+    from storefront.db.together import Group
     from storefront.services.attribution import Share
 
 
@@ -50,14 +51,15 @@ PLACE = (
 """What tells the parts of an order from each other, in the order of a `Part`."""
 
 
-def sale(session: Session, order: AnyRow, shares: Iterable[Share], *, now: datetime) -> None:
-    """Share out what a paid order has earned, under every model to the cent."""
+def sold(order: AnyRow, shares: Iterable[Share], *, now: datetime) -> Group:
+    """Return the rows that share out what a paid order has earned, under every model to the
+    cent."""
     by_model: defaultdict[str, list[Part]] = defaultdict(list)
     for each in shares:
         where = each.interaction_id, each.placement_id, each.share_id
         by_model[each.model].append(Part(each.model, each.position, *where, weight=each.share))
     parts = _share_out(by_model.values(), order.total_minor)
-    _enter(session, order, parts, cause=SALE, reference=order.public_id, now=now)
+    return CreditEntry, _entries(order, parts, cause=SALE, reference=order.public_id, now=now)
 
 
 def debit(
@@ -116,14 +118,26 @@ def _weights(parts: Sequence[Part]) -> list[int]:
 
 def _enter(
     session: Session,
-    order: Order | AnyRow,
+    order: Order,
     parts: Sequence[Part],
     *,
     cause: str,
     reference: str,
     now: datetime,
 ) -> None:
-    entries = [
+    entries = _entries(order, parts, cause=cause, reference=reference, now=now)
+    insert_rows(session, CreditEntry, entries)
+
+
+def _entries(
+    order: Order | AnyRow,
+    parts: Sequence[Part],
+    *,
+    cause: str,
+    reference: str,
+    now: datetime,
+) -> list[dict[str, object]]:
+    return [
         {
             "merchant_id": order.merchant_id,
             "order_id": order.id,
@@ -141,4 +155,3 @@ def _enter(
         for part in parts
         if part.weight
     ]
-    insert_rows(session, CreditEntry, entries)

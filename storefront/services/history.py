@@ -24,13 +24,25 @@ def note(
     member_id: int | None = None,
 ) -> int:
     """Add one line to an order's history, and return its id: ids and figures only."""
-    return insert_row(
-        session,
-        OrderEvent,
-        merchant_id=merchant_id,
-        order_id=order_id,
-        kind=kind,
-        detail=detail,
-        member_id=member_id,
-        occurred_at=now,
-    )
+    happened = line(merchant_id, order_id, kind=kind, now=now, detail=detail, member_id=member_id)
+    return insert_row(session, OrderEvent, **happened)
+
+
+def line(
+    merchant_id: int,
+    order_id: object,
+    *,
+    kind: str,
+    now: datetime,
+    detail: str = "",
+    member_id: int | None = None,
+) -> dict[str, object]:
+    """Return a line of an order's history, for who inserts it with others."""
+    return {
+        "merchant_id": merchant_id,
+        "order_id": order_id,
+        "kind": kind,
+        "detail": detail,
+        "member_id": member_id,
+        "occurred_at": now,
+    }

@@ -50,12 +50,13 @@ class RequestKey:
 @dataclass(frozen=True)
 class Turn:
     """What to do with a request: `answer` is to be repeated; else go on, with the `subject`
-    that an earlier try under this key has already made, if any."""
+    that an earlier try under this key has already made, if any. The first try is new."""
 
     id: int
     subject: str | None = None
     answer: Mapping[str, Any] | None = None
     status: int | None = None
+    is_new: bool = False
 
 
 def check_key(key: str | None, *, is_anonymous: bool) -> str:
@@ -82,8 +83,11 @@ def is_known(session: Session, request: RequestKey) -> bool:
     return found is not None
 
 
-def take_turn(session: Session, request: RequestKey, *, now: datetime) -> Turn:
-    """Claim the key, or find the earlier answer.
+def take_turn(
+    session: Session, request: RequestKey, *, now: datetime, subject: str | None = None
+) -> Turn:
+    """Claim the key, or find the earlier answer. `subject` is what a new request is about to make
+    in this transaction.
 
     Raises `Conflict` in_progress while the first request still runs, `Invalid`
     idempotency_mismatch when the key was used for another body.
@@ -96,10 +100,11 @@ def take_turn(session: Session, request: RequestKey, *, now: datetime) -> Turn:
         route=request.route,
         request_key=request.key,
         body_hash=request.body_hash,
+        subject=subject,
         created_at=now,
         leased_until=now + LEASE,
     )
-    return Turn(row_id) if row_id is not None else _repeat(session, request, now=now)
+    return Turn(row_id, is_new=True) if row_id is not None else _repeat(session, request, now=now)
 
 
 def _repeat(session: Session, request: RequestKey, *, now: datetime) -> Turn:
@@ -135,7 +140,12 @@ def name_subject(session: Session, turn: Turn, subject: str | None) -> None:
 
 def keep_answer(session: Session, turn: Turn, *, status: int, answer: Mapping[str, Any]) -> None:
     """Store the answer that every repeat will get."""
-    run(session, KEEP, row_id=turn.id, new_status=status, new_answer=dict(answer))
+    run(session, KEEP, **kept(turn, status=status, answer=answer))
+
+
+def kept(turn: Turn, *, status: int, answer: Mapping[str, Any]) -> dict[str, object]:
+    """Return what `KEEP` wants to be told, for who runs it with another statement."""
+    return {"row_id": turn.id, "new_status": status, "new_answer": dict(answer)}
 
 
 def end_turn(session: Session, turn: Turn, *, now: datetime) -> None:

@@ -66,17 +66,36 @@ def add(
     unique_key: str | None = None,
 ) -> None:
     """Promise to run `name` at `run_at` (default: at once). A key makes the promise once only."""
-    insert_if_new(
-        session,
-        Job,
+    row = promise(
+        name,
+        dict(payload),
         merchant_id=merchant_id,
-        name=name,
+        now=now,
+        run_at=run_at,
         unique_key=unique_key or random_symbols(26),
-        payload=dict(payload),
-        created_at=now,
-        run_at=run_at or now,
-        attempts=0,
     )
+    insert_if_new(session, Job, **row)
+
+
+def promise(
+    name: str,
+    payload: object,
+    *,
+    merchant_id: int,
+    now: datetime,
+    unique_key: object,
+    run_at: datetime | None = None,
+) -> dict[str, object]:
+    """Return the row of a promise, for who inserts it with others; `add` does so by itself."""
+    return {
+        "merchant_id": merchant_id,
+        "name": name,
+        "unique_key": unique_key,
+        "payload": payload,
+        "created_at": now,
+        "run_at": run_at or now,
+        "attempts": 0,
+    }
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.db.hot import AnyRow
+    from storefront.db.together import Group
     from storefront.models import Payment
 
 
@@ -54,30 +55,40 @@ def book(
 
     Raises `ValueError` when the amounts do not sum to zero.
     """
+    model, rows = entries(payment, amounts, cause=cause, reference=reference, now=now)
+    insert_rows(session, model, rows)
+
+
+def entries(
+    payment: Payment | AnyRow,
+    amounts: Mapping[Account, int],
+    *,
+    cause: str,
+    reference: str,
+    now: datetime,
+) -> Group:
+    """Return the rows of one transaction, for who inserts them with others; raise as `book`."""
     if sum(amounts.values()) != 0:
         message = f"the entries of a transaction sum to zero, got {dict(amounts)}"
         raise ValueError(message)
     transaction_id = public_id("txn")
-    insert_rows(
-        session,
-        LedgerEntry,
-        [
-            {
-                "merchant_id": payment.merchant_id,
-                "transaction_id": transaction_id,
-                "cause": cause,
-                "account": account.value,
-                "amount_minor": minor,
-                "currency": payment.currency,
-                "order_id": payment.order_id,
-                "payment_id": payment.id,
-                "reference": reference,
-                "occurred_at": now,
-            }
-            for account, minor in amounts.items()
-            if minor
-        ],
-    )
+    rows = [
+        {
+            "merchant_id": payment.merchant_id,
+            "transaction_id": transaction_id,
+            "cause": cause,
+            "account": account.value,
+            "amount_minor": minor,
+            "currency": payment.currency,
+            "order_id": payment.order_id,
+            "payment_id": payment.id,
+            "reference": reference,
+            "occurred_at": now,
+        }
+        for account, minor in amounts.items()
+        if minor
+    ]
+    return LedgerEntry, rows
 
 
 def reverse(

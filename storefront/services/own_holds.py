@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from storefront.ports import Ports
     from storefront.services.checkout import PlacedOrder, PlaceOrder
+    from storefront.services.views import PlacementView
 
 THINGS, OFFERS = {"all_held", "too_few_left"}, {"offer_gone", "limit_reached"}
 """Refusals that an earlier order of the same buyer may be the reason of, by what it holds."""
@@ -27,7 +28,9 @@ MOST = 5
 """So many earlier orders are ended for one that is new."""
 
 
-def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
+def place_order(
+    ports: Ports, command: PlaceOrder, *, placement: PlacementView | None = None
+) -> PlacedOrder:
     """Place an order as `checkout.place_order` does, letting go of the visitor's own holds first
     where they are what is in the way.
 
@@ -35,7 +38,7 @@ def place_order(ports: Ports, command: PlaceOrder) -> PlacedOrder:
     where money was faster, the refusal stands.
     """
     try:
-        return checkout.place_order(ports, command)
+        return checkout.place_order(ports, command, placement=placement)
     except Conflict as refusal:
         if refusal.code not in THINGS | OFFERS:
             raise

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.db.hot import AnyRow
+    from storefront.db.together import Group
     from storefront.domain.payments import GatewayEvent, Snapshot
     from storefront.kinds import LineKind
     from storefront.ports import News
@@ -290,8 +291,8 @@ def _succeed(
         return
     if payment.has_uses:
         paid_uses.take(session, order.id, now=now)
-    _book_sale(session, order, payment, now=now)
-    sales.mark_paid(session, order, kinds=kinds, now=now)
+    booked = (_sale(order, payment, now=now),)
+    sales.mark_paid(session, order, kinds=kinds, now=now, booked=booked)
     # Whoever writes one down locks the payment first, which is ours by now.
     if order.has_refunds:
         refund_news.book_waiting(session, payment.id, kinds=kinds, now=now)
@@ -310,7 +311,7 @@ def _keep(
     return stock.sell(session, order.id, now=now)
 
 
-def _book_sale(session: Session, order: AnyRow, payment: AnyRow, *, now: datetime) -> None:
+def _sale(order: AnyRow, payment: AnyRow, *, now: datetime) -> Group:
     shipping = order.shipping_minor
     if order.is_tax_included:
         shipping -= order.shipping_tax_minor
@@ -320,7 +321,7 @@ def _book_sale(session: Session, order: AnyRow, payment: AnyRow, *, now: datetim
         Account.SHIPPING: -shipping,
         Account.TAX: -order.tax_minor,
     }
-    ledger.book(session, payment, amounts, cause="payment", reference=payment.public_id, now=now)
+    return ledger.entries(payment, amounts, cause="payment", reference=payment.public_id, now=now)
 
 
 def _give_back(

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, exists, null, select, update
 
 from storefront.db.hot import read, run, table_of
+from storefront.db.together import insert_groups
 from storefront.errors import Conflict
 from storefront.kinds import GOODS, Taken, kind_named
-from storefront.models import Dispute, LineItem, Merchant, Order, Payment, Refund
+from storefront.models import Dispute, Job, LineItem, Merchant, Order, OrderEvent, Payment, Refund
 from storefront.services import attribution, credit, jobs, paid_uses, stock
-from storefront.services.history import note
+from storefront.services.history import line
 from storefront.signals import announce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from storefront.db.hot import AnyRow
+    from storefront.db.together import Group
     from storefront.kinds import LineKind
 
 _order, _line, _merchant = map(table_of, (Order, LineItem, Merchant))
@@ -89,22 +91,37 @@ def read_order(session: Session, order_id: int) -> AnyRow:
     return order
 
 
-def mark_paid(session: Session, order: AnyRow, *, kinds: Iterable[LineKind], now: datetime) -> None:
-    """Give the order its number, credit whoever led to it, and promise what a sale sets off."""
-    shares = attribution.assign(session, order.merchant_id, order.id, now=now)
-    credit.sale(session, order, shares, now=now)
-    if order.has_other_kinds:
-        for line in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
-            kind_named(line.kind, kinds).on_paid(session, line, now)
-    note(session, order.merchant_id, order.id, kind="paid", now=now)
-    jobs.add(
-        session,
+def mark_paid(
+    session: Session,
+    order: AnyRow,
+    *,
+    kinds: Iterable[LineKind],
+    now: datetime,
+    booked: Sequence[Group] = (),
+) -> None:
+    """Give the order its number, credit whoever led to it, and promise what a sale sets off;
+    `booked` is the money, written down with that."""
+    shares = attribution.shares_of(session, order.merchant_id, order.id)
+    receipt = jobs.promise(
         "send_receipt",
         {"order_id": order.id},
         merchant_id=order.merchant_id,
         now=now,
         unique_key=str(order.id),
     )
+    insert_groups(
+        session,
+        (
+            *booked,
+            attribution.assigned(order.merchant_id, order.id, shares, now=now),
+            credit.sold(order, shares, now=now),
+            (OrderEvent, [line(order.merchant_id, order.id, kind="paid", now=now)]),
+            (Job, [receipt]),
+        ),
+    )
+    if order.has_other_kinds:
+        for each in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
+            kind_named(each.kind, kinds).on_paid(session, each, now)
     # The counter is the merchant's hottest row: it is locked last and for the shortest time.
     ((number,),) = read(session, NEXT_NUMBER, merchant_id=order.merchant_id)
     run(session, PAID, order_id=order.id, new_number=number - 1, now=now)
@@ -130,11 +147,11 @@ def take_back_free(
     lines = session.scalars(
         select(LineItem).where(LineItem.order_id == order_id).order_by(LineItem.variant_id)
     ).all()
-    for line in lines:
-        taken = Taken("", line.quantity - line.restocked_quantity, 0, at=now)
-        kind_named(line.kind, kinds).before_refund(session, line, taken)
-        if line.variant_id is not None:
-            stock.put_back(session, line.variant_id, taken.quantity)
+    for each in lines:
+        taken = Taken("", each.quantity - each.restocked_quantity, 0, at=now)
+        kind_named(each.kind, kinds).before_refund(session, each, taken)
+        if each.variant_id is not None:
+            stock.put_back(session, each.variant_id, taken.quantity)
     session.execute(
         update(LineItem)
         .where(LineItem.order_id == order_id)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from storefront.db.hot import read, table_of
 from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
 from storefront.domain.pricing import MILLION, TaxTerms
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import AnyRow
     from storefront.services.views import MerchantView
+
+_rate = table_of(TaxRate)
+RATES = select(_rate.c.region, _rate.c.name, _rate.c.rate_ppm, _rate.c.covers_shipping).where(
+    _rate.c.merchant_id == bindparam("merchant_id"),
+    _rate.c.country == bindparam("country"),
+    _rate.c.retired_at.is_(None),
+)
 
 
 @dataclass(frozen=True)
@@ -60,13 +69,7 @@ def rates_for(session: Session, merchant: MerchantView, place: Place) -> TaxRate
     Raises `Invalid` region_needed where the tax depends on the region, and none that exists is
     given.
     """
-    rows = session.scalars(
-        select(TaxRate).where(
-            TaxRate.merchant_id == merchant.id,
-            TaxRate.country == place.country,
-            TaxRate.retired_at.is_(None),
-        )
-    ).all()
+    rows = read(session, RATES, merchant_id=merchant.id, country=place.country)
     key = region_key(place.country, place.region)
     by_region = {region_key(place.country, row.region): row for row in rows}
     is_named = bool(key) and is_known_region(place.country, place.region)
@@ -75,7 +78,7 @@ def rates_for(session: Session, merchant: MerchantView, place: Place) -> TaxRate
     return _rates(by_region.get(key) or by_region.get(""), is_included=merchant.prices_include_tax)
 
 
-def _rates(row: TaxRate | None, *, is_included: bool) -> TaxRates:
+def _rates(row: AnyRow | None, *, is_included: bool) -> TaxRates:
     nothing = TaxTerms(is_included, 0)
     if row is None or row.rate_ppm == 0:
         return TaxRates("", nothing, nothing)

@@ -67,7 +67,7 @@ def create_order() -> AnyResponse:
         command = _command(body, placement)
         if body.get(SEEN_TOTAL) == "" and not wants_json():
             return _form_again(placement, body, None)
-        placed = own_holds.place_order(ports(), command)
+        placed = own_holds.place_order(ports(), command, placement=placement)
     except StorefrontError as error:
         if wants_json() or not _belongs_to_the_form(error):
             raise

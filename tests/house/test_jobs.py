@@ -6,23 +6,26 @@ from collections.abc import Iterable
 from tests.house.source import Source, name_of, planted, project, text_of
 
 TABLES = ("HANDLERS", "JOBS")
+PROMISES = {"jobs.add": 1, "jobs.promise": 0}
+"""How a job is promised, and which argument is its name."""
 
 
 def promised(sources: Iterable[Source]) -> dict[str, str]:
-    """Return every job name given to ``jobs.add(session, name, …)``, and where."""
+    """Return every job name given to ``jobs.add(session, name, …)`` or ``jobs.promise(name, …)``,
+    and where."""
     return {
         name: source.at(call)
         for source in sources
         for call in source.calls()
-        if name_of(call.func) == "jobs.add"
-        for name in [_second(call)]
+        if (place := PROMISES.get(name_of(call.func))) is not None
+        for name in [_named(call, place)]
     }
 
 
-def _second(call: ast.Call) -> str:
+def _named(call: ast.Call, place: int) -> str:
     """Return the name; a computed one is reported as such, because nobody could check it."""
     named = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
-    candidates = [*call.args[1:2], *named]
+    candidates = [*call.args[place : place + 1], *named]
     return (text_of(candidates[0]) if candidates else None) or "(a computed name)"
 
 
