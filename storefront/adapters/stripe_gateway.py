@@ -21,6 +21,7 @@ from storefront.adapters.stripe_news import (
     read_refund,
     text_of,
 )
+from storefront.adapters.wire import Unanswered, Wire
 from storefront.domain.payments import GatewayEvent, Snapshot
 from storefront.errors import Declined, Invalid, StorefrontError, TryAgain, Unreadable
 from storefront.ports import Opened
@@ -70,7 +71,14 @@ class _Silent(stripe.APIConnectionError):
         super().__init__("silent a moment ago", should_retry=False)  # type: ignore[no-untyped-call]
 
 
-class _QuickClient(stripe.RequestsClient):
+class _NotReached(stripe.APIConnectionError):
+    """There was no answer this time."""
+
+    def __init__(self, error: Unanswered) -> None:
+        super().__init__(str(error), should_retry=error.may_pass)  # type: ignore[no-untyped-call]
+
+
+class _QuickClient(stripe.HTTPClient):
     """Asks again as the SDK has it, but only while there is time for another whole answer.
 
     The SDK bounds each try and not their sum: three times ten seconds, and whoever waits is gone.
@@ -78,8 +86,11 @@ class _QuickClient(stripe.RequestsClient):
     waiting, the messages too.
     """
 
+    name = "urllib3"
+
     def __init__(self, *, timeout: tuple[float, float]) -> None:
-        super().__init__(timeout=timeout)
+        super().__init__()
+        self._wire = Wire(timeout=timeout, certificates=stripe.ca_bundle_path)
         self._call = threading.local()
         self._fuse = Fuse(pause=RETRY_AFTER_SECONDS, longest=sum(timeout) + RETRY_WITHIN_SECONDS)
 
@@ -98,11 +109,19 @@ class _QuickClient(stripe.RequestsClient):
         finally:
             self._fuse.note(is_silent=is_silent)
 
-    def request(self, *args: Any, **named: Any) -> Any:
+    def request(self, *args: Any, **_: Any) -> Any:
         """Make one try."""
         if time.monotonic() > self._call.last_begin:
             raise _TooLate
-        return super().request(*args, **named)
+        method, url, headers, body = args
+        try:
+            return self._wire.send(method, url, headers=headers, body=body)
+        except Unanswered as error:
+            raise _NotReached(error) from error
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._wire.close()
 
 
 class StripeGateway:

@@ -81,7 +81,16 @@ LAYERS = {
     ),
     "storefront.adapters": Layer(
         ours=("storefront.ports", "storefront.domain", "storefront.languages"),
-        foreign=("stripe", "cryptography", "css_inline", "itsdangerous", "jinja2", "babel", "PIL"),
+        foreign=(
+            "stripe",
+            "urllib3",
+            "cryptography",
+            "css_inline",
+            "itsdangerous",
+            "jinja2",
+            "babel",
+            "PIL",
+        ),
     ),
     "storefront.sandbox": Layer(foreign=("flask", "werkzeug", "jinja2", "markupsafe", "granian")),
     "storefront.web": Layer(
@@ -145,6 +154,7 @@ LAYERS = {
 # What only one module may know, so that it can be replaced there.
 HOMES = {
     "stripe": "storefront.adapters.stripe_gateway",
+    "urllib3": "storefront.adapters.wire",
     "smtplib": "storefront.adapters.smtp_mailer",
     "css_inline": "storefront.adapters.jinja_letters",
     "cryptography": "storefront.adapters.signer",
