@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
 
-from storefront.db.hot import read, table_of
+from storefront.db.hot import read, read_one, run, table_of
+from storefront.db.types import UtcDateTime
 from storefront.models import Offer, OfferCode, OfferUse, Order
 
 if TYPE_CHECKING:
@@ -18,8 +19,45 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-_use = table_of(OfferUse)
+_use, _offer, _code = map(table_of, (OfferUse, Offer, OfferCode))
 USED_BY = select(_use.c.offer_id).where(_use.c.order_id == bindparam("order_id"))
+LOCK = (
+    select(_offer.c.id)
+    .where(_offer.c.id.in_(bindparam("offers", expanding=True)))
+    .order_by(_offer.c.id)
+    .with_for_update(key_share=True)
+)
+_moment = bindparam("moment", type_=UtcDateTime())
+_running = (
+    _offer.c.published_at.is_not(None),
+    _offer.c.paused_at.is_(None),
+    _offer.c.ended_at.is_(None),
+    or_(_offer.c.starts_at.is_(None), _offer.c.starts_at <= _moment),
+    or_(_offer.c.ends_at.is_(None), _offer.c.ends_at > _moment),
+)
+RUNNING = select(_offer.c.id).where(_offer.c.id == bindparam("offer_id"), *_running)
+_spent = _offer.c.spent_minor + bindparam("minor")
+_this = update(_offer).where(_offer.c.id == bindparam("offer_id"))
+_this_code = update(_code).where(_code.c.id == bindparam("code_id"))
+HOLD = (
+    _this.where(
+        or_(_offer.c.quota.is_(None), _offer.c.held + _offer.c.used < _offer.c.quota),
+        or_(_offer.c.budget_minor.is_(None), _spent <= _offer.c.budget_minor),
+    )
+    .values(held=_offer.c.held + 1, spent_minor=_spent)
+    .returning(_offer.c.id)
+)
+HOLD_RUNNING = HOLD.where(*_running)
+HOLD_CODE = (
+    _this_code.where(
+        _code.c.withdrawn_at.is_(None),
+        or_(_code.c.max_uses.is_(None), _code.c.held + _code.c.used < _code.c.max_uses),
+    )
+    .values(held=_code.c.held + 1)
+    .returning(_code.c.id)
+)
+TAKE = _this.values(held=_offer.c.held - 1, used=_offer.c.used + 1)
+TAKE_CODE = _this_code.values(held=_code.c.held - 1, used=_code.c.used + 1)
 
 
 @dataclass(frozen=True)
@@ -33,45 +71,30 @@ class Use:
     per_buyer_limit: int | None = None
 
 
-def running_at(now: datetime) -> list[ColumnElement[bool]]:
-    """Return what is true of an offer that anybody may use at `now`."""
-    return [
-        Offer.published_at.is_not(None),
-        Offer.paused_at.is_(None),
-        Offer.ended_at.is_(None),
-        or_(Offer.starts_at.is_(None), Offer.starts_at <= now),
-        or_(Offer.ends_at.is_(None), Offer.ends_at > now),
-    ]
+def hold_one(session: Session, use: Use, *, running_at: datetime | None) -> bool:
+    """Count one use as held while its offer has one left and, unless None, anybody may use it at
+    that moment; say whether."""
+    asked = {"offer_id": use.offer_id, "minor": use.amount_minor}
+    if running_at is None:
+        return read_one(session, HOLD, **asked) is not None
+    return read_one(session, HOLD_RUNNING, **asked, moment=running_at) is not None
 
 
-def hold_one(session: Session, use: Use, conditions: Iterable[ColumnElement[bool]]) -> bool:
-    """Count one use as held while its offer meets the conditions and has one left; say whether."""
-    spent = Offer.spent_minor + use.amount_minor
-    return change(
-        session,
-        Offer,
-        use.offer_id,
-        *conditions,
-        or_(Offer.quota.is_(None), Offer.held + Offer.used < Offer.quota),
-        or_(Offer.budget_minor.is_(None), spent <= Offer.budget_minor),
-        held=Offer.held + 1,
-        spent_minor=spent,
-    )
+def is_running(session: Session, offer_id: int, moment: datetime) -> bool:
+    """Return whether anybody may use an offer at that moment. Lock it first."""
+    return read_one(session, RUNNING, offer_id=offer_id, moment=moment) is not None
 
 
 def hold_code(session: Session, code_id: int) -> bool:
     """Count one use of a code as held while it has one left; say whether."""
-    is_free = or_(
-        OfferCode.max_uses.is_(None), OfferCode.held + OfferCode.used < OfferCode.max_uses
-    )
-    return change(
-        session,
-        OfferCode,
-        code_id,
-        OfferCode.withdrawn_at.is_(None),
-        is_free,
-        held=OfferCode.held + 1,
-    )
+    return read_one(session, HOLD_CODE, code_id=code_id) is not None
+
+
+def take_one(session: Session, offer_id: int, code_id: int | None) -> None:
+    """Count a use that is held as taken."""
+    run(session, TAKE, offer_id=offer_id)
+    if code_id is not None:
+        run(session, TAKE_CODE, code_id=code_id)
 
 
 def change(
@@ -115,12 +138,7 @@ def lock(session: Session, order_id: int) -> None:
 
 def lock_offers(session: Session, offer_ids: Sequence[int]) -> None:
     """Lock these offers, in the order of their ids."""
-    session.execute(
-        select(Offer.id)
-        .where(Offer.id.in_(offer_ids))
-        .order_by(Offer.id)
-        .with_for_update(key_share=True)
-    ).all()
+    read(session, LOCK, offers=list(offer_ids))
 
 
 def release(session: Session, order_id: int, *, now: datetime) -> None:

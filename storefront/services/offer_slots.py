@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from storefront.db.hot import read, table_of
 from storefront.db.upsert import insert_if_new
 from storefront.models import Offer, OfferUse
 
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
+
+_use = table_of(OfferUse)
+SLOTS = select(_use.c.slot).where(
+    _use.c.merchant_id == bindparam("merchant_id"),
+    _use.c.offer_id == bindparam("offer_id"),
+    _use.c.buyer_key == bindparam("buyer_key"),
+    _use.c.released_at.is_(None),
+)
+LET_GO = select(_use.c.id).where(
+    _use.c.order_id == bindparam("order_id"),
+    _use.c.released_at.is_not(None),
+    _use.c.taken_at.is_(None),
+    _use.c.slot.is_(None),
+)
 
 
 def write_in_a_slot(session: Session, row: Mapping[str, Any], *, limit: int | None) -> bool:
@@ -35,14 +50,8 @@ def slots(
     session: Session, merchant_id: int, offer_id: int, *, buyer_key: str
 ) -> Sequence[int | None]:
     """Return the numbers of a buyer's uses of an offer, open orders included."""
-    return session.scalars(
-        select(OfferUse.slot).where(
-            OfferUse.merchant_id == merchant_id,
-            OfferUse.offer_id == offer_id,
-            OfferUse.buyer_key == buyer_key,
-            OfferUse.released_at.is_(None),
-        )
-    ).all()
+    own = {"merchant_id": merchant_id, "offer_id": offer_id, "buyer_key": buyer_key}
+    return [row.slot for row in read(session, SLOTS, **own)]
 
 
 def claim_slots(session: Session, order_id: int) -> None:
@@ -50,6 +59,8 @@ def claim_slots(session: Session, order_id: int) -> None:
 
     They are unique, so somebody else's insert may make us wait: call it before any lock.
     """
+    if not read(session, LET_GO, order_id=order_id):
+        return
     rows = session.execute(
         select(OfferUse, Offer)
         .join(Offer, Offer.id == OfferUse.offer_id)

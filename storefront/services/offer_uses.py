@@ -17,7 +17,6 @@ from storefront.services.offer_counters import (
     hold_code,
     hold_one,
     lock_offers,
-    running_at,
 )
 from storefront.services.offer_slots import write_in_a_slot
 
@@ -97,12 +96,11 @@ def write(
 def hold(session: Session, uses: Iterable[Use], *, now: datetime) -> None:
     """Make the counters say what was written, or raise why an offer does not count any more."""
     for use in sorted(uses, key=lambda use: use.offer_id):
-        running = running_at(now)
-        if not hold_one(session, use, running):
+        if not hold_one(session, use, running_at=now):
             # The offer is locked before its uses, as everywhere; then what ended is free.
             lock_offers(session, [use.offer_id])
             free_expired(session, use.offer_id, now=now)
-            if not hold_one(session, use, running):
+            if not hold_one(session, use, running_at=now):
                 _refuse(session, use.offer_id, now=now)
         if use.code_id is not None and not hold_code(session, use.code_id):
             free_expired(session, use.offer_id, now=now)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select
 
+from storefront.db.hot import insert_rows, read, table_of
 from storefront.domain.offers import Reason, normalise_code
 from storefront.errors import Conflict
 from storefront.models import LineItem, OrderDiscount, OrderRefusal
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storefront.services.offering import Offered
+
+_line = table_of(LineItem)
+LINES = (
+    select(_line.c.id)
+    .where(
+        _line.c.merchant_id == bindparam("merchant_id"),
+        _line.c.order_id == bindparam("order_id"),
+    )
+    .order_by(_line.c.position)
+)
 
 
 def refuse_lost(offered: Offered, *, codes: Iterable[str], seen: Iterable[str]) -> None:
@@ -71,8 +82,7 @@ def write(
         for each in offered.outcome.rejected
         if each.code is not None and each.offer_id is not None
     ]
-    if refused:
-        session.execute(insert(OrderRefusal), refused)
+    insert_rows(session, OrderRefusal, refused)
 
 
 def _write_discounts(
@@ -80,16 +90,15 @@ def _write_discounts(
 ) -> None:
     if not offered.outcome.applied:
         return
-    line_ids = session.scalars(
-        select(LineItem.id).where(LineItem.order_id == order_id).order_by(LineItem.position)
-    ).all()
-    session.execute(
-        insert(OrderDiscount),
+    lines = read(session, LINES, merchant_id=merchant_id, order_id=order_id)
+    insert_rows(
+        session,
+        OrderDiscount,
         [
             {
                 "merchant_id": merchant_id,
                 "order_id": order_id,
-                "line_item_id": line_id,
+                "line_item_id": line.id,
                 "offer_id": each.offer_id,
                 "name": offered.known.names[each.offer_id].name,
                 "code": offered.code_of(each),
@@ -97,7 +106,7 @@ def _write_discounts(
                 "amount_minor": amount.minor,
             }
             for each in offered.outcome.applied
-            for line_id, amount in zip(line_ids, each.amounts, strict=True)
+            for line, amount in zip(lines, each.amounts, strict=True)
             if amount.minor
         ],
     )

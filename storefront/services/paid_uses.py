@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import bindparam, select, update
 
+from storefront.db.hot import read, table_of
 from storefront.models import Offer, OfferCode, OfferUse, Order
 from storefront.services.offer_counters import (
     Use,
@@ -14,7 +15,8 @@ from storefront.services.offer_counters import (
     free_expired,
     hold_code,
     hold_one,
-    running_at,
+    is_running,
+    take_one,
 )
 from storefront.services.offer_slots import claim_slot
 
@@ -28,6 +30,30 @@ if TYPE_CHECKING:
 RETURNED_WITHIN = timedelta(days=90)
 """So long after it was paid, an order that is given back gives back its uses too."""
 
+_use = table_of(OfferUse)
+UNTAKEN = (
+    select(
+        _use.c.id,
+        _use.c.offer_id,
+        _use.c.code_id,
+        _use.c.amount_minor,
+        _use.c.slot,
+        _use.c.released_at,
+    )
+    .where(_use.c.order_id == bindparam("order_id"), _use.c.taken_at.is_(None))
+    .order_by(_use.c.offer_id)
+)
+TAKE_USES = (
+    update(_use)
+    .where(
+        _use.c.order_id == bindparam("whose"),
+        _use.c.taken_at.is_(None),
+        _use.c.released_at.is_(None),
+    )
+    .values(taken_at=bindparam("now"))
+    .returning(_use.c.offer_id, _use.c.code_id)
+)
+
 
 def regain(session: Session, order: AnyRow, *, charged_at: datetime, now: datetime) -> bool:
     """Make sure that a paid order holds its uses, taking again what was let go meanwhile.
@@ -36,36 +62,31 @@ def regain(session: Session, order: AnyRow, *, charged_at: datetime, now: dateti
     offer still runs. Returns False, with nothing changed, when an offer does not count any more.
     Call `claim_slots` and `lock` first.
     """
-    rows = session.scalars(
-        select(OfferUse)
-        .where(OfferUse.order_id == order.id, OfferUse.taken_at.is_(None))
-        .order_by(OfferUse.offer_id)
-        .execution_options(populate_existing=True)
-    ).all()
-    if not rows:
-        return True
+    uses = read(session, UNTAKEN, order_id=order.id)
     in_time = order.processing_at is not None or charged_at < order.held_until
-    conditions = [] if in_time else running_at(charged_at)
+    moment = None if in_time else charged_at
+    if in_time and all(use.released_at is None for use in uses):
+        return True
     point = session.begin_nested()
-    if all(_regain_one(session, row, conditions, now=now) for row in rows):
+    if all(_regain_one(session, use, moment, now=now) for use in uses):
         point.commit()
         return True
     point.rollback()
     return False
 
 
-def _regain_one(
-    session: Session, use: OfferUse, conditions: list[ColumnElement[bool]], *, now: datetime
-) -> bool:
+def _regain_one(session: Session, use: AnyRow, moment: datetime | None, *, now: datetime) -> bool:
+    """Hold a use again that was let go; one that is still held counts while its offer runs, if
+    that is asked for a moment."""
     if use.released_at is None:
-        return change(session, Offer, use.offer_id, *conditions, held=Offer.held)
+        return moment is None or is_running(session, use.offer_id, moment)
     limit = session.get_one(Offer, use.offer_id).terms.per_buyer_limit
     if limit is not None and use.slot is None:
         return False
     wanted = Use(use.offer_id, use.amount_minor, use.code_id, limit)
-    if not hold_one(session, wanted, conditions):
+    if not hold_one(session, wanted, running_at=moment):
         free_expired(session, use.offer_id, now=now)
-        if not hold_one(session, wanted, conditions):
+        if not hold_one(session, wanted, running_at=moment):
             return False
     if use.code_id is not None and not hold_code(session, use.code_id):
         return False
@@ -80,21 +101,9 @@ def _regain_one(
 
 def take(session: Session, order_id: int, *, now: datetime) -> None:
     """Turn the uses that an order holds into taken ones: it is paid. Call `regain` first."""
-    taken = session.execute(
-        update(OfferUse)
-        .where(
-            OfferUse.order_id == order_id,
-            OfferUse.taken_at.is_(None),
-            OfferUse.released_at.is_(None),
-        )
-        .values(taken_at=now)
-        .returning(OfferUse.offer_id, OfferUse.code_id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for offer_id, code_id in sorted(taken, key=lambda row: row[0]):
-        change(session, Offer, offer_id, held=Offer.held - 1, used=Offer.used + 1)
-        if code_id is not None:
-            change(session, OfferCode, code_id, held=OfferCode.held - 1, used=OfferCode.used + 1)
+    taken = read(session, TAKE_USES, whose=order_id, now=now)
+    for offer_id, code_id in sorted(taken, key=lambda row: row.offer_id):
+        take_one(session, offer_id, code_id)
 
 
 def give_back(session: Session, order_id: int, *, now: datetime) -> None:
@@ -150,15 +159,13 @@ def take_back(session: Session, order_id: int, *, now: datetime) -> None:
 
 def _use_again(session: Session, use: OfferUse, *, now: datetime) -> bool:
     wanted = Use(use.offer_id, use.amount_minor)
-    if not hold_one(session, wanted, ()):
+    if not hold_one(session, wanted, running_at=None):
         free_expired(session, use.offer_id, now=now)
-        if not hold_one(session, wanted, ()):
+        if not hold_one(session, wanted, running_at=None):
             return False
-    change(session, Offer, use.offer_id, held=Offer.held - 1, used=Offer.used + 1)
-    if use.code_id is not None:
-        if not hold_code(session, use.code_id):
-            return False
-        change(session, OfferCode, use.code_id, held=OfferCode.held - 1, used=OfferCode.used + 1)
+    if use.code_id is not None and not hold_code(session, use.code_id):
+        return False
+    take_one(session, use.offer_id, use.code_id)
     session.execute(
         update(OfferUse)
         .where(OfferUse.id == use.id)
