@@ -1,0 +1,107 @@
+"""How many statements a sale takes (SQLite is told rows one by one): each is a way to the database,
+and they come back where nobody counts. Whoever needs one more says so here."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from psycopg import Connection, Cursor
+from sqlalchemy import Engine, event
+
+from storefront.worker import run_due
+from tests.factories import World, order_json, pay, place, quote_json
+from tests.fakes import Bench
+
+BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "--")
+
+Told = list[str]
+
+
+@contextmanager
+def counting(bench: Bench) -> Iterator[Told]:
+    """Yield what the drivers are told from now on, without the brackets of transactions."""
+    told: Told = []
+
+    def note(statement: object) -> None:
+        text = str(statement).strip()
+        if not text.startswith(BRACKETS):
+            told.append(text)
+
+    class Counted(Cursor[Any]):
+        def execute(self, query: Any, *args: Any, **named: Any) -> Any:
+            note(query)
+            return super().execute(query, *args, **named)
+
+        def executemany(self, query: Any, *args: Any, **named: Any) -> Any:
+            note(query)
+            return super().executemany(query, *args, **named)
+
+    def listen(connection: Any, *_: object) -> None:
+        if isinstance(connection, Connection):
+            connection.cursor_factory = Counted
+        else:
+            connection.set_trace_callback(note)
+
+    engines: tuple[Engine, ...] = (bench.database.writer, bench.database.reader)
+    bench.database.dispose()
+    for engine in engines:
+        event.listen(engine, "connect", listen)
+    try:
+        yield told
+    finally:
+        for engine in engines:
+            event.remove(engine, "connect", listen)
+
+
+def _quote(bench: Bench, world: World) -> Callable[[], object]:
+    wanted = quote_json(world, fulfilment="pickup")
+    return lambda: bench.client().post("/quotes", json=wanted)
+
+
+def _order(bench: Bench, world: World) -> Callable[[], object]:
+    headers = {"Accept": "application/json", "Idempotency-Key": "k" * 22}
+    return lambda: bench.client().post("/orders", json=order_json(world), headers=headers)
+
+
+def _message(bench: Bench, world: World) -> Callable[[], object]:
+    placed = place(bench, world)
+    return lambda: pay(bench.client(), bench, placed)
+
+
+def _page(bench: Bench, world: World) -> Callable[[], object]:
+    placed = place(bench, world)
+    pay(bench.client(), bench, placed)
+    address = f"/orders/{placed.public_id}?t={placed.token}"
+    return lambda: bench.client().get(address, headers={"Accept": "application/json"})
+
+
+def _receipt(bench: Bench, world: World) -> Callable[[], object]:
+    pay(bench.client(), bench, place(bench, world))
+    return lambda: run_due(bench.ports)
+
+
+@pytest.mark.parametrize(
+    ("step", "sqlite", "postgresql"),
+    [
+        pytest.param(_quote, 7, 7, id="quote"),
+        pytest.param(_order, 20, 12, id="order"),
+        pytest.param(_message, 21, 14, id="message"),
+        pytest.param(_page, 4, 4, id="page"),
+        pytest.param(_receipt, 8, 8, id="receipt"),
+    ],
+)
+def test_a_step_of_a_sale_takes_no_more_statements_than_it_needs(
+    bench: Bench,
+    world: World,
+    step: Callable[[Bench, World], Callable[[], object]],
+    sqlite: int,
+    postgresql: int,
+) -> None:
+    place(bench, world)
+    run = step(bench, world)
+    with counting(bench) as told:
+        run()
+
+    most = sqlite if bench.database.is_sqlite else postgresql
+    assert 0 < len(told) <= most, "\n".join(told)
