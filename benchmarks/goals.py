@@ -135,7 +135,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "SQLite, 16 writing clients, synchronous FULL: nine interactions and an order in ten",
             "writers",
             "1 request, 1 or 2 transactions",
-            "Two processes take turns at one file; within a process the writer lock is fair.",
+            "Python's processor time in the requests, and one durable commit after the other: "
+            "threads and processes take turns at the file.",
             (Goal("p99", "ms", 60, 25), Goal("requests", "/s")),
         ),
         "F9": Figure(

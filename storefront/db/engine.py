@@ -1,11 +1,9 @@
-"""Engines and transactions. SQLite gets its pragmas, BEGIN IMMEDIATE and one fair writer at a
-time per process; PostgreSQL is used as it comes. Nothing outside this module says commit."""
+"""Engines and transactions. SQLite gets its pragmas, BEGIN IMMEDIATE and writers that take turns
+(`turns`); PostgreSQL is used as it comes. Nothing outside this module says commit."""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from storefront.db.turns import Turns
 from storefront.signals import send_pending
 
 if TYPE_CHECKING:
@@ -41,32 +40,6 @@ def sqlite_module() -> ModuleType:
     return module
 
 
-class FairLock:
-    """A lock that is handed on in the order of asking, so that no writer starves."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
-        self._is_taken = False
-
-    def __enter__(self) -> None:
-        with self._guard:
-            if not self._is_taken:
-                self._is_taken = True
-                return
-            turn = threading.Lock()
-            turn.acquire()
-            self._waiting.append(turn)
-        turn.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        with self._guard:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._is_taken = False
-
-
 class Database:
     """One database: `begin()` opens a write transaction, `reads()` a session that cannot write.
 
@@ -79,11 +52,11 @@ class Database:
             _make_folder(url)
             self.writer = _sqlite_engine(url, synchronous, is_writer=True)
             self.reader = _sqlite_engine(url, synchronous, is_writer=False)
-            self._turn: FairLock | None = FairLock()
+            self._turns: Turns | None = Turns(make_url(url).database)
         else:
             self.writer = _postgresql_engine(url, is_writer=True)
             self.reader = _postgresql_engine(url, is_writer=False)
-            self._turn = None
+            self._turns = None
             self._at_once = self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -95,12 +68,12 @@ class Database:
 
     @contextmanager
     def _writer_turn(self) -> Iterator[Session]:
-        if self._turn is None:
+        if self._turns is None:
             with Session(self.writer, expire_on_commit=False) as session, session.begin():
                 yield session
         else:
             with (
-                self._turn,
+                self._turns.take(),
                 Session(self.writer, expire_on_commit=False) as session,
                 session.begin(),
             ):
@@ -130,6 +103,8 @@ class Database:
         """Close every connection; needed before a fork and at the end of a test."""
         self.writer.dispose()
         self.reader.dispose()
+        if self._turns is not None:
+            self._turns.close()
 
 
 def _make_folder(url: str) -> None:

@@ -109,7 +109,7 @@ def _fill(folder: Path, addresses: DemoAddresses, ports: Ports) -> list[dict[str
 def _forget(folder: Path) -> None:
     """Remove what the demo made in its folder, and nothing else."""
     for name in ("storefront.sqlite", "sandbox.sqlite", "host.sqlite"):
-        for tail in ("", "-wal", "-shm"):
+        for tail in ("", "-wal", "-shm", "-turn"):
             (folder / f"{name}{tail}").unlink(missing_ok=True)
     for name in ("demo.json", "clock"):
         (folder / name).unlink(missing_ok=True)

@@ -11,7 +11,8 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
-from storefront.db.engine import BUSY_TIMEOUT_MS, SAFE_SQLITE, Database, FairLock, sqlite_module
+from storefront.db.engine import BUSY_TIMEOUT_MS, SAFE_SQLITE, Database, sqlite_module
+from storefront.db.turns import FairLock
 from storefront.models import Alarm, AllowedHost
 from storefront.signals import announce, order_paid
 
