@@ -1,7 +1,6 @@
 """The running demo, one for all tests that drive it, in a browser or without one."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,6 +14,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+
+from tests.races.servers import environment_of
 
 PATIENCE = 120
 
@@ -53,13 +54,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     port = _free_pair()
     command = [sys.executable, "-m", "storefront", "demo"]
-    environment = {name: value for name, value in os.environ.items() if "STOREFRONT_" not in name}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "--port", str(port), "--instance", str(folder)],
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=environment_of({}),
         )
         try:
             _wait(process, f"http://localhost:{port}/healthz", folder / "log")

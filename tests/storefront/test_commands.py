@@ -1,6 +1,5 @@
 """The commands, through click's runner where one process is enough, and as processes where not."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -26,6 +25,7 @@ from storefront.services.members import find_by_password
 from tests.engines import Databases
 from tests.factories import World, pay, place, world_on
 from tests.fakes import Bench, make_bench
+from tests.races.servers import environment_of
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
@@ -214,7 +214,7 @@ def environment(folder: Path, url: str) -> dict[str, str]:
         "MAIL_URL": f"file://{folder}/mail",
         "MAIL_FROM": "Shop <hello@shop.test>",
     }
-    return {**os.environ, **{f"STOREFRONT_{name}": value for name, value in told.items()}}
+    return environment_of({f"STOREFRONT_{name}": value for name, value in told.items()})
 
 
 def start(arguments: list[str], told: dict[str, str]) -> subprocess.Popen[str]:
