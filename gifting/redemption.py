@@ -122,7 +122,7 @@ def _see_by_code(ports: Ports, till: Till, wish: Redeem, *, now: datetime) -> Se
     if codes.link_token(wish.code) is not None:
         return None
     digest = codes.digest_of(ports.sign, read_code(till, wish.code))
-    with ports.reads() as session:
+    with ports.sessions.glance() as session:
         return see_by_code(
             session,
             till,

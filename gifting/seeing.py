@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from gifting.tills import Till
+    from storefront.db.bare import Bare
     from storefront.db.hot import AnyRow
 
 _card, _gift, _order = table_of(GiftCard), table_of(Gift), table_of(Order)
@@ -99,7 +100,7 @@ def see(session: Session, till: Till, request_key: str, *, card_id: int) -> Seen
 
 
 def see_by_code(
-    session: Session,
+    session: Session | Bare,
     till: Till,
     request_key: str,
     *,

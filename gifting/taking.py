@@ -6,6 +6,7 @@ while a card is locked."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,14 +15,14 @@ from sqlalchemy import bindparam, exists, insert, or_, select, true, update
 
 from gifting.domain import today_in
 from gifting.models import GiftCard, GiftEntry, Redemption
-from storefront.db.hot import insert_row, read_one, table_of
+from storefront.db.hot import insert_row, is_sqlite, read_one, table_of
 from storefront.db.ids import public_id
 from storefront.models import ApiToken, Interaction
 from storefront.services import interactions
 from storefront.signals import announce
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import BindParameter, Executable, Table, Update
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from gifting.seeing import SeenCard
     from gifting.tills import Till
+    from storefront.db.bare import Bare
     from storefront.ports import Sessions
 
 _card, _token = table_of(GiftCard), table_of(ApiToken)
@@ -68,14 +70,19 @@ def take(sessions: Sessions, till: Till, wanted: Wanted) -> Taken | None:
     """
     name = public_id("rdm")
     rows = _rows(till, wanted, name)
-    with sessions.at_once() if till.is_token else sessions.begin() as session:
-        if not till.is_token:
-            till.confirm(session, wanted.now)
+    with sessions.at_once() if till.is_token else _confirmed(sessions, till, wanted) as session:
         balance = _write(session, rows, is_whole=wanted.is_whole, is_token=till.is_token)
         if balance is None:
             return None
         announce(session, "gift_redeemed", redemption=name, card=wanted.card.public_id)
     return Taken(name, balance)
+
+
+@contextmanager
+def _confirmed(sessions: Sessions, till: Till, wanted: Wanted) -> Iterator[Session]:
+    with sessions.begin() as session:
+        till.confirm(session, wanted.now)
+        yield session
 
 
 @dataclass(frozen=True)
@@ -135,9 +142,9 @@ def _rows(till: Till, wanted: Wanted, name: str) -> _Rows:
     )
 
 
-def _write(session: Session, rows: _Rows, *, is_whole: bool, is_token: bool) -> int | None:
+def _write(session: Session | Bare, rows: _Rows, *, is_whole: bool, is_token: bool) -> int | None:
     """Write it down, and return what is left."""
-    if session.get_bind().dialect.name == "sqlite":
+    if is_sqlite(session):
         return _in_steps(session, rows, _change(is_whole=is_whole, is_token=is_token))
     named = _named("act", rows.act) | _named("redemption", rows.redemption)
     shape = tuple(tuple(row) for row in (rows.act, rows.redemption, rows.entry))
@@ -146,7 +153,7 @@ def _write(session: Session, rows: _Rows, *, is_whole: bool, is_token: bool) -> 
     return None if done is None else int(done.balance_after_minor)
 
 
-def _in_steps(session: Session, rows: _Rows, change: Executable) -> int | None:
+def _in_steps(session: Session | Bare, rows: _Rows, change: Executable) -> int | None:
     changed = read_one(session, change, **rows.change)
     if changed is None:
         return None

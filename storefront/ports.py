@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import IO, TYPE_CHECKING, Literal, Protocol
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -227,8 +227,12 @@ class Sessions(Protocol):
     def begin(self) -> AbstractContextManager[Session]:
         """Open one write transaction that commits when the block ends well."""
 
-    def at_once(self) -> AbstractContextManager[Session]:
-        """Open a session for one statement that writes, which is a transaction of its own."""
+    def at_once(self) -> AbstractContextManager[Any]:
+        """Open one hot statement that writes, which is a transaction of its own: a session, or what
+        stands for one in `db/hot.py`."""
+
+    def glance(self) -> AbstractContextManager[Any]:
+        """Open hot statements that only read, each by itself, in the same way."""
 
 
 class Reads(Protocol):

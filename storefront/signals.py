@@ -4,12 +4,9 @@ data. The shop itself never listens to them: what must happen is a job, not a si
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from blinker import Namespace
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 log = logging.getLogger("storefront.signals")
 
@@ -35,12 +32,20 @@ _PENDING = "storefront_signals"
 SENDER = "storefront"
 
 
-def announce(session: Session, name: str, **data: str) -> None:
+class Noting(Protocol):
+    """A session, or what stands for one: it keeps notes."""
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """Whatever is noted."""
+
+
+def announce(session: Noting, name: str, **data: str) -> None:
     """Promise to send the signal `name` once this session's transaction has committed."""
     session.info.setdefault(_PENDING, []).append((name, data))
 
 
-def send_pending(session: Session) -> None:
+def send_pending(session: Noting) -> None:
     """Send what was announced in a transaction that has just committed.
 
     It has happened, whatever a host's listener does: a fault there is logged and goes no further.

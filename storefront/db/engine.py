@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from storefront.db.bare import committing, lend
 from storefront.db.turns import Turns
 from storefront.signals import send_pending
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sqlalchemy import Engine
+
+    from storefront.db.bare import Bare
 
 SAFE_SQLITE = (3, 51, 3)
 """Older SQLite in WAL mode can corrupt a database with several connections (fixed 2026-03)."""
@@ -57,7 +60,6 @@ class Database:
             self.writer = _postgresql_engine(url, is_writer=True)
             self.reader = _postgresql_engine(url, is_writer=False)
             self._turns = None
-            self._at_once = self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -80,17 +82,22 @@ class Database:
                 yield session
 
     @contextmanager
-    def at_once(self) -> Iterator[Session]:
-        """Open a session for one statement that writes. On PostgreSQL that is a transaction of
-        its own: it is durable when it returns, and BEGIN and COMMIT are spared."""
+    def at_once(self) -> Iterator[Session | Bare]:
+        """Open one hot statement that writes. On PostgreSQL that is a transaction of its own: it is
+        durable when it returns, and BEGIN and COMMIT are spared. SQLite makes one of several."""
         if self.is_sqlite:
             with self.begin() as session:
                 yield session
             return
-        with Session(self._at_once, expire_on_commit=False) as session:
-            yield session
-            session.commit()
-        send_pending(session)
+        with lend(self.writer) as bare, committing(bare):
+            yield bare
+        send_pending(bare)
+
+    @contextmanager
+    def glance(self) -> Iterator[Bare]:
+        """Open hot statements that read; each sees what is committed by then."""
+        with lend(self.reader) as bare:
+            yield bare
 
     @contextmanager
     def reads(self) -> Iterator[Session]:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import insert
 
+from storefront.db.bare import Bare
 from storefront.db.prepared import fetch, run_many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Executable, Insert, Row, Table
+    from sqlalchemy import Connection, Executable, Insert, Row, Table
     from sqlalchemy.orm import Session
 
     from storefront.db.base import Base
@@ -27,31 +28,41 @@ def table_of(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
 
-def read(session: Session, statement: Executable, **values: object) -> Sequence[AnyRow]:
+def read(session: Session | Bare, statement: Executable, **values: object) -> Sequence[AnyRow]:
     """Return the rows that a statement finds, in the session's transaction.
 
     What the session has not written yet is written first, as it would be for a query.
     """
+    return fetch(_line_of(session), statement, values)
+
+
+def is_sqlite(session: Session | Bare) -> bool:
+    """Return whether it is SQLite that is spoken to."""
+    dialect = session.dialect if isinstance(session, Bare) else session.get_bind().dialect
+    return dialect.name == "sqlite"
+
+
+def _line_of(session: Session | Bare) -> Connection | Bare:
+    if isinstance(session, Bare):
+        return session
     session.flush()
-    return fetch(session.connection(), statement, values)
+    return session.connection()
 
 
-def run(session: Session, statement: Executable, **values: object) -> None:
+def run(session: Session | Bare, statement: Executable, **values: object) -> None:
     """Run a statement that changes rows and returns none."""
-    session.flush()
-    fetch(session.connection(), statement, values)
+    fetch(_line_of(session), statement, values)
 
 
-def read_one(session: Session, statement: Executable, **values: object) -> AnyRow | None:
+def read_one(session: Session | Bare, statement: Executable, **values: object) -> AnyRow | None:
     """Return the first row of what `read` finds, or None."""
     rows = read(session, statement, **values)
     return rows[0] if rows else None
 
 
-def insert_row(session: Session, model: type[Base], **values: object) -> int:
+def insert_row(session: Session | Bare, model: type[Base], **values: object) -> int:
     """Insert a row and return its id."""
-    session.flush()
-    return int(fetch(session.connection(), _insert_of(model), values)[0][0])
+    return int(fetch(_line_of(session), _insert_of(model), values)[0][0])
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, object]]) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Executable, Row
     from sqlalchemy.engine.interfaces import DBAPICursor
 
+    from storefront.db.bare import Bare
+
     Process = Callable[[Any], Any]
     AnyRow = Row[*tuple[Any, ...]]
 
@@ -164,7 +166,9 @@ def _columns(statement: Any, dialect: Dialect) -> tuple[list[str], tuple[tuple[i
     )
 
 
-def fetch(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> list[AnyRow]:
+def fetch(
+    connection: Connection | Bare, statement: Executable, values: Mapping[str, Any]
+) -> list[AnyRow]:
     """Run a statement in the connection's transaction, and return its rows; none where it returns
     none. Raises what SQLAlchemy raises."""
     ready = prepared(statement, connection.dialect, values)
@@ -179,7 +183,7 @@ def fetch(connection: Connection, statement: Executable, values: Mapping[str, An
 
 
 def run_many(
-    connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]
+    connection: Connection | Bare, statement: Executable, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Run a statement for each of some rows that name the same values."""
     ready = prepared(statement, connection.dialect, rows[0])
@@ -192,11 +196,11 @@ def run_many(
         cursor.close()
 
 
-def _cursor(connection: Connection) -> DBAPICursor:
+def _cursor(connection: Connection | Bare) -> DBAPICursor:
     return connection.connection.cursor()
 
 
-def _as_sqlalchemy_says(connection: Connection, sql: str, error: Exception) -> BaseException:
+def _as_sqlalchemy_says(connection: Connection | Bare, sql: str, error: Exception) -> BaseException:
     """Return a driver's fault as SQLAlchemy would raise it. Where the connection is lost, it is
     asked once more by SQLAlchemy, which meets the same and throws away what the pool holds."""
     dialect = connection.dialect

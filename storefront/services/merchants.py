@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.bare import Bare
     from storefront.ports import Signer
     from storefront.services.members import SignedIn
 
@@ -192,7 +193,7 @@ class Bearer:
     zone: str
 
 
-def find_by_token(session: Session, secret: str, *, sign: Signer) -> Bearer | None:
+def find_by_token(session: Session | Bare, secret: str, *, sign: Signer) -> Bearer | None:
     """Return whose token this is, or None when it is unknown or revoked."""
     row = read_one(session, BEARER, digest=sign.digest(TOKEN_PURPOSE, secret))
     return None if row is None else Bearer(*row)

@@ -29,7 +29,7 @@ def caller() -> Caller:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise NotSignedIn("token_needed")
-    with ports().reads() as session:
+    with ports().sessions.glance() as session:
         found = merchants.find_by_token(session, secret.strip(), sign=ports().sign)
     if found is None:
         strangers.count_try(ports(), callers.caller())
