@@ -11,6 +11,7 @@ from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
 from storefront.services.codes import LONGEST, MOST_ENTERED
 from storefront.services.offering import Entered, offer_lines, with_discounts
+from storefront.services.order_lines import find_wanted
 from storefront.services.quotes import price_lines
 from storefront.services.shelf import products_of_variants
 from storefront.services.views import CartLineView, CartView
@@ -122,12 +123,18 @@ def price_cart(
     settings: Settings,
     occasion: Occasion,
     destination: Destination | None = None,
+    is_shown: bool = True,
 ) -> CartView:
-    """Return the cart priced now; what is no longer sold is left out with a notice.
+    """Return the cart priced now; what is no longer sold is left out with a notice. Pictures and
+    the like are looked up where it `is_shown` to people.
 
     Raises `Invalid` as `price_lines` does for a destination that cannot be reached.
     """
-    found = products_of_variants(session, merchant.id, lines, settings=settings)
+    found = (
+        products_of_variants(session, merchant.id, lines, settings=settings)
+        if is_shown
+        else find_wanted(session, merchant.id, lines)
+    )
     kept = tuple(
         CartLineView(*found[variant], quantity=quantity)
         for variant, quantity in lines.items()

@@ -272,7 +272,7 @@ def _succeed(
 ) -> None:
     if payment.has_uses:
         offer_slots.claim_slots(session, payment.order_id)
-    stock.lock(session, payment.order_id)
+    stock.lock(session, payment.order_id, uses_offers=payment.has_uses)
     charged_at = snapshot.charged_at or now
     first = read_one(
         session,
@@ -308,7 +308,7 @@ def _keep(
         return False
     if payment.has_uses and not paid_uses.regain(session, order, charged_at=charged_at, now=now):
         return False
-    return stock.sell(session, order.id, now=now)
+    return stock.sell(session, order.id, now=now, has_let_go=order.has_let_go)
 
 
 def _sale(order: AnyRow, payment: AnyRow, *, now: datetime) -> Group:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _order, _line, _merchant = map(table_of, (Order, LineItem, Merchant))
 _payment, _refund, _dispute = map(table_of, (Payment, Refund, Dispute))
+_lines = (_line.c.merchant_id == _order.c.merchant_id, _line.c.order_id == _order.c.id)
 _of_the_order = (
     _payment.c.merchant_id == _order.c.merchant_id,
     _payment.c.order_id == _order.c.id,
@@ -45,13 +46,10 @@ ORDER = select(
     _order.c.processing_at,
     _order.c.paid_at,
     _order.c.cancelled_at,
+    exists().where(*_lines, _line.c.kind != GOODS.name).label("has_other_kinds"),
     exists()
-    .where(
-        _line.c.merchant_id == _order.c.merchant_id,
-        _line.c.order_id == _order.c.id,
-        _line.c.kind != GOODS.name,
-    )
-    .label("has_other_kinds"),
+    .where(*_lines, _line.c.released_at.is_not(None), _line.c.sold_at.is_(None))
+    .label("has_let_go"),
     exists()
     .where(
         *_of_the_order,
@@ -86,7 +84,8 @@ PAID = (
 
 
 def read_order(session: Session, order_id: int) -> AnyRow:
-    """Return an order as it is now, for `mark_paid`, and what else its payment has set off."""
+    """Return an order as it is now, for `mark_paid`, and what else its payment has set off. What it
+    says of lines is good for who has locked what they hold."""
     (order,) = read(session, ORDER, order_id=order_id)
     return order
 

@@ -211,15 +211,16 @@ def _earliest_release(session: Session, variant_id: int, *, now: datetime) -> in
     return max(1, int((moment - now).total_seconds()) + 1) if moment else None
 
 
-def lock(session: Session, order_id: int) -> None:
+def lock(session: Session, order_id: int, *, uses_offers: bool = True) -> None:
     """Lock what the order holds before the order itself, in one order for everybody: variants by
-    their ids, then offers by theirs.
+    their ids, then offers by theirs. Who knows that it uses none says so.
 
     The weaker lock lets others refer to a variant: an order that is being written down does so
     line by line, in the buyer's order, and would wait for us while we wait for it.
     """
     read(session, LOCK, order_id=order_id)
-    offer_counters.lock(session, order_id)
+    if uses_offers:
+        offer_counters.lock(session, order_id)
 
 
 def release(session: Session, order_id: int, *, now: datetime) -> None:
@@ -239,12 +240,13 @@ def release(session: Session, order_id: int, *, now: datetime) -> None:
     offer_counters.release(session, order_id, now=now)
 
 
-def sell(session: Session, order_id: int, *, now: datetime) -> bool:
-    """Turn the order's holds into sales, taking again what was let go meanwhile.
+def sell(session: Session, order_id: int, *, now: datetime, has_let_go: bool = True) -> bool:
+    """Turn the order's holds into sales, taking again what was let go meanwhile, unless it is known
+    that nothing was.
 
     Returns False, with nothing changed, when something is no longer there. Call `lock` first.
     """
-    missing = _by_variant(read(session, LET_GO, order_id=order_id))
+    missing = _by_variant(read(session, LET_GO, order_id=order_id)) if has_let_go else {}
     if not _take_again(session, missing, now=now):
         return False
     sold = read(session, SELL_LINES, whose=order_id, now=now)

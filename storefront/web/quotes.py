@@ -61,6 +61,7 @@ def _as_json(state: FrameState, body: dict[str, Any]) -> Response:
             settings=settings,
             occasion=occasion_of(state, codes=codes),
             destination=_destination(body),
+            is_shown=False,
         )
     if len(cart.lines) < len(lines):
         gone = next(iter(lines.keys() - {line.variant.public_id for line in cart.lines}))

@@ -84,9 +84,9 @@ def _receipt(bench: Bench, world: World) -> Callable[[], object]:
 @pytest.mark.parametrize(
     ("step", "sqlite", "postgresql"),
     [
-        pytest.param(_quote, 7, 7, id="quote"),
+        pytest.param(_quote, 5, 5, id="quote"),
         pytest.param(_order, 20, 12, id="order"),
-        pytest.param(_message, 21, 14, id="message"),
+        pytest.param(_message, 19, 12, id="message"),
         pytest.param(_page, 4, 4, id="page"),
         pytest.param(_receipt, 8, 8, id="receipt"),
     ],
