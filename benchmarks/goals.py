@@ -75,7 +75,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Whole sale: frame, view, quote, order, signed webhook, paid; 8 clients",
             "sales",
             "6 requests, 1 call of the gateway, 1 receipt by the worker",
-            "Python's way through six requests; on PostgreSQL also the 67 statements that a sale "
+            "Python's way through six requests; on PostgreSQL also the 63 statements that a sale "
             "takes, most of whose cost is the way there.",
             (
                 _least("sales", "/s", 120, 320),

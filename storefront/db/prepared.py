@@ -58,6 +58,7 @@ class Prepared:
     order: tuple[str, ...] | None
     row: Callable[[Sequence[Any]], AnyRow]
     processes: tuple[tuple[int, Process], ...]
+    has_rows: bool
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """Return the values as the driver takes them: by position, or by name."""
@@ -111,7 +112,13 @@ class _Compiled:
                 constants[key] = value if process is None else process(value)
         order = tuple(state.positiontup) if self.compiled.positional else None
         return Prepared(
-            state.statement, tuple(places), constants, order, result_tuple(names), processes
+            state.statement,
+            tuple(places),
+            constants,
+            order,
+            result_tuple(names),
+            processes,
+            has_rows=bool(names),
         )
 
     def _process(self, key: str, value: object) -> Process | None:
@@ -175,7 +182,7 @@ def fetch(
     cursor = _cursor(connection)
     try:
         cursor.execute(ready.sql, ready.parameters(values))
-        return ready.rows(cursor.fetchall()) if cursor.description else []
+        return ready.rows(cursor.fetchall()) if ready.has_rows else []
     except connection.dialect.loaded_dbapi.Error as error:
         raise _as_sqlalchemy_says(connection, ready.sql, error) from error
     finally:
