@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.rounds import ENGINES, MACHINE, Found, Sizes
 from benchmarks.serving import Machine, Place
 from benchmarks.year import NOW, Row, fill
 from storefront.db.engine import Database
+from storefront.db.hot import insert_rows
 from storefront.db.ids import public_id
 from storefront.models import Interaction, Placement
 from storefront.services.reporting.all_time import acts_at
@@ -112,7 +113,7 @@ def _write(place: Place, database: Database, rows: list[Row]) -> float:
     if place.engine == "sqlite":
         for start in range(0, len(rows), BATCH):
             with database.begin() as session:
-                session.execute(insert(Interaction), rows[start : start + BATCH])
+                insert_rows(session, Interaction, rows[start : start + BATCH])
     else:
         _copy(place, rows)
     return time.perf_counter() - begin
