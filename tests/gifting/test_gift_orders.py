@@ -85,7 +85,7 @@ def test_a_date_in_the_past_names_the_range(bench: Bench, world: World) -> None:
     assert (422, "invalid_date", "gift_at") == (
         refused.status_code, refused.json["code"], refused.json["field"],
     )  # fmt: skip
-    assert "Asia/Tokyo" in refused.json["detail"]
+    assert "in Tokyo" in refused.json["detail"]
 
 
 def test_an_amount_beyond_the_limits_names_both(bench: Bench, world: World) -> None:
