@@ -210,6 +210,5 @@ def test_nobody_is_left_behind_when_the_supervisor_ends(
             process.wait(30)
 
         wait_until(lambda: not any(map(is_alive, everybody)), "all have ended")
-        assert (
-            len(everybody) == 8
-        )  # two supervisors, two servers with a worker each, worker, sandbox
+        # Two supervisors, the web and its two workers, the job worker, the sandbox.
+        assert len(everybody) == 7
