@@ -48,7 +48,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Frame page with live price, stock and offer clock, 8 clients",
             "pages",
             "1 request",
-            "Python: ten small statements and Flask's way to the view; the text is kept "
+            "Python: nine small statements and Flask's way to the view; the text is kept "
             "by all that it shows.",
             (
                 _least("of hello", TIMES, 0.15, 0.5),
