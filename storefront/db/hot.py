@@ -54,6 +54,13 @@ def run(session: Session | Bare, statement: Executable, **values: object) -> Non
     fetch(_line_of(session), statement, values)
 
 
+def run_each(
+    session: Session | Bare, statement: Executable, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Run a statement for each of some rows, at least one, that name the same values."""
+    run_many(_line_of(session), statement, rows)
+
+
 def read_one(session: Session | Bare, statement: Executable, **values: object) -> AnyRow | None:
     """Return the first row of what `read` finds, or None."""
     rows = read(session, statement, **values)
@@ -68,8 +75,7 @@ def insert_row(session: Session | Bare, model: type[Base], **values: object) -> 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
     """Insert rows that name the same columns; none where there are none."""
     if rows:
-        session.flush()
-        run_many(session.connection(), _insert_many_of(model), rows)
+        run_each(session, _insert_many_of(model), rows)
 
 
 @cache

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, union_all
 
-from storefront.db.hot import insert_row, insert_rows, run, table_of
-from storefront.db.prepared import fetch
+from storefront.db.hot import insert_row, insert_rows, is_sqlite, read, run, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,12 +42,11 @@ def insert_groups(session: Session, groups: Iterable[Group]) -> None:
     """Insert rows of several tables that do not name each other; those of one table name the same
     columns."""
     there = [(model, rows) for model, rows in groups if rows]
-    if not _is_postgresql(session):
+    if is_sqlite(session):
         for model, rows in there:
             insert_rows(session, model, rows)
     elif there:
-        session.flush()
-        fetch(session.connection(), _groups_of(_shape(there)), _values(there))
+        run(session, _groups_of(_shape(there)), **_values(there))
 
 
 def insert_family(
@@ -56,28 +54,23 @@ def insert_family(
 ) -> int:
     """Insert a row with these values, and others that name it by `FromId`s; return its id."""
     there = [(each, rows) for each, rows in groups if rows]
-    if not _is_postgresql(session):
+    if is_sqlite(session):
         row_id = insert_row(session, model, **values)
         for each, rows in there:
             insert_rows(session, each, [_with_id(row, row_id) for row in rows])
         return row_id
-    session.flush()
     statement = _family_of(model, tuple(values), _shape(there))
     own = {f"own_{name}": value for name, value in values.items()}
-    return int(fetch(session.connection(), statement, {**own, **_values(there)})[0][0])
+    return int(read(session, statement, **own, **_values(there))[0][0])
 
 
 def run_both(session: Session, first: Update, second: Update, **values: object) -> None:
     """Run two statements that change rows of different tables, in no certain order."""
-    if _is_postgresql(session):
+    if not is_sqlite(session):
         run(session, _both_of(first, second), **values)
         return
     for statement in (first, second):
         run(session, statement, **{name: values[name] for name in _names_of(statement)})
-
-
-def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
 
 
 def _with_id(row: Mapping[str, object], row_id: int) -> dict[str, object]:

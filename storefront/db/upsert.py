@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storefront.db.hot import table_of
-from storefront.db.prepared import fetch, run_many
+from storefront.db.hot import read_one, run_each, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,10 +27,8 @@ def insert_for(session: Session, table: type[Base]) -> sqlite.Insert | postgresq
 
 def insert_if_new(session: Session, table: type[Base], **values: Any) -> int | None:
     """Insert a row and return its id, or None when a unique key already has such a row."""
-    session.flush()
-    statement = _insert_if_new(table, session.get_bind().dialect.name)
-    rows = fetch(session.connection(), statement, values)
-    return int(rows[0][0]) if rows else None
+    row = read_one(session, _insert_if_new(table, session.get_bind().dialect.name), **values)
+    return int(row[0]) if row else None
 
 
 def insert_those_new(
@@ -39,17 +36,21 @@ def insert_those_new(
 ) -> None:
     """Insert those of some rows of which no unique key is taken. They name the same columns."""
     if rows:
-        session.flush()
-        run_many(session.connection(), _if_new(table, session.get_bind().dialect.name), rows)
+        run_each(session, _if_new(table, session.get_bind().dialect.name), rows)
 
 
 @cache
 def _insert_if_new(model: type[Base], dialect: str) -> Executable:
     """Build the statement once: that takes longer than to run it."""
-    return _if_new(model, dialect).returning(table_of(model).c.id)
+    return _built(model, dialect).returning(table_of(model).c.id)
 
 
 @cache
-def _if_new(model: type[Base], dialect: str) -> sqlite.Insert | postgresql.Insert:
+def _if_new(model: type[Base], dialect: str) -> Executable:
+    return _built(model, dialect)
+
+
+def _built(model: type[Base], dialect: str) -> sqlite.Insert | postgresql.Insert:
+    """Each caller's is its own: a copy of one that has run keeps what it knew of its columns."""
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(table_of(model)).on_conflict_do_nothing()

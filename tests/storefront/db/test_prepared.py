@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from storefront.db import prepared
 from storefront.db.engine import Database
 from storefront.db.hot import insert_row, insert_rows, read, read_one, run, table_of
-from storefront.db.upsert import insert_if_new
+from storefront.db.upsert import insert_if_new, insert_those_new
 from storefront.models import Alarm, Job
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -126,6 +126,7 @@ def test_many_rows_go_in_at_once(database: Database) -> None:
 
 def test_a_row_that_is_there_already_is_no_fault_where_it_may_be(database: Database) -> None:
     with database.begin() as session:
+        insert_those_new(session, Job, [a_job("another", {})])  # whatever was written so before
         first = insert_if_new(session, Job, **a_job("one", {}))
         again = insert_if_new(session, Job, **a_job("one", {}))
 
