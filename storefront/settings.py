@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -470,6 +471,11 @@ def _mail_faults(settings: Settings) -> list[str]:
     elif re.search(r"not?[-_.]?reply@", sender):
         faults.append(
             "STOREFRONT_MAIL_FROM must be an address that people can answer, not a no-reply one."
+        )
+    elif not parseaddr(sender)[1].isascii():
+        faults.append(
+            "STOREFRONT_MAIL_FROM must be an address of plain letters, such as hello@xn--bcher-kva"
+            ".example for bücher.example; only its name may have others."
         )
     if settings.operator_email and not re.fullmatch(r"[^@\s]+@[^@\s]+", settings.operator_email):
         faults.append(

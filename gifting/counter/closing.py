@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from storefront.domain.money import Money
 
+FIRST_YEAR, END_YEAR = 2000, 2100
+
 
 @screen.route("/day")
 def day() -> AnyResponse:
@@ -46,10 +48,12 @@ def day() -> AnyResponse:
 
 
 def _day(typed: str) -> date | None:
+    """Return the day that was asked for; None for one on which nobody has had a counter."""
     try:
-        return date.fromisoformat(typed[:10])
+        day = date.fromisoformat(typed[:10])
     except ValueError:
         return None
+    return day if FIRST_YEAR <= day.year < END_YEAR else None
 
 
 def _counted(typed: str, currency: str) -> tuple[Money | None, str | None]:

@@ -42,7 +42,7 @@ def counter() -> AnyResponse:
 def look_up() -> AnyResponse:
     """Find the card of a code that was typed or scanned, and lead to it."""
     shift = access.at_work()
-    typed = form_body().get("code", "")[:LONGEST_CODE]
+    typed = form_body(but="code").get("code", "")[:LONGEST_CODE]
     try:
         card_id = presenting.find_card(ports(), till_of(shift), typed)
     except (Conflict, Invalid, NotFound, TooMany) as error:

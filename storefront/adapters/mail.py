@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LINE = "\r\n"
 LONGEST_PLAIN = 76
+UNBROKEN = frozenset({"Message-ID", "List-Unsubscribe"})
+"""Programs read these. Folding encodes a long word, and no program undoes that here."""
+
 MOSTLY = 6
 """Where more than one in so many bytes would be written as three, base64 is shorter."""
 
@@ -64,19 +67,20 @@ def _headers(message: Message, sent_at: datetime) -> Iterator[tuple[str, str]]:
 
 def _header(name: str, value: str, policy: EmailPolicy[Any]) -> str:
     line = f"{name}: {value}"
-    if len(line) <= LONGEST_PLAIN and value.isascii() and value.isprintable():
+    is_short = len(line) <= LONGEST_PLAIN or name in UNBROKEN
+    if is_short and value.isascii() and value.isprintable():
         return line + LINE
     return str(policy.fold(*policy.header_store_parse(name, value)))
 
 
 def _text(kind: str, content: str) -> str:
     """Return a part of text, in the shorter of the two ways to write it."""
-    lines = content.replace("\r\n", "\n").replace("\r", "\n").replace("\n", LINE)
-    told = lines.encode()
+    told = content.replace("\r\n", "\n").replace("\r", "\n").encode()
     if MOSTLY * (len(told) - len(told.decode("ascii", "ignore"))) > len(told):
-        way, written = "base64", _base64(told)
+        way, written = "base64", _base64(told.replace(b"\n", b"\r\n"))
     else:
-        way, written = "quoted-printable", binascii.b2a_qp(told).decode()
+        # It breaks lines as the text does, and with a bare LF where the text has one line only.
+        way, written = "quoted-printable", binascii.b2a_qp(told).decode().replace("\n", LINE)
     return (
         f'Content-Type: text/{kind}; charset="utf-8"{LINE}'
         f"Content-Transfer-Encoding: {way}{LINE}{LINE}{written}"

@@ -13,6 +13,7 @@ from storefront.errors import Invalid, TryAgain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from storefront.ports import Clock, Message
 
@@ -32,12 +33,7 @@ class SmtpMailer:
         """Hand the message over; `TryAgain` for a passing fault, `Invalid` for a refusal."""
         try:
             with self._connection() as connection:
-                connection.sendmail(
-                    sender_address(message),
-                    message.to,
-                    mime(message, self._clock.now()),
-                    () if is_plain(message) else ("SMTPUTF8", "BODY=8BITMIME"),
-                )
+                _hand_over(connection, message, self._clock.now())
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             raise _meaning(max(codes, default=0)) from error
@@ -77,6 +73,18 @@ class SmtpMailer:
             # However the server says goodbye, what it has taken is sent.
             with suppress(smtplib.SMTPException, OSError):
                 connection.quit()
+
+
+def _hand_over(connection: smtplib.SMTP, message: Message, sent_at: datetime) -> None:
+    """Raise `Invalid` mail_refused for an address that this server will never take; what smtplib
+    would raise for it could as well be about signing in."""
+    options = () if is_plain(message) else ("SMTPUTF8", "BODY=8BITMIME")
+    connection.ehlo_or_helo_if_needed()
+    if options and not connection.has_extn("smtputf8"):
+        raise Invalid("mail_refused", field="email")
+    connection.sendmail(
+        sender_address(message), message.to, mime(message, sent_at), mail_options=options
+    )
 
 
 def _meaning(code: int) -> Invalid | TryAgain:

@@ -1,5 +1,5 @@
 """Addresses that people type: of pictures elsewhere, which may stand in a page and in its
-Content-Security-Policy, and of pages on the web."""
+Content-Security-Policy, of pages on the web, and of the mailbox that answers go to."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0
 _KEPT = "!$&'()*+;=:@/?%-._~#[]"
 """Everything that an address may hold but commas: lists of addresses, in feeds and in `srcset`,
 are told apart by those."""
+
+_MAILBOX = re.compile(r"[!-?A-~]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
+_NO_REPLY = re.compile(r"not?[-_.]?reply@", re.IGNORECASE)
+
+
+def check_mailbox(address: str, *, field: str) -> None:
+    """Raise `Invalid` invalid_email for what cannot stand behind a name in a mail's header, and
+    no_reply_address for a mailbox that nobody reads. A domain in other letters comes as xn--."""
+    if not _MAILBOX.fullmatch(address):
+        raise Invalid("invalid_email", field=field)
+    if _NO_REPLY.search(address):
+        raise Invalid("no_reply_address", field=field)
 
 
 def read_picture_address(typed: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select, update
 from storefront.db.hot import read_one, table_of
 from storefront.db.ids import public_id
 from storefront.db.upsert import insert_if_new
+from storefront.domain.addresses import check_mailbox
 from storefront.domain.money import exponent
 from storefront.domain.regions import is_known_region, region_name
 from storefront.errors import Conflict, Invalid
@@ -52,6 +53,7 @@ def add_merchant(  # noqa: PLR0913 - a merchant is what it is
 ) -> Merchant:
     """Add a merchant. Raises `Invalid` that names the field, or `Conflict` slug_taken."""
     _check(slug=slug, currency=currency, zone=zone, accent=accent)
+    check_mailbox(contact_email, field="contact_email")
     check_home(country, region)
     if session.scalar(select(Merchant.id).where(Merchant.slug == slug)) is not None:
         raise Conflict("slug_taken", field="slug")

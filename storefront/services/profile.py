@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from storefront.db.upsert import insert_if_new
-from storefront.domain.addresses import read_web_address
+from storefront.domain.addresses import check_mailbox, read_web_address
 from storefront.errors import Invalid, NotFound
 from storefront.models import Merchant, ShopPicture, ShopText
 from storefront.models.shop import PICTURES, TEXTS
@@ -52,6 +52,7 @@ def change_profile(session: Session, who: SignedIn, wish: ProfileWish, *, now: d
         raise Invalid("invalid_label", field="name")
     accent = wish.accent.lower()
     merchants.check_look(zone=wish.zone, accent=accent)
+    check_mailbox(wish.contact_email, field="contact_email")
     merchant = session.get_one(Merchant, who.merchant_id)
     merchant.name, merchant.contact_email, merchant.accent = wish.name, wish.contact_email, accent
     merchant.zone, merchant.locale = wish.zone, wish.locale

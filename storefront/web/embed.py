@@ -145,8 +145,7 @@ def _doors(session: Session, state: FrameState, product: str | None) -> tuple[Do
 
 
 def _page() -> int:
-    given = request.args.get("page", "1")
-    return min(int(given), LONGEST_PAGE) if given.isascii() and given.isdigit() else 1
+    return min(forms.count(request.args.get("page")), LONGEST_PAGE) or 1
 
 
 @blueprint.get("/<any(e, p):family>/<placement>/products/<product>")

@@ -249,6 +249,7 @@ SENTENCES: dict[str, Any] = {
     "no_stock_limit": _("This is sold without a limit, so there is nothing to count."),
     "not_acceptable": _("We can answer with JSON or HTML only."),
     "no_delivery": _("This shop does not send orders. Please pick yours up."),
+    "no_reply_address": _("People answer your mails. Please give an address that somebody reads."),
     "not_allowed": _("Your role does not include this."),
     "not_allowed_here": _("This card is not taken in this store. It is good at: %(stores)s."),
     "not_blocked": _("This card is not blocked."),

@@ -125,7 +125,10 @@ def line(value: object, *, field: str, longest: int, code: str = "invalid_text")
 
 def email(value: object, *, field: str = "email") -> str:
     """Return an address that mail can be sent to; raise `Invalid` invalid_email otherwise, also for
-    a domain that is drawn like another. Lines that somebody smuggles into it call a person."""
+    a domain that is drawn like another. Lines that somebody smuggles into it call a person.
+
+    A domain in other letters is returned as xn--…, which every mail server knows.
+    """
     # Only now: its patterns take longer to compile than most of what a server loads at its start.
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
 
@@ -137,7 +140,7 @@ def email(value: object, *, field: str = "email") -> str:
         raise Invalid("invalid_email", field=field) from None
     if "." not in found.domain or is_lookalike(found.domain):
         raise Invalid("invalid_email", field=field)
-    return found.normalized
+    return found.ascii_email or found.normalized
 
 
 def order_lines(

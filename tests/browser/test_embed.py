@@ -212,6 +212,7 @@ def test_a_plain_frame_without_our_script_sells_too(
 def test_a_thousand_hostile_messages_change_nothing(
     page: Page, demo: Demo, host_page: HostPage, faults: list[str]
 ) -> None:
+    """Bad input 39."""
     told: list[str] = []
     host_page(demo.snippet(CARD))
     open_card(page)

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from gifting import codes
-from gifting.models import GiftCard, Redemption
+from gifting import codes, links
+from gifting.models import Gift, GiftCard, Redemption
 from storefront.models import ApiToken, Store
 from storefront.services import merchants
+from storefront.web.errors import SENTENCES
+from tests.contents import nothing_changes
 from tests.factories import World, world_on
 from tests.fakes import Bench
-from tests.gifting.factories import Given, a_gift
+from tests.gifting.factories import Given, a_gift, gifts_of, place_gift
 from tests.gifting.test_redemption import books
 
 
@@ -103,6 +105,7 @@ def test_a_till_takes_a_part_and_a_repeat_nothing_more(
 def test_another_body_under_a_used_key_is_refused(
     bench: Bench, machine: Machine, given: Given
 ) -> None:
+    """Bad input 18."""
     machine.take(given, 5)
 
     assert (422, "idempotency_mismatch") == told(machine.take(given, 6))
@@ -159,14 +162,47 @@ BAD_BODIES = [
     ({"store": 7}, "unknown_store", "store"),
     ({"store": "sto_\0"}, "unknown_store", "store"),
     ({"store": "sto_\ud800"}, "unknown_store", "store"),
+    # Bad input 30
     ({"code": "A" * 10_000}, "code_mistyped", "code"),
     ({"code": "\u0000"}, "code_mistyped", "code"),
     ({"code": "\u202eABCD"}, "code_mistyped", "code"),
     ({"code": "🎁" * 17}, "code_mistyped", "code"),
     ({"code": "' OR 1=1 --"}, "code_mistyped", "code"),
     ({"code": "../../etc/passwd"}, "code_mistyped", "code"),
+    # Bad input 31
     ({"code": "https://evil.test/?q=<script>"}, "not_our_code", "code"),
 ]
+
+
+HOWEVER_TYPED = {
+    "spaces": codes.grouped,
+    "dashes": lambda code: codes.grouped(code).replace(" ", "-"),
+    "lower case": str.lower,
+    "full width": lambda code: "".join(chr(ord(each) + 0xFEE0) for each in code),
+    "newline": lambda code: f" {code}\r\n",
+}
+
+
+@pytest.mark.parametrize("how", HOWEVER_TYPED)
+def test_however_a_code_is_typed_it_is_taken(machine: Machine, given: Given, how: str) -> None:
+    """Bad input 29."""
+    typed = HOWEVER_TYPED[how](given.code)
+    looked = machine.post("/gift-cards/lookup", {"code": typed})
+    taken = machine.post("/redemptions", {"code": typed, "amount_minor": 5})
+
+    assert [(200, 2000), (201, 1995)] == [
+        (each.status_code, each.json["balance_minor"]) for each in (looked, taken)
+    ]
+
+
+def test_the_address_in_a_qr_code_is_as_good(bench: Bench, machine: Machine, given: Given) -> None:
+    """Bad input 29: pasted whole."""
+    with bench.database.reads() as session:
+        gift = session.get_one(Gift, given.gift_id)
+        address = links.gift_url(bench.ports.settings, bench.ports.sign, gift)
+    taken = machine.post("/redemptions", {"code": f" {address}\n", "amount_minor": 5})
+
+    assert (201, 1995) == (taken.status_code, taken.json["balance_minor"])
 
 
 @pytest.mark.parametrize(("changes", "code", "field"), BAD_BODIES)
@@ -186,6 +222,7 @@ def test_a_bad_body_is_refused_and_never_echoed(
 
 
 def test_a_mistyped_code_says_where(machine: Machine, given: Given) -> None:
+    """Bad input 21."""
     answer = machine.post("/gift-cards/lookup", {"code": given.code[:3] + "0" + given.code[4:]})
 
     assert (422, "code_mistyped") == told(answer)
@@ -193,6 +230,7 @@ def test_a_mistyped_code_says_where(machine: Machine, given: Given) -> None:
 
 
 def test_a_foreign_address_is_told_by_its_host(machine: Machine) -> None:
+    """Bad input 31: it is shown, and not opened."""
     answer = machine.post("/gift-cards/lookup", {"code": "https://evil.test/g/1"})
 
     assert (422, "not_our_code", "evil.test") == (*told(answer), answer.json["host"])
@@ -201,6 +239,7 @@ def test_a_foreign_address_is_told_by_its_host(machine: Machine) -> None:
 def test_unknown_codes_and_foreign_ones_get_one_answer(
     bench: Bench, machine: Machine, given: Given
 ) -> None:
+    """Bad input 22."""
     other = world_on(bench, slug="bakery")
     stranger = machine_at(bench, other, other.store.id)
     unknown = machine.post("/gift-cards/lookup", {"code": codes.new_code()})
@@ -215,6 +254,7 @@ def anonymous(answer: Any) -> dict[str, Any]:
 
 
 def test_more_than_there_is_says_what_there_is(machine: Machine, given: Given) -> None:
+    """Bad input 25."""
     answer = machine.take(given, 2001)
 
     assert (409, "insufficient_balance") == told(answer)
@@ -225,6 +265,7 @@ def test_more_than_there_is_says_what_there_is(machine: Machine, given: Given) -
 def test_a_used_card_says_when_where_and_by_whom(
     bench: Bench, machine: Machine, given: Given
 ) -> None:
+    """Bad input 23."""
     taken = machine.take(given, 2000).json
     answer = machine.take(given, 1, key="another")
 
@@ -238,7 +279,46 @@ def test_a_used_card_says_when_where_and_by_whom(
     assert taken["public_id"] in answer.json["detail"]
 
 
+UNUSABLE = {
+    "code_suspended": {"blocked_at": "now", "block_reason": "dispute"},
+    "code_refunded": {"voided_at": "now", "void_reason": "refunded"},
+    "code_void": {"voided_at": "now", "void_reason": "by_shop"},
+}
+
+
+@pytest.mark.parametrize("code", UNUSABLE)
+def test_a_card_that_cannot_be_used_says_why_and_what_to_tell_the_guest(
+    bench: Bench, machine: Machine, given: Given, code: str
+) -> None:
+    """Bad input 24."""
+    now = bench.clock.now()
+    facts = {name: now if value == "now" else value for name, value in UNUSABLE[code].items()}
+    with bench.database.begin() as session:
+        session.execute(update(GiftCard).values(**facts))
+    with nothing_changes(bench.database):
+        looked = machine.post("/gift-cards/lookup", {"code": given.code})
+        taken = machine.take(given, 1)
+
+    assert [(409, code)] * 2 == [told(looked), told(taken)]
+    assert str(SENTENCES[code]) == taken.json["detail"]
+
+
+def test_a_gift_that_is_not_paid_yet_is_pending(
+    bench: Bench, world: World, machine: Machine
+) -> None:
+    """Bad input 24: there is no code yet, but whoever sees the link may come with it."""
+    placed = place_gift(bench, world)
+    with bench.database.reads() as session:
+        [gift] = gifts_of(session, placed)
+        address = links.gift_url(bench.ports.settings, bench.ports.sign, gift)
+    with nothing_changes(bench.database):
+        answer = machine.post("/redemptions", {"code": address, "amount_minor": 5})
+
+    assert (409, "code_pending") == told(answer)
+
+
 def test_an_expired_card_says_its_last_day(bench: Bench, machine: Machine, given: Given) -> None:
+    """Bad input 24."""
     with bench.database.begin() as session:
         session.execute(update(GiftCard).values(expires_on=date(2026, 3, 13)))
     answer = machine.take(given, 1)
@@ -266,6 +346,7 @@ def test_a_stores_token_acts_for_its_store_only(
 def test_a_card_is_not_taken_where_it_is_not_good(
     bench: Bench, machine: Machine, given: Given
 ) -> None:
+    """Bad input 26."""
     with bench.database.begin() as session:
         session.execute(update(GiftCard).values(stores=[]))
 
@@ -299,6 +380,7 @@ def test_a_revoked_token_takes_nothing(bench: Bench, machine: Machine, given: Gi
 def test_what_changes_something_needs_a_key(
     machine: Machine, given: Given, path: str, key: str, expected: tuple[int, str]
 ) -> None:
+    """Bad input 20."""
     body = {"code": given.code, "amount_minor": 5} if path == "/redemptions" else {}
 
     assert expected == told(machine.post(path, body, **{"Idempotency-Key": key}))
@@ -313,7 +395,7 @@ def test_the_longest_key_is_kept(bench: Bench, machine: Machine, given: Given) -
 def test_guesses_are_stopped_whatever_they_say_of_themselves(
     bench: Bench, world: World, machine: Machine, given: Given
 ) -> None:
-    """A made-up X-Forwarded-For is nobody's address, as long as no proxy is trusted."""
+    """Bad input 28: a made-up X-Forwarded-For is nobody's address while no proxy is trusted."""
     answers = [
         machine.post(
             "/gift-cards/lookup",

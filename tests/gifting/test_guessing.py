@@ -1,19 +1,23 @@
 """Whoever guesses codes is stopped; the card's owner never is."""
 
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from gifting import codes, guessing
-from gifting.redemption import look_up
+from gifting.redemption import Redeem, look_up, redeem
 from gifting.tills import Till
-from storefront.errors import StorefrontError, TooMany
+from storefront.errors import Invalid, StorefrontError, TooMany
 from storefront.models import Alarm, Attempt
-from tests.factories import World
+from tests.factories import World, world_on
 from tests.fakes import Bench
 from tests.gifting.factories import Given, a_gift
 from tests.gifting.tills import a_till, take
+from tests.told import counting, without_values
 
 
 @pytest.fixture
@@ -85,21 +89,20 @@ def test_what_is_known_is_no_guess(bench: Bench, world: World, given: Given) -> 
     assert {"already_redeemed"} == {guess(bench, till, given.code).code for _ in range(12)}
 
 
-def test_a_mistyped_code_asks_the_database_nothing(bench: Bench, world: World) -> None:
-    asked: list[str] = []
+@pytest.mark.parametrize("try_it", [look_up, redeem])
+def test_a_mistyped_code_asks_the_database_nothing(
+    bench: Bench, world: World, given: Given, try_it: Any
+) -> None:
+    """Bad input 21: no read, no write, and no guess."""
+    asked: tuple[Any, ...] = (Redeem("A" * 17, 5, "k"),) if try_it is redeem else ("A" * 17,)
+    with counting(bench.database) as told:
+        for _ in range(12):
+            with pytest.raises(Invalid, match="code_mistyped"):
+                try_it(bench.ports, a_till(world), *asked)
+        assert [] == told
+        take(bench, a_till(world), given, 5)
+        assert [] != told  # else nobody would have heard of a statement
 
-    def note(*facts: Any) -> None:
-        asked.append(facts[2])
-
-    engines = (bench.database.writer, bench.database.reader)
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    told = {guess(bench, a_till(world), "A" * 17).code for _ in range(12)}
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", note)
-
-    assert {"code_mistyped"} == told
-    assert [] == asked
     with bench.ports.reads() as session:
         assert [] == session.scalars(select(Attempt)).all()
 
@@ -158,3 +161,40 @@ def test_whoever_guesses_beside_many_others_learns_nothing_beyond_the_limit(
     guesses(bench, 10, till)
     with pytest.raises(TooMany):
         guessing.count_guess(bench.ports, till)
+
+
+def test_unknown_and_foreign_codes_ask_the_database_the_same(bench: Bench, world: World) -> None:
+    """R-D6, bad input 22: whatever has become of another's card, the same is done for it."""
+    rival, now = world_on(bench, slug="florist"), bench.clock.now()
+    fates: list[dict[str, Any]] = [
+        {},
+        {"expires_on": now.date() - timedelta(days=9)},
+        {"blocked_at": now, "block_reason": "dispute"},
+        {"voided_at": now, "void_reason": "refunded"},
+    ]
+    foreign = [a_gift(bench, rival, **fate).code for fate in fates]
+    spent = a_gift(bench, rival)
+    take(bench, a_till(rival), spent, 2000)
+    typed = [codes.new_code(), *foreign, spent.code]
+
+    looks = [
+        asked(bench, world, lambda till, code=code: look_up(bench.ports, till, code))
+        for code in typed
+    ]
+    takes = [
+        asked(bench, world, lambda till, code=code: redeem(bench.ports, till, Redeem(code, 5, "k")))
+        for code in typed
+    ]
+
+    assert [looks[0]] * len(typed) == looks
+    assert [takes[0]] * len(typed) == takes
+
+
+def asked(bench: Bench, world: World, ask: Callable[[Till], object]) -> tuple[list[str], str]:
+    """Return what the database is told while a till of its own guesses, values left out, and what
+    the till is told."""
+    till = a_till(world, caller=secrets.token_hex(8))
+    with counting(bench.database) as told, pytest.raises(StorefrontError) as refused:
+        ask(till)
+    error = refused.value
+    return without_values(told), f"{error!r} {error.field} {error.data}"

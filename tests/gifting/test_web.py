@@ -21,6 +21,7 @@ from tests.factories import World
 from tests.fakes import Bench
 from tests.gifting.factories import Given, a_gift
 from tests.gifting.letters import change_gift
+from tests.told import counting, without_values
 
 
 @pytest.fixture
@@ -222,6 +223,30 @@ def test_after_a_correction_the_old_link_opens_nothing(
     assert gift_of(bench, given).opened_at is None
 
 
+def test_whatever_opens_nothing_asks_the_database_the_same_and_is_told_the_same(
+    bench: Bench, world: World, given: Given, token: str
+) -> None:
+    """R-D6: whoever guesses learns of no gift that there is one, nor what has become of it."""
+    used, spent = a_gift(bench, world), a_gift(bench, world, balance_minor=0)
+    names = [gift_of(bench, each).public_id.removeprefix("gft_") for each in (used, spent)]
+    with bench.database.begin() as session:
+        gift = session.get_one(Gift, given.gift_id)
+        delivery.correct_address(
+            session, gift, "lin@right.test", sign=bench.ports.sign, now=bench.clock.now()
+        )
+    client = bench.client()
+    client.get(f"/g/{'0' * 48}")
+
+    answers = []
+    for tried in [token, *(name + "0" * 32 for name in names), "1" * 48]:
+        with counting(bench.database) as told:
+            answer = client.post(f"/g/{tried}/code")
+        answers.append((without_values(told), answer.status_code, answer.data))
+
+    assert 404 == answers[0][1]
+    assert [answers[0]] * 4 == answers
+
+
 def test_links_that_are_made_up_stop_their_address_and_no_recipient_behind_it(
     bench: Bench, token: str
 ) -> None:
@@ -343,6 +368,7 @@ def test_a_mailbox_is_not_filled_by_who_asks_again_and_again(bench: Bench, given
 
 
 def test_reminders_stop_by_one_post_and_not_by_looking(bench: Bench, given: Given) -> None:
+    """Bad input 48."""
     path = f"/gift-reminders/{reminders_token(bench.ports.sign, gift_of(bench, given))}"
     client = bench.client()
     looked = client.get(path)

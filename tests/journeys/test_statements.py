@@ -1,57 +1,14 @@
 """How many statements a sale takes (SQLite is told rows one by one): each is a way to the database,
 and they come back where nobody counts. Whoever needs one more says so here."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from psycopg import Connection, Cursor
-from sqlalchemy import Engine, event
 
 from storefront.worker import run_due
 from tests.factories import World, order_json, pay, place, quote_json
 from tests.fakes import Bench
-
-BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "--")
-
-Told = list[str]
-
-
-@contextmanager
-def counting(bench: Bench) -> Iterator[Told]:
-    """Yield what the drivers are told from now on, without the brackets of transactions."""
-    told: Told = []
-
-    def note(statement: object) -> None:
-        text = str(statement).strip()
-        if not text.startswith(BRACKETS):
-            told.append(text)
-
-    class Counted(Cursor[Any]):
-        def execute(self, query: Any, *args: Any, **named: Any) -> Any:
-            note(query)
-            return super().execute(query, *args, **named)
-
-        def executemany(self, query: Any, *args: Any, **named: Any) -> Any:
-            note(query)
-            return super().executemany(query, *args, **named)
-
-    def listen(connection: Any, *_: object) -> None:
-        if isinstance(connection, Connection):
-            connection.cursor_factory = Counted
-        else:
-            connection.set_trace_callback(note)
-
-    engines: tuple[Engine, ...] = (bench.database.writer, bench.database.reader)
-    bench.database.dispose()
-    for engine in engines:
-        event.listen(engine, "connect", listen)
-    try:
-        yield told
-    finally:
-        for engine in engines:
-            event.remove(engine, "connect", listen)
+from tests.told import counting
 
 
 def _quote(bench: Bench, world: World) -> Callable[[], object]:
@@ -100,7 +57,7 @@ def test_a_step_of_a_sale_takes_no_more_statements_than_it_needs(
 ) -> None:
     place(bench, world)
     run = step(bench, world)
-    with counting(bench) as told:
+    with counting(bench.database) as told:
         run()
 
     most = sqlite if bench.database.is_sqlite else postgresql

@@ -162,6 +162,7 @@ FAULTY = [
     ("MAIL_FROM", "Shop <no-reply@shop.test>", "people can answer"),
     ("MAIL_FROM", "noreply@shop.test", "people can answer"),
     ("MAIL_FROM", "do-not-reply@shop.test", "people can answer"),
+    ("MAIL_FROM", "Shop <hello@b\u00fccher.test>", "hello@xn--bcher-kva"),
     ("HOLD_MINUTES", "ten", "cannot be used"),
     ("HOLD_MINUTES", "0", "more than zero"),
     ("HOLD_MINUTES", "1e400", "cannot be used"),
@@ -192,6 +193,7 @@ FAULTY = [
 def test_a_faulty_setting_is_one_line_that_says_what_where_and_how(
     name: str, value: object, hint: str
 ) -> None:
+    """Bad input 50."""
     [line] = faults(**{name: value})
 
     assert line.startswith(f"STOREFRONT_{name}")

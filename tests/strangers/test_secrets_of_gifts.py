@@ -4,6 +4,8 @@ fault's page or trace, a figure, a finding, or a row that a copy of the database
 import io
 import logging
 from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -12,12 +14,14 @@ from gifting import codes
 from storefront.logs import formatter_of
 from storefront.services.audit import audit
 from storefront.services.doctor import examine
+from storefront.web.context import KEY
 from tests.contents import contents
 from tests.gifting.counter.factories import PIN
 from tests.storefront.web.answers import PROGRAM
 from tests.strangers.addresses import addresses
 from tests.strangers.shop import OWN, Furnished
 
+METRICS_TOKEN = "t0ken-for-figures-0123456789-abcdefghij"
 LINKS = ("gift_link", "stop_link", "link_of_device", "reset_link", "invitation_link", "gift_t", "t")
 FAULTS = (
     ("GET", "/g/{gift_link}"), ("POST", "/g/{gift_link}/code"),
@@ -91,13 +95,25 @@ def break_everything(furnished: Furnished) -> list[str]:
     return said
 
 
+def figures(furnished: Furnished) -> str:
+    """Return what whoever watches the shop is told at /metrics, of all that was asked of it."""
+    ports, app = furnished.bench.ports, copy(furnished.owner.application)
+    watched = replace(ports, settings=replace(ports.settings, metrics_token=METRICS_TOKEN))
+    app.extensions = {**app.extensions, KEY: watched}
+    bearer = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    answer = app.test_client().get("/metrics", headers=bearer)
+    assert 'route="/g/<token>"' in answer.text
+    assert 'route="/api/v1/gift-cards/lookup"' in answer.text
+    return str(answer.text)
+
+
 def test_nothing_that_is_kept_or_said_opens_a_gift(furnished: Furnished, log: io.StringIO) -> None:
     bench, secrets = furnished.bench, secrets_of(furnished)
     refused, faults = ask_everything(furnished), break_everything(furnished)
     with bench.database.reads() as session:
         findings = [*map(str, audit(session, bench.ports.kinds)), *map(str, examine(bench.ports))]
     kept = [str(rows) for name, rows in contents(bench.database).items()]
-    said = [log.getvalue(), *refused, *faults, *findings, *kept]
+    said = [log.getvalue(), figures(furnished), *refused, *faults, *findings, *kept]
 
     assert len(FAULTS) == len(faults)
     assert "Traceback" in log.getvalue()

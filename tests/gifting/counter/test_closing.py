@@ -81,7 +81,7 @@ def test_a_day_without_redemptions_says_so(counter: Counter) -> None:
     assert "Nothing was redeemed here on this day." in counter.get("/day?on=2026-01-01").text
 
 
-@pytest.mark.parametrize("on", ["", "yesterday", "2026-13-40"])
+@pytest.mark.parametrize("on", ["", "yesterday", "2026-13-40", "9999-12-31", "0001-01-01"])
 def test_a_day_that_makes_no_sense_is_today(counter: Counter, on: str) -> None:
     assert "March 14, 2026" in counter.get(f"/day?on={on}").text
 

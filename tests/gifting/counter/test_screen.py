@@ -2,6 +2,7 @@
 taken, the one answer, and that nothing is taken twice."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.contents import nothing_changes
 from tests.factories import World, world_on
 from tests.fakes import Bench
 from tests.gifting.counter.factories import Counter, a_clerk, a_counter
-from tests.gifting.factories import Given, a_gift
+from tests.gifting.factories import Given, a_gift, gifts_of, place_gift
 from tests.storefront.web.answers import PROGRAM, refusal
 
 
@@ -79,6 +80,7 @@ def test_value_and_holder_are_shown_before_anything_is_taken(
 def test_however_a_code_is_typed_it_is_found(
     bench: Bench, world: World, counter: Counter, typed: Any
 ) -> None:
+    """Bad input 29."""
     given = a_gift(bench, world)
 
     assert "$20.00" in look_up(counter, typed(given.code)).text
@@ -87,6 +89,7 @@ def test_however_a_code_is_typed_it_is_found(
 def test_the_link_that_the_qr_code_holds_finds_the_gift(
     bench: Bench, world: World, counter: Counter
 ) -> None:
+    """Bad input 29: pasted whole."""
     given = a_gift(bench, world)
     with bench.database.reads() as session:
         gift = session.get_one(Gift, given.gift_id)
@@ -185,6 +188,7 @@ def test_a_reload_of_the_card_keeps_the_key(bench: Bench, world: World, counter:
 def test_already_used_says_when_where_and_by_whom(
     bench: Bench, world: World, counter: Counter
 ) -> None:
+    """Bad input 23."""
     given = a_gift(bench, world)
     redeem(counter, given)
 
@@ -198,6 +202,7 @@ def test_already_used_says_when_where_and_by_whom(
 
 
 REFUSED = {
+    "code_expired": {"expires_on": date(2026, 3, 13)},
     "code_suspended": {"blocked_at": "now", "block_reason": "dispute"},
     "code_refunded": {"voided_at": "now", "void_reason": "refunded"},
     "code_void": {"voided_at": "now", "void_reason": "by_shop"},
@@ -209,9 +214,12 @@ REFUSED = {
 def test_a_card_that_cannot_be_used_says_why_and_offers_no_button(
     bench: Bench, world: World, counter: Counter, code: str
 ) -> None:
+    """Bad inputs 24 and 26."""
     now = bench.clock.now()
     facts = {name: now if value == "now" else value for name, value in REFUSED[code].items()}
-    given = a_gift(bench, world, **facts)
+    given = a_gift(bench, world)
+    with bench.database.begin() as session:
+        session.execute(update(GiftCard).values(**facts))
 
     with nothing_changes(bench.database):
         page = look_up(counter, given.code)
@@ -219,6 +227,19 @@ def test_a_card_that_cannot_be_used_says_why_and_offers_no_button(
     assert ["bad"] == answer_on(page)
     assert str(SENTENCES[code]).partition("%")[0] in page.text.replace("&#39;", "'")
     assert {} == form_of(page)
+
+
+def test_a_gift_that_is_not_paid_yet_says_so(bench: Bench, world: World, counter: Counter) -> None:
+    """Bad input 24."""
+    placed = place_gift(bench, world)
+    with bench.database.reads() as session:
+        [gift] = gifts_of(session, placed)
+        link = links.gift_url(bench.ports.settings, bench.ports.sign, gift)
+
+    page = look_up(counter, link)
+
+    assert (409, ["bad"]) == (page.status_code, answer_on(page))
+    assert str(SENTENCES["code_pending"]) in page.text.replace("&#39;", "'")
 
 
 def test_a_card_that_is_blocked_while_it_lies_there_gives_nothing(
@@ -250,6 +271,7 @@ def test_a_card_that_is_blocked_while_it_lies_there_gives_nothing(
 def test_an_amount_that_cannot_be_is_yellow_and_stays_typed(
     bench: Bench, world: World, counter: Counter, fields: dict[str, str], said: str
 ) -> None:
+    """Bad input 25: the first of them."""
     given = a_gift(bench, world)
     form = {**form_of(look_up(counter, given.code)), **fields}
 
@@ -270,6 +292,8 @@ def test_an_amount_that_cannot_be_is_yellow_and_stays_typed(
         ("O" * 17, 422, "code_mistyped"),
         ("x" * 10_000, 422, "code_mistyped"),
         ("\u202eABC", 422, "code_mistyped"),
+        ("ABCD\0EFGH", 422, "code_mistyped"),
+        ("\U0001f381" * 17, 422, "code_mistyped"),
         ("' OR 1=1 --", 422, "code_mistyped"),
         ("../../etc/passwd", 422, "code_mistyped"),
         ("https://evil.example/g/" + "a" * 48, 422, "not_our_code"),
@@ -279,6 +303,7 @@ def test_an_amount_that_cannot_be_is_yellow_and_stays_typed(
 def test_what_is_no_code_of_ours_is_named_and_never_echoed(
     counter: Counter, typed: str, status: int, code: str
 ) -> None:
+    """Bad inputs 21, 22, 30 and 31."""
     told = counter.post("/cards", {"code": typed}, headers=PROGRAM)
     page = counter.post("/cards", {"code": typed})
 
@@ -290,6 +315,7 @@ def test_what_is_no_code_of_ours_is_named_and_never_echoed(
 def test_an_unknown_code_and_another_merchants_get_the_same_answer(
     bench: Bench, counter: Counter
 ) -> None:
+    """Bad input 22."""
     rival = a_gift(bench, world_on(bench, slug="florist"))
 
     foreign = counter.post("/cards", {"code": rival.code}, headers=PROGRAM)
@@ -320,6 +346,7 @@ def test_nothing_of_another_merchant_is_there(bench: Bench, counter: Counter) ->
 def test_the_eleventh_wrong_code_is_refused_and_the_card_stays_good_elsewhere(
     bench: Bench, world: World, counter: Counter
 ) -> None:
+    """Bad input 28."""
     given = a_gift(bench, world)
     for _ in range(10):
         counter.post("/cards", {"code": "2" * 17})

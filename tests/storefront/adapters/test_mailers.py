@@ -222,6 +222,49 @@ def test_what_is_not_plain_arrives_as_it_was_meant(tmp_path: Path, changed: dict
     assert content(mail, "plain") == message.text.replace("\r\n", "\n")
 
 
+def test_what_programs_read_in_a_header_stands_there_as_it_is(tmp_path: Path) -> None:
+    """A mail program that would stop reminders decodes no words; a real link has 100 symbols."""
+    link = f"https://shop.test/storefront/gift-reminders/{'a1' * 24}"
+    name = f"<gift_reminder.gft_{'a1' * 8}.unopened.1@{'long-' * 12}name.shop.test>"
+    FileMailer(tmp_path, CLOCK).send(replace(MESSAGE, unsubscribe_url=link, message_id=name))
+    [file] = tmp_path.iterdir()
+    lines = file.read_bytes().decode().split("\r\n")
+
+    assert f"List-Unsubscribe: <{link}>" in lines
+    assert f"Message-ID: {name}" in lines
+    assert max(map(len, lines)) < 998
+
+
+@pytest.mark.parametrize("text", ["x" * 200, "a b " * 60 + "\n", "=" * 90, "one\rtwo\r\nthree", ""])
+def test_no_line_of_a_mail_ends_in_half(tmp_path: Path, text: str) -> None:
+    """A bare CR or LF is how lines are smuggled past a server, and many refuse such a mail."""
+    FileMailer(tmp_path, CLOCK).send(replace(MESSAGE, text=text, html=text))
+    [file] = tmp_path.iterdir()
+    raw = file.read_bytes()
+
+    assert not {b"\r", b"\n"} & set(map(bytes, zip(raw.replace(b"\r\n", b""))))
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    assert [lines, lines] == [content(read(file), kind) for kind in ("plain", "html")]
+
+
+def test_an_address_that_the_server_cannot_write_is_refused_for_good() -> None:
+    """It never will; a week of tries would only keep from the buyer that it must be corrected."""
+    with MailServer() as server, pytest.raises(Invalid) as refusal:
+        SmtpMailer(server.url, CLOCK).send(replace(MESSAGE, to="jörg@buyer.test"))
+
+    assert ("mail_refused", "email") == (refusal.value.code, refusal.value.field)
+    assert server.letters == []
+
+
+def test_an_address_in_other_letters_reaches_a_server_that_knows_them() -> None:
+    with MailServer({"EHLO": "250-mail.test\r\n250-8BITMIME\r\n250 SMTPUTF8"}) as server:
+        SmtpMailer(server.url, CLOCK).send(replace(MESSAGE, to="jörg@buyer.test"))
+
+    [letter] = server.letters
+    assert (["jörg@buyer.test"], "jörg@buyer.test") == (letter.recipients, letter.mail["To"])
+
+
 def test_a_header_of_two_lines_is_never_sent(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="linefeed"):
         FileMailer(tmp_path, CLOCK).send(replace(MESSAGE, subject="Hello\nBcc: eve@buyer.test"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.domain.addresses import picture_origin, read_picture_address
+from storefront.domain.addresses import check_mailbox, picture_origin, read_picture_address
 from storefront.errors import Invalid
 
 GOOD = {
@@ -51,3 +51,32 @@ def test_no_origin_can_add_to_a_policy(text: str) -> None:
     origin = picture_origin(f"https://{text}")
 
     assert origin is None or not set(origin) & set(" ;,'\"*\n")
+
+
+@pytest.mark.parametrize(
+    "address", ["ask@gelato.test", "o'neill+a@mail.gelato.test", "a@xn--mller-kva.de"]
+)
+def test_a_mailbox_that_people_read_takes_answers(address: str) -> None:
+    check_mailbox(address, field="contact_email")
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("", "invalid_email"),
+        ("ask", "invalid_email"),
+        ("ask@gelato", "invalid_email"),
+        ("ask@m\u00fcller.de", "invalid_email"),
+        ("j\u00f6rg@gelato.test", "invalid_email"),
+        ("ask@gelato.test\r\nBcc: eve@evil.test", "invalid_email"),
+        ("ask@gelato.test, eve@evil.test", "invalid_email"),
+        ("Ask <ask@gelato.test>", "invalid_email"),
+        ("noreply@gelato.test", "no_reply_address"),
+        ("Do-Not-Reply@gelato.test", "no_reply_address"),
+    ],
+)
+def test_a_mailbox_that_answers_cannot_reach_is_refused(address: str, code: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        check_mailbox(address, field="contact_email")
+
+    assert (code, "contact_email") == (refusal.value.code, refusal.value.field)

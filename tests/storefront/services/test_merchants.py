@@ -29,6 +29,8 @@ GOOD = {
         ("slug", "a--b", "invalid_slug"),
         ("slug", "a\n", "invalid_slug"),
         ("slug", "", "invalid_slug"),
+        ("contact_email", "ask", "invalid_email"),
+        ("contact_email", "noreply@bakery.test", "no_reply_address"),
         ("currency", "eur", "invalid_currency"),
         ("currency", "ZZZ", "invalid_currency"),
         ("currency", "XAU", "invalid_currency"),

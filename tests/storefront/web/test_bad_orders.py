@@ -47,6 +47,7 @@ MASS_ASSIGNMENT = ("price", "total", "currency", "merchant_id", "amount_minor", 
 
 @pytest.mark.parametrize("field", MASS_ASSIGNMENT)
 def test_a_field_that_we_did_not_ask_for_is_refused_by_name(shop: Shop, field: str) -> None:
+    """Bad input 10."""
     with nothing_changes(shop.bench.database):
         told = as_json(shop.client, {**order_json(shop.world), field: 1})
         shown = as_form(shop.client, {**order_form(shop.bench, shop.world), field: "1"})
@@ -57,6 +58,7 @@ def test_a_field_that_we_did_not_ask_for_is_refused_by_name(shop: Shop, field: s
 
 
 def test_a_price_inside_a_line_is_refused_by_name(shop: Shop) -> None:
+    """Bad input 10."""
     lines = [{"variant": shop.world.variant.public_id, "quantity": 1, "unit_minor": 1}]
 
     with nothing_changes(shop.bench.database):
@@ -70,6 +72,7 @@ QUANTITIES = [0, -1, 1.5, "1e3", True, None, 10**20, "\uff11", "", " 1", "1 ", "
 
 @pytest.mark.parametrize("quantity", QUANTITIES, ids=repr)
 def test_a_quantity_is_a_whole_number_from_1_to_99(shop: Shop, quantity: Any) -> None:
+    """Bad input 11."""
     with nothing_changes(shop.bench.database):
         told = as_json(shop.client, order_json(shop.world, quantity=quantity))
 
@@ -81,6 +84,7 @@ def test_a_quantity_is_a_whole_number_from_1_to_99(shop: Shop, quantity: Any) ->
 def test_a_quantity_in_the_cart_form_is_refused_with_the_same_sentence(
     shop: Shop, quantity: str
 ) -> None:
+    """Bad input 11."""
     form = {
         "surface": "page",
         "placement": shop.world.placement.public_id,
@@ -205,6 +209,7 @@ def test_a_note_of_two_lines_is_taken_as_browsers_send_it(shop: Shop) -> None:
 
 
 def test_what_is_sold_out_says_so_and_charges_nothing(bench: Bench) -> None:
+    """Bad input 15."""
     world = world_on(bench, stock=0)
     client = bench.client()
 
@@ -219,6 +224,7 @@ def test_what_is_sold_out_says_so_and_charges_nothing(bench: Bench) -> None:
 
 
 def test_what_others_hold_says_when_it_may_come_back(bench: Bench) -> None:
+    """Bad input 15."""
     world = world_on(bench, stock=1)
     client = bench.client()
     place(bench, world)
@@ -236,6 +242,7 @@ def test_what_others_hold_says_when_it_may_come_back(bench: Bench) -> None:
 
 
 def test_an_amount_that_no_card_pays_is_told_with_both_limits(bench: Bench, world: World) -> None:
+    """Bad input 12."""
     limits = {"least": Money(50, "USD"), "most": Money(99_999_999, "USD")}
     bench.gateway.fault = Invalid("amount_out_of_range", field="amount", **limits)
 
@@ -257,6 +264,7 @@ def test_too_few_left_says_how_many(bench: Bench) -> None:
 
 @pytest.mark.parametrize("in_", ["page", "frame"])
 def test_a_second_click_leads_to_the_same_order(bench: Bench, world: World, in_: str) -> None:
+    """Bad input 17."""
     client = bench.client()
     form = order_form(bench, world, **{"in": in_})
     first = as_form(client, form)
@@ -271,6 +279,7 @@ def test_a_second_click_leads_to_the_same_order(bench: Bench, world: World, in_:
 
 
 def test_the_same_key_gets_the_same_body_seconds_later(bench: Bench, world: World) -> None:
+    """Bad input 17."""
     client, body, key = bench.client(), order_json(world), secrets.token_urlsafe(24)
     with time_machine.travel("2026-03-14T09:26:53Z", tick=False):
         first = as_json(client, body, key=key)
@@ -301,6 +310,7 @@ def test_the_same_sale_posted_twice_is_one_sale(bench: Bench, world: World) -> N
 
 
 def test_one_key_with_another_body_is_a_mismatch(shop: Shop) -> None:
+    """Bad input 18."""
     key = secrets.token_urlsafe(24)
     as_json(shop.client, order_json(shop.world), key=key)
     form = order_form(shop.bench, shop.world, request_key=key)
@@ -325,6 +335,7 @@ def start(bench: Bench, world: World, body: dict[str, Any], key: str) -> None:
 
 
 def test_a_repeat_while_the_first_still_runs_is_told_to_wait(bench: Bench, world: World) -> None:
+    """Bad input 19."""
     client, key = bench.client(), secrets.token_urlsafe(24)
     body, form = order_json(world), order_form(bench, world)
     start(bench, world, body, key)
@@ -352,6 +363,7 @@ def test_a_key_whose_first_request_died_is_taken_over(bench: Bench, world: World
 
 
 def test_an_order_without_a_key_is_asked_for_one(shop: Shop) -> None:
+    """Bad input 20."""
     form = order_form(shop.bench, shop.world)
     del form["request_key"]
 

@@ -60,6 +60,7 @@ def refusal(code: str) -> tuple[int, str, str]:
 
 
 def test_a_message_without_a_signature_is_refused(shop: Shop, message: bytes) -> None:
+    """Bad input 1."""
     with nothing_changes(shop.bench.database):
         answer = post(shop.client, message, None)
 
@@ -67,6 +68,7 @@ def test_a_message_without_a_signature_is_refused(shop: Shop, message: bytes) ->
 
 
 def test_a_wrong_secret_and_an_altered_byte_are_refused_alike(shop: Shop, message: bytes) -> None:
+    """Bad input 2."""
     altered = message.replace(b'"succeeded"', b'"succeedeD"')
 
     with nothing_changes(shop.bench.database):
@@ -88,6 +90,7 @@ def test_a_clock_that_is_almost_five_minutes_off_loses_no_message(shop: Shop, se
 
 @pytest.mark.parametrize("seconds", [-301, 301], ids=["past", "future"])
 def test_a_signature_301_seconds_away_has_expired(shop: Shop, message: bytes, seconds: int) -> None:
+    """Bad input 3."""
     # One second more, because the second may turn between here and the check.
     moment = int(time.time()) + seconds + (1 if seconds > 0 else -1)
 
@@ -105,6 +108,7 @@ def test_a_signature_301_seconds_away_has_expired(shop: Shop, message: bytes, se
 def test_a_header_that_makes_no_sense_is_an_invalid_signature(
     shop: Shop, message: bytes, header: str
 ) -> None:
+    """Bad input 4."""
     with nothing_changes(shop.bench.database):
         answer = post(shop.client, message, header)
 
@@ -175,6 +179,7 @@ SHAPES: dict[str, Any] = {
 def test_a_signed_message_of_another_shape_is_invalid(
     shop: Shop, message: bytes, shape: str
 ) -> None:
+    """Bad input 5."""
     body = SHAPES[shape](message)
 
     with nothing_changes(shop.bench.database):
@@ -184,6 +189,7 @@ def test_a_signed_message_of_another_shape_is_invalid(
 
 
 def test_a_message_that_is_not_utf8_is_invalid(shop: Shop, message: bytes) -> None:
+    """Bad input 5."""
     with nothing_changes(shop.bench.database):
         answer = post(shop.client, b"\xff\xfe" + message, signature(message))
 
@@ -285,6 +291,7 @@ def test_the_forgeries_are_forged_from_a_message_that_would_be_taken_in(shop: Sh
 def test_a_message_of_another_mode_is_refused_with_an_alarm(
     bench: Bench, world: World, type_: str
 ) -> None:
+    """Bad input 6."""
     placed = place(bench, world)
     before = contents(bench.database)
 
@@ -302,6 +309,7 @@ def test_a_message_of_another_mode_is_refused_with_an_alarm(
 
 
 def test_a_known_message_is_answered_again_and_does_nothing(bench: Bench, world: World) -> None:
+    """Bad input 7."""
     client, placed = bench.client(), place(bench, world)
     told = {"state": "succeeded", "event_id": "evt_once"}
     send_event(client, bench, placed.payment_reference, "payment_intent.succeeded", **told)
@@ -331,7 +339,7 @@ def test_every_message_that_moves_a_payment_is_bent_here() -> None:
 def test_a_genuine_message_that_does_not_fit_wants_a_person_and_sells_nothing(
     bench: Bench, world: World, *, part: str, type_: str
 ) -> None:
-    """R-B6: 200, so that it is not sent again; the order waits for a person, who is called."""
+    """Bad input 8, R-B6: 200, so that it is not sent again; a person is called."""
     client, placed = bench.client(), place(bench, world)
     snapshot = replace(bench.gateway.snapshots[placed.payment_reference], state=STATES[type_])
     body = event_body(type_, replace(snapshot, **MISMATCHES[part]), created=1_773_480_413)
@@ -353,6 +361,7 @@ def test_a_genuine_message_that_does_not_fit_wants_a_person_and_sells_nothing(
 
 @pytest.mark.parametrize("kind", ["customer.created", "payment_intent.succeeded", "of.tomorrow"])
 def test_a_message_about_nothing_of_ours_is_kept_and_does_nothing(shop: Shop, kind: str) -> None:
+    """Bad input 9."""
     before = contents(shop.bench.database)
     stranger = {"id": "pi_1", "object": "payment_intent", "amount": 5, "currency": "usd"}
     strange = {**stranger, "status": "succeeded", "livemode": False, "metadata": {}}

@@ -52,6 +52,8 @@ def test_a_colour_that_cannot_be_read_is_shifted_and_the_merchant_is_told(owner:
     [
         ("name", ""),
         ("contact_email", "nobody"),
+        ("contact_email", "no-reply@gelato.test"),
+        ("contact_email", "j\u00f6rg@gelato.test"),
         ("accent", "yellow"),
         ("zone", "Nowhere/Here"),
         ("tax_number", "9" * 61),
@@ -136,7 +138,8 @@ def test_a_text_that_cannot_be_is_refused(bench: Bench, owner: Any, form: dict[s
 
 
 def test_the_receipt_carries_texts_and_tax_number(bench: Bench, world: World, owner: Any) -> None:
-    owner.post("/console/shop", data=profile(), headers=ORIGIN)
+    other_letters = profile(contact_email="ciao@b\u00fccher.de")
+    owner.post("/console/shop", data=other_letters, headers=ORIGIN)
     owner.post("/console/shop/texts/imprint", data={"body": "Gelateria"}, headers=ORIGIN)
     letters = JinjaLetters(
         FileSystemLoader(TEMPLATES), translations=TRANSLATIONS, filters=letter_filters
@@ -150,6 +153,7 @@ def test_the_receipt_carries_texts_and_tax_number(bench: Bench, world: World, ow
     address = f"{BASE_URL}{page_of(world, 'imprint')}"
     assert (True, True) == (address in mail.text, address in mail.html)
     assert (True, True) == ("IT 123" in mail.text, "IT 123" in mail.html)
+    assert "Gelateria <ciao@xn--bcher-kva.de>" == mail.reply_to
 
 
 def picture(size: tuple[int, int] = (300, 200)) -> io.BytesIO:
