@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, redirect, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gifting import api, codes, guessing, order_actions, rotation, sending
+from gifting import api, codes, order_actions, sending
 from gifting import web as gift_pages
 from gifting.console.blueprint import blueprint as gift_console
 from gifting.counter import blueprint as counter
@@ -26,7 +26,7 @@ from storefront.adapters.pillow_pictures import PillowPictures
 from storefront.adapters.signer import SecretSigner
 from storefront.adapters.smtp_mailer import SmtpMailer
 from storefront.adapters.stripe_gateway import StripeGateway
-from storefront.cli import Additions, command_group, doctor_of_settings, is_asked_for_doctor
+from storefront.commands import Later, is_asked_for_doctor
 from storefront.db.engine import Database
 from storefront.kinds import GOODS
 from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
@@ -142,17 +142,23 @@ class Storefront:
         except SettingsError as error:
             if not is_asked_for_doctor():
                 raise
+            from storefront.cli import doctor_of_settings  # noqa: PLC0415 - as in _commands
+
             app.cli.add_command(doctor_of_settings(self.name, error.faults))
             return
         _refuse_shared_addresses(app, f"{prefix}URL_PREFIX", settings.url_prefix)
         mounted = build(settings)
         app.extensions[self.name] = mounted
         host = "" if app.name == ALONE else app.name
-        app.cli.add_command(_commands(self.name, mounted, host=host))
+        app.cli.add_command(Later(self.name, partial(_commands, self.name, mounted, host=host)))
         app.wsgi_app = _mount(app.wsgi_app, mounted.app.wsgi_app, settings.url_prefix)  # type: ignore[method-assign, assignment]
 
 
 def _commands(name: str, mounted: Mounted, *, host: str) -> Group:
+    """Return the commands; they are loaded with what they need when one is asked for."""
+    from gifting import guessing, rotation  # noqa: PLC0415
+    from storefront.cli import Additions, command_group  # noqa: PLC0415
+
     more = Additions(
         commands=(rotation.rotate_command,), looks=(rotation.examine_keys, guessing.examine_codes)
     )

@@ -1,11 +1,9 @@
-"""The commands: `flask storefront …` beside a host, and `storefront …` on its own."""
+"""The commands of one mounted storefront: `flask storefront …` beside a host, and alone."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,19 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from flask.cli import cli as flask_commands
-from sqlalchemy.exc import DBAPIError
 
-from storefront.db import backup, schema
+from storefront.commands import Commands
+from storefront.db import backup
+from storefront.db_command import db_command
 from storefront.errors import StorefrontError
 from storefront.import_command import import_command
 from storefront.logs import start_logging
 from storefront.members_command import members_command
-from storefront.new_settings import new_settings
-from storefront.programs import APPLICATION, SERVED, WEB_WORKERS, web_program, worker_program
+from storefront.run_command import run_command
 from storefront.services import alarms, audit, doctor, helping, members, merchants, retention
-from storefront.services.ailments import Ailment, ailment
-from storefront.supervisor import Supervisor
 from storefront.worker import work as run_worker
 
 if TYPE_CHECKING:
@@ -43,50 +38,15 @@ class Additions:
     looks: tuple[doctor.Look, ...] = ()
 
 
-def main() -> None:
-    """Run `storefront …`: the demo, new settings, or a command of the standalone application."""
-    os.environ.setdefault("FLASK_APP", APPLICATION)
-    arguments = sys.argv[1:]
-    if arguments[:1] == ["demo"]:
-        # Only here: the demo is a merchant that mounts us, so it stands outside of us.
-        from storefront.demo.command import demo  # noqa: PLC0415
-
-        demo.main(args=arguments[1:], prog_name="storefront demo")
-    elif arguments[:1] == ["new-settings"]:
-        new_settings.main(args=arguments[1:], prog_name="storefront new-settings")
-    else:
-        flask_commands.main(args=["storefront", *arguments], prog_name="storefront")
-
-
-WHAT_AILS = {
-    Ailment.BEHIND: "A migration has not run: begin with `db upgrade`.",
-    Ailment.FULL: "The database cannot write: make room, or look at the disk.",
-    Ailment.BUSY: "The database is locked or away: `doctor` says more.",
-}
-
-
-class _Commands(click.Group):
-    """Commands that say in one line what ails the database."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except DBAPIError as error:
-            found = ailment(error)
-            if found is None:
-                raise
-            raise click.ClickException(WHAT_AILS[found]) from error
-
-
 def command_group(
     name: str, ports: Ports, database: Database, *, host: str = "", more: Additions = Additions()
 ) -> click.Group:
     """Return the command group of one mounted storefront; `host` names whom it is mounted beside,
     and is empty where it stands alone. `more` is what others add."""
-    group = _Commands(name, help="Run and look after the storefront.")
-    group.add_command(_db(database))
+    group = Commands(name, help="Run and look after the storefront.")
+    group.add_command(db_command(lambda: database))
     for command in (
-        _refuse_to_run(name, host) if host else _run(ports),
+        _refuse_to_run(name, host) if host else run_command(lambda: ports.settings),
         _work(ports),
         _add_merchant(ports),
         members_command(ports),
@@ -104,18 +64,6 @@ def command_group(
     return group
 
 
-def _db(database: Database) -> click.Group:
-    group = click.Group("db", help="Look after the database's schema.")
-
-    @group.command("upgrade")
-    def upgrade() -> None:
-        """Bring the schema up to date."""
-        schema.upgrade(database.writer)
-        click.echo("The database is up to date.")
-
-    return group
-
-
 def _work(ports: Ports) -> click.Command:
     @click.command("work")
     def work() -> None:
@@ -127,26 +75,6 @@ def _work(ports: Ports) -> click.Command:
         run_worker(ports, stop)
 
     return work
-
-
-def _run(ports: Ports) -> click.Command:
-    @click.command("run")
-    @click.option("--host", default="127.0.0.1", show_default=True)
-    @click.option("--port", default=8000, show_default=True)
-    @click.option("--workers", default=WEB_WORKERS, show_default=True)
-    def run(host: str, port: int, workers: int) -> None:
-        """Serve the application and run its jobs; what dies is started again."""
-        start_logging(ports.settings)
-        figures = ports.settings.instance_dir.absolute() / "figures"
-        # What an earlier run has counted is over: counters begin at zero.
-        shutil.rmtree(figures, ignore_errors=True)
-        figures.mkdir(parents=True)
-        web = web_program(SERVED, host=host, port=port, workers=workers, figures=figures)
-        supervisor = Supervisor([web, worker_program()])
-        supervisor.start()
-        supervisor.run()
-
-    return run
 
 
 def _refuse_to_run(name: str, host: str) -> click.Command:
@@ -312,11 +240,6 @@ def _told_plainly() -> Iterator[None]:
     except StorefrontError as error:
         message = f"{error.field or 'input'}: {error.code.replace('_', ' ')}"
         raise click.ClickException(message) from error
-
-
-def is_asked_for_doctor() -> bool:
-    """Return whether this process is a command line that ends in "doctor"."""
-    return click.get_current_context(silent=True) is not None and sys.argv[-1:] == ["doctor"]
 
 
 def doctor_of_settings(name: str, faults: Sequence[str]) -> click.Group:

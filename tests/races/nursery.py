@@ -15,9 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, NoReturn
 
-from storefront import cli
+from storefront import starting
 
-LOADED = ("storefront.app", "storefront.worker")
+LOADED = ("storefront.app", "storefront.cli")
 ROOT = Path(__file__).parents[2]
 POLL_SECONDS = 0.02
 END_SECONDS = 15
@@ -112,7 +112,7 @@ def _work(log: Path) -> NoReturn:
         for number in (1, 2):
             os.dup2(words.fileno(), number)
     sys.argv = ["storefront", "work"]
-    cli.main()
+    starting.main()
     raise SystemExit
 
 

@@ -235,10 +235,13 @@ def wait_for(is_so: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_faulty_settings_end_a_command_with_one_line_for_each(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["check"], ["db", "upgrade"], ["run"]])
+def test_faulty_settings_end_a_command_with_one_line_for_each(
+    tmp_path: Path, command: list[str]
+) -> None:
     told = environment(tmp_path, "mysql://localhost/shop")
     told["STOREFRONT_PEPPER"] = "short-pepper"
-    process = start(["check"], told)
+    process = start(command, told)
     output, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode != 0
@@ -285,6 +288,27 @@ def test_work_sends_what_is_owed_and_ends_when_told(
     assert process.returncode == 0
     assert order.number == 1001
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("loaded", "spared"),
+    [
+        pytest.param("run_command, storefront.db_command", {"flask", "storefront.app"}, id="run"),
+        pytest.param("app", {"storefront.cli", "storefront.worker"}, id="web"),
+    ],
+)
+def test_a_process_does_not_load_what_others_need(loaded: str, spared: set[str]) -> None:
+    tell = f"import sys, storefront.starting, storefront.{loaded}; print(*sys.modules, sep='\\n')"
+    told = subprocess.run(
+        [sys.executable, "-c", tell],
+        cwd=ROOT,
+        env=environment_of({}),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    assert set() == spared & set(told.stdout.splitlines())
 
 
 def a_free_port() -> int:
