@@ -8,36 +8,30 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, case, func, or_, select
 
 from gifting.models import Gift, GiftCard, GiftEntry, Redemption, Reversal
-from storefront.domain.finding import Finding
 from storefront.models import LineItem, Order
+from storefront.services.audit import Rule, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.orm import InstrumentedAttribute, Session
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.orm import InstrumentedAttribute
 
 GIFT = "gift"
 
 
-def cards_hold_what_their_entries_say(session: Session) -> Iterator[Finding]:
+@rule("gift_cards", "holds {0} after {2} entries; {3} entries sum to {1}")
+def cards_hold_what_their_entries_say() -> Select[str, int, int, int, int]:
     """Find cards whose balance is not the sum of their entries, or below zero, or whose count of
     entries is another."""
     entered, counted = _of_card(func.sum(GiftEntry.amount_minor)), _of_card(func.count())
-    rows = session.execute(
-        select(
-            GiftCard.public_id, GiftCard.balance_minor, entered, GiftCard.entries, counted
-        ).where(
-            or_(
-                GiftCard.balance_minor != entered,
-                GiftCard.balance_minor < 0,
-                GiftCard.entries != counted,
-            )
+    return select(
+        GiftCard.public_id, GiftCard.balance_minor, entered, GiftCard.entries, counted
+    ).where(
+        or_(
+            GiftCard.balance_minor != entered,
+            GiftCard.balance_minor < 0,
+            GiftCard.entries != counted,
         )
     )
-    for public_id, balance, total, count, lines in rows:
-        detail = f"holds {balance} after {count} entries; {lines} entries sum to {total}"
-        yield Finding("cards_hold_what_their_entries_say", "gift_cards", public_id, detail)
 
 
 def _of_card(of: ColumnElement[int]) -> ColumnElement[int]:
@@ -45,7 +39,8 @@ def _of_card(of: ColumnElement[int]) -> ColumnElement[int]:
     return func.coalesce(found.scalar_subquery(), 0)
 
 
-def entries_follow_one_another(session: Session) -> Iterator[Finding]:
+@rule("gift_cards", "entry {} says {}, those up to it {}")
+def entries_follow_one_another() -> Select[str, int, int, int]:
     """Find entries out of their sequence, or whose balance is not what came before and their own
     amount."""
     card, place = GiftEntry.card_id, GiftEntry.sequence
@@ -57,17 +52,15 @@ def entries_follow_one_another(session: Session) -> Iterator[Finding]:
         func.row_number().over(partition_by=card, order_by=place).label("place"),
         total.over(partition_by=card, order_by=place).label("walked"),
     ).subquery()
-    rows = session.execute(
+    return (
         select(GiftCard.public_id, walked.c.sequence, walked.c.said, walked.c.walked)
         .join(walked, walked.c.card_id == GiftCard.id)
         .where(or_(walked.c.sequence != walked.c.place, walked.c.said != walked.c.walked))
     )
-    for public_id, sequence, said, sums in rows:
-        detail = f"entry {sequence} says {said}, those up to it {sums}"
-        yield Finding("entries_follow_one_another", "gift_cards", public_id, detail)
 
 
-def paid_lines_have_a_gift_for_each(session: Session) -> Iterator[Finding]:
+@rule("line_items", "line {0}: {2} gifts for {1} recipients")
+def paid_lines_have_a_gift_for_each() -> Select[str, int, int, int]:
     """Find paid lines of gifts that have not exactly one issued gift for each recipient."""
     issued = (
         select(func.count())
@@ -75,31 +68,27 @@ def paid_lines_have_a_gift_for_each(session: Session) -> Iterator[Finding]:
         .correlate(LineItem)
         .scalar_subquery()
     )
-    rows = session.execute(
+    return (
         select(Order.public_id, LineItem.position, LineItem.quantity, issued)
         .join(LineItem, LineItem.order_id == Order.id)
         .where(LineItem.kind == GIFT, Order.paid_at.is_not(None), issued != LineItem.quantity)
     )
-    for public_id, position, quantity, count in rows:
-        detail = f"line {position}: {count} gifts for {quantity} recipients"
-        yield Finding("paid_lines_have_a_gift_for_each", "line_items", public_id, detail)
 
 
-def issued_gifts_have_one_card(session: Session) -> Iterator[Finding]:
+@rule("gifts", "{} cards in place of {}")
+def issued_gifts_have_one_card() -> Select[str, int, int]:
     """Find gifts that are issued without exactly one card, or have one without being issued."""
     cards = (
         select(func.count()).where(GiftCard.gift_id == Gift.id).correlate(Gift).scalar_subquery()
     )
     due = case((Gift.issued_at.is_(None), 0), else_=1)
-    rows = session.execute(select(Gift.public_id, cards, due).where(cards != due))
-    for public_id, count, expected in rows:
-        detail = f"{count} cards in place of {expected}"
-        yield Finding("issued_gifts_have_one_card", "gifts", public_id, detail)
+    return select(Gift.public_id, cards, due).where(cards != due)
 
 
-def unpaid_orders_have_no_card(session: Session) -> Iterator[Finding]:
+@rule("gift_cards", "order {} is not paid, or its gift is worth something else")
+def unpaid_orders_have_no_card() -> Select[str, str]:
     """Find cards of orders that nobody has paid, and cards worth other than their gift."""
-    rows = session.execute(
+    return (
         select(GiftCard.public_id, Order.public_id)
         .join(Gift, Gift.id == GiftCard.gift_id)
         .join(Order, Order.id == Gift.order_id)
@@ -111,12 +100,10 @@ def unpaid_orders_have_no_card(session: Session) -> Iterator[Finding]:
             )
         )
     )
-    for public_id, order in rows:
-        detail = f"order {order} is not paid, or its gift is worth something else"
-        yield Finding("unpaid_orders_have_no_card", "gift_cards", public_id, detail)
 
 
-def redemptions_stay_within_the_card(session: Session) -> Iterator[Finding]:
+@rule("gift_cards", "{} redeemed of {}")
+def redemptions_stay_within_the_card() -> Select[str, int, int]:
     """Find cards of which more was redeemed, and not undone, than they were issued with and
     members put on them."""
     taken = _of_redemptions(Redemption.amount_minor)
@@ -132,12 +119,7 @@ def redemptions_stay_within_the_card(session: Session) -> Iterator[Finding]:
         .scalar_subquery()
     )
     worth = GiftCard.face_minor + func.coalesce(added, 0)
-    rows = session.execute(
-        select(GiftCard.public_id, taken - undone, worth).where(taken - undone > worth)
-    )
-    for public_id, spent, most in rows:
-        detail = f"{spent} redeemed of {most}"
-        yield Finding("redemptions_stay_within_the_card", "gift_cards", public_id, detail)
+    return select(GiftCard.public_id, taken - undone, worth).where(taken - undone > worth)
 
 
 def _of_redemptions(
@@ -149,7 +131,8 @@ def _of_redemptions(
     return func.coalesce(found.correlate(GiftCard).scalar_subquery(), 0)
 
 
-def redemptions_have_their_entries(session: Session) -> Iterator[Finding]:
+@rule("redemptions", "the ledger of its card says something else")
+def redemptions_have_their_entries() -> Select[str]:
     """Find redemptions and reversals that are not exactly one entry of their card each."""
     undone = (
         select(func.count())
@@ -163,9 +146,7 @@ def redemptions_have_their_entries(session: Session) -> Iterator[Finding]:
         _entries("reverse", Redemption.amount_minor) != undone,
         _entries("reverse") != undone,
     )
-    for public_id in session.scalars(select(Redemption.public_id).where(wrong)):
-        detail = "the ledger of its card says something else"
-        yield Finding("redemptions_have_their_entries", "redemptions", public_id, detail)
+    return select(Redemption.public_id).where(wrong)
 
 
 def _entries(
@@ -181,12 +162,13 @@ def _entries(
     return found.correlate(Redemption).scalar_subquery()
 
 
-def entries_have_their_redemptions(session: Session) -> Iterator[Finding]:
+@rule("gift_cards", "entry {} and its redemption")
+def entries_have_their_redemptions() -> Select[str, int]:
     """Find entries that say something was redeemed or undone, and name no redemption of their
     card; and others that name one."""
     is_use = GiftEntry.kind.in_(("redeem", "reverse"))
     is_its_own = and_(Redemption.id.is_not(None), Redemption.card_id == GiftEntry.card_id)
-    rows = session.execute(
+    return (
         select(GiftCard.public_id, GiftEntry.sequence)
         .join(GiftEntry, GiftEntry.card_id == GiftCard.id)
         .outerjoin(Redemption, Redemption.id == GiftEntry.redemption_id)
@@ -198,12 +180,10 @@ def entries_have_their_redemptions(session: Session) -> Iterator[Finding]:
             )
         )
     )
-    for public_id, sequence in rows:
-        detail = f"entry {sequence} and its redemption"
-        yield Finding("entries_have_their_redemptions", "gift_cards", public_id, detail)
 
 
-def money_for_cards_is_within_refunds(session: Session) -> Iterator[Finding]:
+@rule("line_items", "line {}: cards gave up {}, refunds gave back {}")
+def money_for_cards_is_within_refunds() -> Select[str, int, int, int]:
     """Find lines whose cards gave up more money than their refunds gave back."""
     taken = (
         select(func.coalesce(func.sum(GiftEntry.money_minor), 0))
@@ -213,17 +193,14 @@ def money_for_cards_is_within_refunds(session: Session) -> Iterator[Finding]:
         .correlate(LineItem)
         .scalar_subquery()
     )
-    rows = session.execute(
+    return (
         select(Order.public_id, LineItem.position, taken, LineItem.refunded_minor)
         .join(LineItem, LineItem.order_id == Order.id)
         .where(taken > LineItem.refunded_minor)
     )
-    for public_id, position, minor, refunded in rows:
-        detail = f"line {position}: cards gave up {minor}, refunds gave back {refunded}"
-        yield Finding("money_for_cards_is_within_refunds", "line_items", public_id, detail)
 
 
-RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
+RULES: tuple[Rule, ...] = (
     cards_hold_what_their_entries_say,
     entries_follow_one_another,
     paid_lines_have_a_gift_for_each,

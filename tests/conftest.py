@@ -11,7 +11,6 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 from playwright.sync_api import Playwright, sync_playwright
 
-from storefront.services.audit import audit
 from tests import chromium, sockets
 from tests.engines import ENGINES, Databases
 from tests.factories import World, world_on
@@ -161,8 +160,7 @@ def bench(engine_url: str, now: datetime, tmp_path: Path) -> Iterator[Bench]:
     """Give a whole shop with stand-ins, once on each engine; at the end its books must hold."""
     bench = make_bench(tmp_path, engine_url, now)
     yield bench
-    with bench.database.reads() as session:
-        findings = audit(session, bench.ports.kinds)
+    findings = bench.findings()
     bench.database.dispose()
     assert findings == []
 

@@ -38,6 +38,7 @@ from storefront.ports import (
     Ports,
     RefundRequest,
 )
+from storefront.services.audit import Finding, audit
 from storefront.settings import Settings, read_settings
 from storefront.web.context import KEY
 from tests.engines import open_database
@@ -234,6 +235,11 @@ class Bench:
     clock: StandingClock
     gateway: FakeGateway
     mailbox: MailboxInMemory
+
+    def findings(self) -> list[Finding]:
+        """Return what the self-audit finds."""
+        with self.database.reads() as session:
+            return audit(session, self.ports.kinds)
 
     def client(self) -> Any:
         """Return a Flask client of the private application; links and forms are at BASE_URL."""

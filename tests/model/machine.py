@@ -9,7 +9,6 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.model.auditing import Auditor
 from tests.model.driving import NOW, QUOTA, THINGS, HeldCard, RealShop
 from tests.model.ideal import Card, Order, Refund, Shop
 from tests.model.saying import ideal_books, real_books
@@ -28,11 +27,10 @@ class Life(RuleBasedStateMachine):
 
     ideal_shop = Shop
 
-    def __init__(self, open_shop: OpenShop, auditor: Auditor) -> None:
+    def __init__(self, open_shop: OpenShop) -> None:
         super().__init__()
         self.stack = ExitStack()
         self.real = self.stack.enter_context(open_shop())
-        self.auditor = auditor
         self.ideal = self.ideal_shop(NOW, THINGS, quota=QUOTA)
         self.declined: set[Order] = set()
         self.receipts: list[tuple[Card, int, str]] = []
@@ -48,7 +46,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_audit_finds_nothing(self) -> None:
-        assert self.auditor.findings(self.real.bench) == []
+        assert self.real.bench.findings() == []
 
     # Orders and their money
 

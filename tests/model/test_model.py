@@ -14,7 +14,6 @@ from sqlalchemy import select
 from gifting import ledger
 from gifting.models import Redemption
 from tests.engines import Databases
-from tests.model.auditing import Auditor
 from tests.model.driving import RealShop
 from tests.model.ideal import Order, Shop
 from tests.model.machine import Life, OpenShop
@@ -51,8 +50,7 @@ def opened(
 
 def live(open_shop: OpenShop, size: settings, *, life: type[Life] = Life) -> None:
     """Live through so many lives of so many steps."""
-    auditor = Auditor()
-    run_state_machine_as_test(lambda: life(open_shop, auditor), settings=size)
+    run_state_machine_as_test(lambda: life(open_shop), settings=size)
 
 
 @pytest.mark.parametrize(("engine", "lives", "steps"), SIZES)
@@ -120,7 +118,7 @@ def test_what_differs_is_seen_at_once(
     life: type[Life],
     steps: Steps,
 ) -> None:
-    lived = life(partial(opened, databases, "sqlite", tmp_path, shop=shop), Auditor())
+    lived = life(partial(opened, databases, "sqlite", tmp_path, shop=shop))
     steps(lived)
 
     with pytest.raises(AssertionError, match=" is not Books"):

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from storefront.services.audit import audit
 from tests.engines import ENGINES, Databases
 from tests.factories import pay, place, world_on
 from tests.fakes import BASE_URL, make_bench
@@ -101,8 +100,7 @@ def api(
                 "basket_minor": [45],
             },
         )
-        with bench.database.reads() as session:
-            findings = audit(session, bench.ports.kinds)
+        findings = bench.findings()
         bench.database.dispose()
         assert findings == []
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from storefront.domain.finding import Finding
 from storefront.services.audit import books, credit, money, offers, parts, stock
+from storefront.services.audit.rule import Rule, rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
     from storefront.kinds import LineKind
 
-__all__ = ["RULES", "Finding", "audit", "rules_of"]
+__all__ = ["RULES", "Finding", "Rule", "audit", "rule", "rules_of"]
 
-RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
+RULES: tuple[Rule, ...] = (
     stock.stock_is_never_oversold,
     stock.counters_equal_lines,
     stock.entries_make_the_stock,
@@ -26,6 +27,7 @@ RULES: tuple[Callable[[Session], Iterable[Finding]], ...] = (
     offers.offers_count_their_uses,
     offers.codes_count_their_uses,
     offers.buyers_stay_within_their_limits,
+    offers.allocations_make_the_lines_discount,
     offers.allocations_make_the_discount,
     offers.uses_equal_allocations,
     credit.every_order_has_one_origin,

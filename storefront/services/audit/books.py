@@ -6,44 +6,39 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select
 
-from storefront.domain.finding import Finding
 from storefront.models import Dispute, LedgerEntry, Merchant, Order, Payment
+from storefront.services.audit.rule import rule
 from storefront.services.ledger import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.orm import Session
+    from sqlalchemy import ColumnElement, Select
 
 
-def transactions_sum_to_zero(session: Session) -> Iterator[Finding]:
+@rule("ledger_entries", "sums to {}")
+def transactions_sum_to_zero() -> Select[str, int]:
     """Find transactions of the ledger whose entries do not sum to zero."""
     total = func.sum(LedgerEntry.amount_minor)
-    rows = session.execute(
+    return (
         select(LedgerEntry.transaction_id, total)
         .group_by(LedgerEntry.merchant_id, LedgerEntry.transaction_id, LedgerEntry.currency)
         .having(total != 0)
     )
-    for transaction, rest in rows:
-        yield Finding("transactions_sum_to_zero", "ledger_entries", transaction, f"sums to {rest}")
 
 
-def merchants_ledgers_sum_to_zero(session: Session) -> Iterator[Finding]:
+@rule("ledger_entries", "{} sums to {}")
+def merchants_ledgers_sum_to_zero() -> Select[str, str, int]:
     """Find merchants whose whole ledger does not sum to zero in a currency."""
     total = func.sum(LedgerEntry.amount_minor)
-    rows = session.execute(
+    return (
         select(Merchant.public_id, LedgerEntry.currency, total)
         .join(Merchant, Merchant.id == LedgerEntry.merchant_id)
         .group_by(Merchant.public_id, LedgerEntry.currency)
         .having(total != 0)
     )
-    for merchant, currency, rest in rows:
-        detail = f"{currency} sums to {rest}"
-        yield Finding("merchants_ledgers_sum_to_zero", "ledger_entries", merchant, detail)
 
 
-def the_ledger_knows_every_payment(session: Session) -> Iterator[Finding]:
+@rule("payments", "the ledger says {}, the payment {}")
+def the_ledger_knows_every_payment() -> Select[str, int, int]:
     """Find payments of which the ledger holds not what came in less what went back."""
     held = func.coalesce(
         select(func.sum(LedgerEntry.amount_minor))
@@ -59,10 +54,7 @@ def the_ledger_knows_every_payment(session: Session) -> Iterator[Finding]:
         ),
         else_=0,
     )
-    rows = session.execute(select(Payment.public_id, held, due).where(held != due))
-    for public_id, booked, expected in rows:
-        detail = f"the ledger says {booked}, the payment {expected}"
-        yield Finding("the_ledger_knows_every_payment", "payments", public_id, detail)
+    return select(Payment.public_id, held, due).where(held != due)
 
 
 def _withdrawn() -> ColumnElement[int]:
@@ -80,7 +72,8 @@ def _withdrawn() -> ColumnElement[int]:
     return func.coalesce(taken, 0)
 
 
-def the_ledger_knows_the_tax(session: Session) -> Iterator[Finding]:
+@rule("orders", "the ledger keeps {}, the order {}")
+def the_ledger_knows_the_tax() -> Select[str, int, int]:
     """Find orders of which the ledger keeps other tax than was taken and not given back."""
     kept = -func.coalesce(
         select(func.sum(LedgerEntry.amount_minor))
@@ -90,8 +83,4 @@ def the_ledger_knows_the_tax(session: Session) -> Iterator[Finding]:
         0,
     )
     due = case((Order.paid_at.is_not(None), Order.tax_minor - Order.refunded_tax_minor), else_=0)
-    for public_id, booked, expected in session.execute(
-        select(Order.public_id, kept, due).where(kept != due)
-    ):
-        detail = f"the ledger keeps {booked}, the order {expected}"
-        yield Finding("the_ledger_knows_the_tax", "orders", public_id, detail)
+    return select(Order.public_id, kept, due).where(kept != due)

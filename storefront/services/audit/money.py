@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, or_, select
 
-from storefront.domain.finding import Finding
 from storefront.models import LineItem, Order, Payment, Refund
+from storefront.services.audit.rule import rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy.orm import Session
+    from sqlalchemy import Select
 
 
-def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:
+@rule("orders", "{} payments that succeeded")
+def paid_orders_have_their_money() -> Select[str, int]:
     """Find paid orders without exactly one payment that succeeded and was kept, and those that
     cost nothing with one."""
     kept = (
@@ -30,12 +29,11 @@ def paid_orders_have_their_money(session: Session) -> Iterator[Finding]:
         .scalar_subquery()
     )
     due = case((Order.paid_at.is_not(None) & (Order.total_minor > 0), 1), else_=0)
-    for public_id, count in session.execute(select(Order.public_id, kept).where(kept != due)):
-        detail = f"{count} payments that succeeded"
-        yield Finding("paid_orders_have_their_money", "orders", public_id, detail)
+    return select(Order.public_id, kept).where(kept != due)
 
 
-def refunds_never_exceed_payments(session: Session) -> Iterator[Finding]:
+@rule("payments", "{2} given back of {0}, counted {1}")
+def refunds_never_exceed_payments() -> Select[str, int, int, int]:
     """Find payments whose count of what went back is not that of their refunds, or too high."""
     given_back = func.coalesce(
         select(func.sum(Refund.amount_minor))
@@ -48,17 +46,13 @@ def refunds_never_exceed_payments(session: Session) -> Iterator[Finding]:
         .scalar_subquery(),
         0,
     )
-    rows = session.execute(
-        select(Payment.public_id, Payment.amount_minor, Payment.refunded_minor, given_back).where(
-            or_(given_back > Payment.amount_minor, given_back != Payment.refunded_minor)
-        )
-    )
-    for public_id, amount, counted, back in rows:
-        detail = f"{back} given back of {amount}, counted {counted}"
-        yield Finding("refunds_never_exceed_payments", "payments", public_id, detail)
+    return select(
+        Payment.public_id, Payment.amount_minor, Payment.refunded_minor, given_back
+    ).where(or_(given_back > Payment.amount_minor, given_back != Payment.refunded_minor))
 
 
-def refunded_parts_make_the_whole(session: Session) -> Iterator[Finding]:
+@rule("orders", "refunded {}, parts {}, payments {}")
+def refunded_parts_make_the_whole() -> Select[str, int, int, int]:
     """Find orders whose refunded lines and shipping are not what their kept payment gave back."""
     lines = (
         select(func.sum(LineItem.refunded_minor))
@@ -75,11 +69,6 @@ def refunded_parts_make_the_whole(session: Session) -> Iterator[Finding]:
     added_tax = case((Order.is_tax_included, 0), else_=Order.shipping_tax_refunded_minor)
     of_parts = func.coalesce(lines, 0) + Order.shipping_refunded_minor + added_tax
     of_payments = func.coalesce(payments, 0)
-    rows = session.execute(
-        select(Order.public_id, Order.refunded_minor, of_parts, of_payments).where(
-            or_(Order.refunded_minor != of_parts, Order.refunded_minor != of_payments)
-        )
+    return select(Order.public_id, Order.refunded_minor, of_parts, of_payments).where(
+        or_(Order.refunded_minor != of_parts, Order.refunded_minor != of_payments)
     )
-    for public_id, counted, parts, paid_back in rows:
-        detail = f"refunded {counted}, parts {parts}, payments {paid_back}"
-        yield Finding("refunded_parts_make_the_whole", "orders", public_id, detail)

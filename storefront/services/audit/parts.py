@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, or_, select
 
-from storefront.domain.finding import Finding
 from storefront.models import LineItem, Order, Refund, RefundLine
+from storefront.services.audit.rule import rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.orm import InstrumentedAttribute, Session
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.orm import InstrumentedAttribute
 
 
-def parts_make_the_total(session: Session) -> Iterator[Finding]:
+@rule("orders", "total {}, parts {}, or lines that make other parts")
+def parts_make_the_total() -> Select[str, int, int]:
     """Find orders whose lines do not sum to their goods, discount and tax, or whose parts do not
     sum to their total."""
     goods = _sum_of_lines(LineItem.unit_minor * LineItem.quantity)
@@ -24,19 +23,14 @@ def parts_make_the_total(session: Session) -> Iterator[Finding]:
     tax = _sum_of_lines(LineItem.tax_minor)
     parts = Order.goods_minor - Order.discount_minor + Order.shipping_minor
     due = parts + case((Order.is_tax_included, 0), else_=Order.tax_minor)
-    rows = session.execute(
-        select(Order.public_id, Order.total_minor, due).where(
-            or_(
-                Order.goods_minor != goods,
-                Order.discount_minor != discount,
-                Order.tax_minor != tax + Order.shipping_tax_minor,
-                Order.total_minor != due,
-            )
+    return select(Order.public_id, Order.total_minor, due).where(
+        or_(
+            Order.goods_minor != goods,
+            Order.discount_minor != discount,
+            Order.tax_minor != tax + Order.shipping_tax_minor,
+            Order.total_minor != due,
         )
     )
-    for public_id, total, parts_sum in rows:
-        detail = f"total {total}, parts {parts_sum}, or lines that make other parts"
-        yield Finding("parts_make_the_total", "orders", public_id, detail)
 
 
 def _sum_of_lines(
@@ -46,7 +40,8 @@ def _sum_of_lines(
     return func.coalesce(sums.scalar_subquery(), 0)
 
 
-def lines_parts_make_their_totals(session: Session) -> Iterator[Finding]:
+@rule("line_items", "line {}: total {}, parts {}")
+def lines_parts_make_their_totals() -> Select[str, int, int, int]:
     """Find lines whose price, discount and tax do not sum to their total, or whose prices treat
     tax otherwise than their order's."""
     listed = LineItem.unit_minor * LineItem.quantity
@@ -55,7 +50,7 @@ def lines_parts_make_their_totals(session: Session) -> Iterator[Finding]:
         - LineItem.discount_minor
         + case((Order.is_tax_included, 0), else_=LineItem.tax_minor)
     )
-    rows = session.execute(
+    return (
         select(Order.public_id, LineItem.position, LineItem.total_minor, due)
         .join(LineItem, LineItem.order_id == Order.id)
         .where(
@@ -65,29 +60,23 @@ def lines_parts_make_their_totals(session: Session) -> Iterator[Finding]:
             )
         )
     )
-    for public_id, position, total, parts in rows:
-        detail = f"line {position}: total {total}, parts {parts}"
-        yield Finding("lines_parts_make_their_totals", "line_items", public_id, detail)
 
 
-def refunded_tax_never_exceeds_tax(session: Session) -> Iterator[Finding]:
+@rule("orders", "{1} given back of {0}, parts {2}")
+def refunded_tax_never_exceeds_tax() -> Select[str, int, int, int]:
     """Find orders that gave back more tax than they took, or other than their lines and shipping
     did."""
     of_parts = _sum_of_lines(LineItem.refunded_tax_minor) + Order.shipping_tax_refunded_minor
-    rows = session.execute(
-        select(Order.public_id, Order.tax_minor, Order.refunded_tax_minor, of_parts).where(
-            or_(
-                Order.refunded_tax_minor > Order.tax_minor,
-                Order.refunded_tax_minor != of_parts,
-            )
+    return select(Order.public_id, Order.tax_minor, Order.refunded_tax_minor, of_parts).where(
+        or_(
+            Order.refunded_tax_minor > Order.tax_minor,
+            Order.refunded_tax_minor != of_parts,
         )
     )
-    for public_id, tax, counted, parts in rows:
-        detail = f"{counted} given back of {tax}, parts {parts}"
-        yield Finding("refunded_tax_never_exceeds_tax", "orders", public_id, detail)
 
 
-def lines_count_what_refunds_took(session: Session) -> Iterator[Finding]:
+@rule("line_items", "line {}")
+def lines_count_what_refunds_took() -> Select[str, int]:
     """Find lines whose counts of what went back are not the sums of their refunds' parts."""
     pairs = (
         (LineItem.refunded_minor, _sum_of_refunds(RefundLine.amount_minor)),
@@ -95,13 +84,11 @@ def lines_count_what_refunds_took(session: Session) -> Iterator[Finding]:
         (LineItem.refunded_tax_minor, _sum_of_refunds(RefundLine.tax_minor)),
         (LineItem.refunded_quantity, _sum_of_refunds(RefundLine.quantity)),
     )
-    rows = session.execute(
+    return (
         select(Order.public_id, LineItem.position)
         .join(LineItem, LineItem.order_id == Order.id)
         .where(or_(*(counted != taken for counted, taken in pairs)))
     )
-    for public_id, position in rows:
-        yield Finding("lines_count_what_refunds_took", "line_items", public_id, f"line {position}")
 
 
 def _sum_of_refunds(of: InstrumentedAttribute[int]) -> ColumnElement[int]:

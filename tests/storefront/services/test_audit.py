@@ -74,8 +74,9 @@ DAMAGE: list[tuple[str, str, str]] = [
         "{offer}",
     ),
     ("allocations_make_the_discount", "DELETE FROM storefront_order_discounts", "{order}"),
+    ("allocations_make_the_lines_discount", "DELETE FROM storefront_order_discounts", "{order}"),
     (
-        "allocations_make_the_discount",
+        "allocations_make_the_lines_discount",
         "UPDATE storefront_line_items SET discount_minor = discount_minor + 1",
         "{order}",
     ),

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from storefront.services.audit import audit
 from tests.engines import ENGINES, Databases
 from tests.factories import World, world_on
 from tests.fakes import Bench, make_bench
@@ -37,7 +36,6 @@ def shop(
         world = world_on(bench, stock=None)
         rival = world_on(bench, slug="florist", stock=None)
         yield Shop(bench, world, rival, bench.client())
-        with bench.database.reads() as session:
-            findings = audit(session, bench.ports.kinds)
+        findings = bench.findings()
         bench.database.dispose()
         assert findings == []
