@@ -15,7 +15,7 @@ from benchmarks.serving import Machine, Place
 from benchmarks.year import NOW, Row, fill
 from storefront.db.engine import Database
 from storefront.db.hot import insert_rows
-from storefront.db.ids import public_id
+from storefront.db.ids import dated_id
 from storefront.models import Interaction, Placement
 from storefront.services.reporting.all_time import acts_at
 from storefront.services.reporting.credits import brought_by_placements
@@ -95,7 +95,7 @@ def _acts(world: World, number: int, count: int) -> Iterator[Row]:
         moment = NOW + timedelta(minutes=number, microseconds=key)
         yield {
             "merchant_id": world.merchant.id,
-            "public_id": public_id("int"),
+            "public_id": dated_id("int", moment),
             "placement_id": world.placement.id,
             "visitor": f"{key * 104_729 % 3_000_000:026}",
             "kind": "view",
@@ -121,8 +121,7 @@ def _write(place: Place, database: Database, rows: list[Row]) -> float:
 
 def _copy(place: Place, rows: list[Row]) -> None:
     columns = ", ".join(rows[0])
-    plain = place.url.replace("+psycopg", "", 1)
-    with psycopg.connect(plain) as connection, connection.cursor() as cursor:
+    with psycopg.connect(place.plain_url) as connection, connection.cursor() as cursor:
         statement = f"COPY storefront_interactions ({columns}) FROM STDIN"
         with cursor.copy(statement.encode()) as copy:
             for row in rows:

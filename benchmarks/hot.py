@@ -3,10 +3,11 @@
 from sqlalchemy import select
 
 from benchmarks import stage
-from benchmarks.load import Sent, drive, post
-from benchmarks.measuring import WARM_UP, measure
+from benchmarks.load import drive, post
+from benchmarks.measuring import measure, warm_up
 from benchmarks.rounds import ENGINES, Found, Sizes
 from benchmarks.serving import Machine, Served, serving
+from benchmarks.wire import Sent
 from storefront.models import Offer, Variant
 from tests.factories import World
 
@@ -23,7 +24,7 @@ def run(host: Machine, sizes: Sizes) -> dict[str, Found]:
     for engine in ENGINES:
         with serving(host, engine) as served:
             worlds = [_selling(served, f"bench{n}", PLENTY) for n in range(MERCHANTS)]
-            drive(served.url, _orders(worlds, WARM_UP), clients=CLIENTS, expect=201)
+            warm_up(served, _orders(worlds, sizes.warm_up), clients=CLIENTS, expect=201)
             for number in range(sizes.rounds):
                 spread, _ = measure(
                     served, _orders(worlds, sizes.requests), clients=CLIENTS, expect=201

@@ -2,9 +2,7 @@
 the server and not itself: run as a program, it reads a plan and writes what came of it."""
 
 import json
-import re
 import selectors
-import socket
 import subprocess
 import sys
 import time
@@ -16,15 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.rounds import percentile
+from benchmarks.wire import Line, Sent, written
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120
-CHUNK = 1 << 18
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-WITHOUT_BODY = (b"204", b"304")
-
-Sent = tuple[str, str, dict[str, str], str]
-"""Method, path, headers and body of a request."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,7 @@ def drive(
         "port": urlsplit(url).port,
         "clients": clients,
         "seconds": seconds,
-        "requests": [_written(host, request) for request in requests],
+        "requests": [written(host, request) for request in requests],
     }
     told = subprocess.run(
         [sys.executable, "-m", "benchmarks.load"],
@@ -89,47 +82,6 @@ def drive(
     return load
 
 
-def _written(host: str, request: Sent) -> str:
-    """Return a request as it goes over the wire; bodies are ASCII."""
-    method, path, headers, body = request
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    if body:
-        lines.append(f"Content-Length: {len(body)}")
-    return "\r\n".join([*lines, "", body])
-
-
-class _Client:
-    """One connection: sends a request, and knows when its answer is whole."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._answer = b""
-        self.began = 0.0
-
-    def send(self, request: bytes) -> None:
-        self._answer = b""
-        self.began = time.perf_counter()
-        self.socket.sendall(request)
-
-    def receive(self) -> str | None:
-        """Read on, and return the status once all is here."""
-        chunk = self.socket.recv(CHUNK)
-        if not chunk:
-            raise ConnectionError(self._answer)
-        self._answer += chunk
-        head, gap, body = self._answer.partition(b"\r\n\r\n")
-        status = head[9:12]
-        if not gap:
-            return None
-        if status not in WITHOUT_BODY:
-            length = _LENGTH.search(head)
-            if length is None or len(body) < int(length[1]):
-                return None
-        return status.decode()
-
-
 def run(port: int, requests: Sequence[bytes], *, clients: int, seconds: float | None) -> Load:
     """Drive the server at a port of this machine."""
     turns: Iterator[bytes] = iter(requests) if seconds is None else cycle(requests)
@@ -140,26 +92,25 @@ def run(port: int, requests: Sequence[bytes], *, clients: int, seconds: float | 
     begin = time.perf_counter()
     end = None if seconds is None else begin + seconds
     for request, _ in zip(turns, range(clients), strict=False):
-        client = _Client(port)
-        selector.register(client.socket, selectors.EVENT_READ, client)
-        client.send(request)
+        line = Line(port)
+        selector.register(line.socket, selectors.EVENT_READ, line)
+        line.send(request)
         busy += 1
     while busy:
         for key, _ in selector.select(PATIENCE):
-            client = key.data
-            status = client.receive()
-            if status is None:
+            line = key.data
+            if not line.receive():
                 continue
             now = time.perf_counter()
-            times.append(1000 * (now - client.began))
-            statuses[status] += 1
+            times.append(1000 * (now - line.began))
+            statuses[line.status] += 1
             following = next(turns, None) if end is None or now < end else None
             if following is None:
-                selector.unregister(client.socket)
-                client.socket.close()
+                selector.unregister(line.socket)
+                line.socket.close()
                 busy -= 1
             else:
-                client.send(following)
+                line.send(following)
     taken = time.perf_counter() - begin
     return Load(len(times), taken, percentile(times, 0.5), percentile(times, 0.99), dict(statuses))
 

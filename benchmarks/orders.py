@@ -2,10 +2,11 @@
 
 from benchmarks import stage
 from benchmarks.limits import Limits
-from benchmarks.load import Sent, drive, post
-from benchmarks.measuring import WARM_UP, measure
+from benchmarks.load import post
+from benchmarks.measuring import measure, warm_up
 from benchmarks.rounds import ENGINES, Found, Sizes
 from benchmarks.serving import Machine, serving
+from benchmarks.wire import Sent
 from tests.factories import World
 
 CLIENTS = 8
@@ -19,7 +20,7 @@ def run(host: Machine, sizes: Sizes) -> dict[str, Found]:
         with serving(host, engine) as served:
             world = stage.merchant(served)
             goods = stage.variants(served, world, VARIANTS, stock=100_000)
-            drive(served.url, _orders(world, goods, WARM_UP), clients=CLIENTS, expect=201)
+            warm_up(served, _orders(world, goods, sizes.warm_up), clients=CLIENTS, expect=201)
             for _ in range(sizes.rounds):
                 bare = limits.orders(engine, sizes.seconds)
                 requests = _orders(world, goods, sizes.requests)

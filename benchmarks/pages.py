@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from benchmarks import stage
 from benchmarks.load import drive, get
-from benchmarks.measuring import WARM_UP, measure
+from benchmarks.measuring import measure, warm_up
 from benchmarks.rounds import ENGINES, Found, Sizes
 from benchmarks.serving import Machine, saying_hello, serving
 
@@ -22,7 +22,7 @@ def run(host: Machine, sizes: Sizes) -> dict[str, Found]:
             world = stage.merchant(served, stock=1000)
             stage.offer(served, world, quota=500)
             pages[engine] = [get(f"/e/{world.placement.public_id}", Accept="text/html")]
-            drive(served.url, pages[engine] * WARM_UP, clients=CLIENTS)
+            warm_up(served, pages[engine] * sizes.warm_up, clients=CLIENTS)
         for _ in range(sizes.rounds):
             bare = drive(hello, [get("/")], clients=CLIENTS, seconds=sizes.seconds)
             for engine, served in shops.items():

@@ -3,10 +3,11 @@
 from benchmarks import stage
 from benchmarks.cards import write_cards
 from benchmarks.limits import Limits
-from benchmarks.load import Sent, drive, post
-from benchmarks.measuring import WARM_UP, measure
+from benchmarks.load import post
+from benchmarks.measuring import measure, warm_up
 from benchmarks.rounds import ENGINES, Found, Sizes
 from benchmarks.serving import Machine, Served, serving
+from benchmarks.wire import Sent
 from storefront.services import merchants
 from tests.factories import World
 
@@ -22,7 +23,7 @@ def run(host: Machine, sizes: Sizes) -> dict[str, Found]:
         with serving(host, engine) as served:
             world = stage.merchant(served)
             till, cards = _till(served, world), write_cards(served, world, CARDS)
-            drive(served.url, _takings(till, cards, WARM_UP), clients=CLIENTS, expect=201)
+            warm_up(served, _takings(till, cards, sizes.warm_up), clients=CLIENTS, expect=201)
             for _ in range(sizes.rounds):
                 bare = limits.redemptions(engine, sizes.seconds)
                 requests = _takings(till, cards, sizes.requests)

@@ -3,10 +3,11 @@
 from contextlib import ExitStack
 
 from benchmarks import stage
-from benchmarks.load import Sent, drive, get
-from benchmarks.measuring import WARM_UP, measure
+from benchmarks.load import drive, get
+from benchmarks.measuring import measure, warm_up
 from benchmarks.rounds import ENGINES, Found, Sizes
 from benchmarks.serving import Machine, Served, saying_hello, serving
+from benchmarks.wire import Sent
 from storefront.services import interactions, placements
 from storefront.services.visitors import read_mark
 
@@ -22,7 +23,7 @@ def run(host: Machine, sizes: Sizes) -> dict[str, Found]:
         shops = {engine: stack.enter_context(serving(host, engine)) for engine in ENGINES}
         links = {engine: [_link(served)] for engine, served in shops.items()}
         for engine, served in shops.items():
-            drive(served.url, links[engine] * WARM_UP, clients=CLIENTS, expect=303)
+            warm_up(served, links[engine] * sizes.warm_up, clients=CLIENTS, expect=303)
         for _ in range(sizes.rounds):
             bare = drive(hello, [get("/")], clients=CLIENTS, seconds=sizes.seconds)
             for engine, served in shops.items():

@@ -12,17 +12,19 @@ MACHINE = "machine"
 
 @dataclass(frozen=True)
 class Sizes:
-    """How often and how long is measured. `history` and `sold` are rows for the reports."""
+    """How often and how long is measured. `warm_up` requests go first; `history` and `sold` are
+    rows for the reports."""
 
     rounds: int = 5
     seconds: float = 3.0
     requests: int = 500
+    warm_up: int = 500
     history: int = 10_000_000
     sold: int = 100_000
 
 
 FULL = Sizes()
-SHORT = Sizes(rounds=1, seconds=0.3, requests=24, history=20_000, sold=500)
+SHORT = Sizes(rounds=1, seconds=0.3, requests=24, warm_up=24, history=20_000, sold=500)
 
 
 @dataclass

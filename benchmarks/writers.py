@@ -1,10 +1,11 @@
 """F8: many writers at one SQLite file, each commit durable: nine interactions to an order."""
 
 from benchmarks import stage
-from benchmarks.load import Sent, drive, post
-from benchmarks.measuring import WARM_UP, measure
+from benchmarks.load import post
+from benchmarks.measuring import measure, warm_up
 from benchmarks.rounds import Found, Sizes
 from benchmarks.serving import Machine, serving
+from benchmarks.wire import Sent
 from tests.factories import World
 
 CLIENTS = 16
@@ -18,7 +19,7 @@ def run(host: Machine, sizes: Sizes) -> dict[str, Found]:
     with serving(host, "sqlite") as served:
         world = stage.merchant(served)
         goods = stage.variants(served, world, VARIANTS, stock=100_000)
-        drive(served.url, _writes(world, goods, WARM_UP), clients=CLIENTS, expect=201)
+        warm_up(served, _writes(world, goods, sizes.warm_up), clients=CLIENTS, expect=201)
         for _ in range(sizes.rounds):
             requests = _writes(world, goods, 2 * sizes.requests)
             load, _ = measure(served, requests, clients=CLIENTS, expect=201)

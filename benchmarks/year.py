@@ -172,8 +172,7 @@ def _run_sqlite(place: Place, statements: list[str]) -> None:
 
 
 def _run_postgresql(place: Place, statements: list[str]) -> None:
-    plain = place.url.replace("+psycopg", "", 1)
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with psycopg.connect(place.plain_url, autocommit=True) as connection:
         # Foreign keys are not checked row by row: what is written here is known to be good.
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET maintenance_work_mem = '512MB'")
