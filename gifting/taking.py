@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, exists, insert, or_, select, true, update
 from gifting.domain import today_in
 from gifting.models import GiftCard, GiftEntry, Redemption
 from storefront.db.hot import insert_row, is_sqlite, read_one, table_of
-from storefront.db.ids import public_id
+from storefront.db.ids import dated_id
 from storefront.models import ApiToken, Interaction
 from storefront.services import interactions
 from storefront.signals import announce
@@ -68,7 +68,7 @@ def take(sessions: Sessions, till: Till, wanted: Wanted) -> Taken | None:
     Raises `IntegrityError` where this very request was written meanwhile, and what the till raises
     that may no longer act, unless it is a token's: then the answer is None.
     """
-    name = public_id("rdm")
+    name = dated_id("rdm", wanted.now)
     rows = _rows(till, wanted, name)
     with sessions.at_once() if till.is_token else _confirmed(sessions, till, wanted) as session:
         balance = _write(session, rows, is_whole=wanted.is_whole, is_token=till.is_token)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from storefront.db.hot import insert_row, read_one, table_of
-from storefront.db.ids import PUBLIC_ID_LENGTH, public_id
+from storefront.db.ids import PUBLIC_ID_LENGTH, dated_id, public_id
 from storefront.domain.attribution import ARRIVALS, ENGAGEMENTS
 from storefront.errors import Invalid, NotFound
 from storefront.models import Interaction, Share
@@ -179,7 +179,7 @@ def row_of_act(
     """Return the row of such an act, with a fresh public id."""
     return {
         "merchant_id": merchant_id,
-        "public_id": public_id("int"),
+        "public_id": dated_id("int", now),
         "placement_id": placement_id,
         "visitor": visitor,
         "parent_id": parent_id,
@@ -220,7 +220,7 @@ def _insert(
 
 def _write(session: Session, now: datetime, **facts: object) -> tuple[int, str]:
     """Write an act down under a fresh public id; return both its ids."""
-    name = public_id("int")
+    name = dated_id("int", now)
     return insert_row(session, Interaction, public_id=name, recorded_at=now, **facts), name
 
 
