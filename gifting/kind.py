@@ -48,6 +48,7 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
         erase=privacy.erase,
         forget=forgetting.forget,
         door=form.door,
+        door_question=form.OPEN,
         form=form.gift_form,
         jobs=JOBS,
         checks=audit.RULES,

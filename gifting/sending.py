@@ -16,10 +16,10 @@ from storefront.errors import Conflict, NotFound
 from storefront.web import forms
 from storefront.web.bodies import form_body
 from storefront.web.context import ports
-from storefront.web.embed import state_at
 from storefront.web.errors import sentence_of
 from storefront.web.frame import render_frame
 from storefront.web.headers import Policy, use_policy
+from storefront.web.showing import state_at
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from storefront.domain.finding import Finding
@@ -215,9 +216,11 @@ class LineKind:
     person by their address in small letters, `erase` lets it go and counts it, `forget` does so
     once a day with what nobody needs any more, and `jobs` are handlers of the promises that the
     kind makes. `door` leads from a placement, or one product of it, to where the kind is ordered,
-    `form` is that form for what was typed, and `checks` are rules of the self-audit that must hold
-    for its rows. In the console, `follow` says what came of an order, `glance` adds to the first
-    page, and `weigh` to the page on which money is given back, with how much of it was used up.
+    and reads `door_question` for it, by `merchant_id` and `product` ("" for none), so that a page
+    can ask it together with what else it asks. `form` is that form for what was typed, and `checks`
+    are rules of the self-audit that must hold for its rows. In the console, `follow` says what came
+    of an order, `glance` adds to the first page, and `weigh` to the page on which money is given
+    back, with how much of it was used up.
     """
 
     name: str
@@ -235,6 +238,7 @@ class LineKind:
     forget: Forget = nothing_to_forget
     jobs: Mapping[str, Callable[..., object]] = field(default_factory=dict)
     door: FindDoor = no_door
+    door_question: Select[Any] | None = None
     form: Fill = no_form
     checks: tuple[Check, ...] = ()
     follow: Follow = nothing_after

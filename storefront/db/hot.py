@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import insert
 
 from storefront.db.bare import Bare
+from storefront.db.foreseen import foreseen
 from storefront.db.prepared import fetch, run_many
 
 if TYPE_CHECKING:
@@ -29,10 +30,13 @@ def table_of(model: type[Base]) -> Table:
 
 
 def read(session: Session | Bare, statement: Executable, **values: object) -> Sequence[AnyRow]:
-    """Return the rows that a statement finds, in the session's transaction.
+    """Return the rows that a statement finds, in the session's transaction, or that were foreseen.
 
     What the session has not written yet is written first, as it would be for a query.
     """
+    known = foreseen(session, statement, values)
+    if known is not None:
+        return known
     return fetch(_line_of(session), statement, values)
 
 

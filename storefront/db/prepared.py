@@ -49,21 +49,11 @@ class _Place:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """SQL for one driver, where its values go, and what its rows are made of."""
+class Reading:
+    """How rows of a statement are read."""
 
-    sql: str
-    places: tuple[_Place, ...]
-    constants: Mapping[str, Any]
-    order: tuple[str, ...] | None
     row: Callable[[Sequence[Any]], AnyRow]
     processes: tuple[tuple[int, Process], ...]
-    has_rows: bool
-
-    def parameters(self, values: Mapping[str, Any]) -> Any:
-        """Return the values as the driver takes them: by position, or by name."""
-        named = {**self.constants, **{place.key: place.value(values) for place in self.places}}
-        return named if self.order is None else [named[key] for key in self.order]
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[AnyRow]:
         """Return what the driver found as rows with names, each value as its column's type says."""
@@ -76,6 +66,22 @@ class Prepared:
         for position, process in self.processes:
             values[position] = process(values[position])
         return values
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """SQL for one driver, where its values go, and how its rows are read, if it returns any."""
+
+    sql: str
+    places: tuple[_Place, ...]
+    constants: Mapping[str, Any]
+    order: tuple[str, ...] | None
+    reading: Reading | None
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        """Return the values as the driver takes them: by position, or by name."""
+        named = {**self.constants, **{place.key: place.value(values) for place in self.places}}
+        return named if self.order is None else [named[key] for key in self.order]
 
 
 @dataclass
@@ -102,7 +108,6 @@ class _Compiled:
         slots = {name: self._slots(name, value) for name, value in values.items()}
         given = self.compiled.construct_params(slots)
         state = self.compiled.construct_expanded_state(given, escape_names=False)
-        names, processes = _columns(self.statement, self.dialect)
         places, constants = [], {}
         for key, value in state.parameters.items():
             process = self._process(key, value) or state.processors.get(key)
@@ -116,9 +121,7 @@ class _Compiled:
             tuple(places),
             constants,
             order,
-            result_tuple(names),
-            processes,
-            has_rows=bool(names),
+            reading(self.statement, self.dialect),
         )
 
     def _process(self, key: str, value: object) -> Process | None:
@@ -159,16 +162,17 @@ def _compile(statement: Any, dialect: Dialect, values: Mapping[str, Any]) -> _Co
     return _Compiled(statement, dialect, compiled, lists)
 
 
-def _columns(statement: Any, dialect: Dialect) -> tuple[list[str], tuple[tuple[int, Process], ...]]:
-    """Return the names of a statement's columns, and how those are read that need more than the
-    driver does."""
+def reading(statement: Any, dialect: Dialect) -> Reading | None:
+    """Return how a statement's rows are read; None where it returns none."""
     columns = list(getattr(statement, "exported_columns", ()))
+    if not columns:
+        return None
     processes = (
         (position, column.type.dialect_impl(dialect).result_processor(dialect, None))
         for position, column in enumerate(columns)
     )
-    return (
-        [column.key for column in columns],
+    return Reading(
+        result_tuple([column.key for column in columns]),
         tuple((position, process) for position, process in processes if process is not None),
     )
 
@@ -179,10 +183,24 @@ def fetch(
     """Run a statement in the connection's transaction, and return its rows; none where it returns
     none. Raises what SQLAlchemy raises."""
     ready = prepared(statement, connection.dialect, values)
+    found = _found(connection, ready, values)
+    return ready.reading.rows(found) if ready.reading else []
+
+
+def fetch_raw(
+    connection: Connection | Bare, statement: Executable, values: Mapping[str, Any]
+) -> Sequence[Sequence[Any]]:
+    """Do so, and return the rows as the driver does."""
+    return _found(connection, prepared(statement, connection.dialect, values), values)
+
+
+def _found(
+    connection: Connection | Bare, ready: Prepared, values: Mapping[str, Any]
+) -> Sequence[Sequence[Any]]:
     cursor = _cursor(connection)
     try:
         cursor.execute(ready.sql, ready.parameters(values))
-        return ready.rows(cursor.fetchall()) if ready.has_rows else []
+        return cursor.fetchall() if ready.reading else ()
     except connection.dialect.loaded_dbapi.Error as error:
         raise _as_sqlalchemy_says(connection, ready.sql, error) from error
     finally:

@@ -40,10 +40,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc.strftime(_ISO) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Return an aware moment in UTC."""
+        """Return an aware moment in UTC; within JSON, PostgreSQL tells it as text."""
         if value is None:
             return None
         if dialect.name == "sqlite":
             return datetime.fromisoformat(value).replace(tzinfo=UTC)
-        moment: datetime = value
+        moment: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
         return moment.astimezone(UTC)

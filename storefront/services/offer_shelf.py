@@ -3,7 +3,6 @@ for in vain. What they do to a cart is in `offering.py`."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from storefront.services.views import OfferView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -73,6 +73,18 @@ def price_products(
         for product in products
     ]
     return _with_lowest(session, found)
+
+
+def next_turn(known: KnownOffers, now: datetime) -> datetime | None:
+    """Return the first moment after `now` at which time alone changes what a shelf shows: one of
+    these offers is announced, begins or ends."""
+    moments = (
+        moment
+        for each in known.terms
+        for start in (each.window.starts_at,)
+        for moment in (start and start - ANNOUNCED, start, each.window.ends_at)
+    )
+    return min((moment for moment in moments if moment and moment > now), default=None)
 
 
 def _is_here(terms: OfferTerms, occasion: Occasion) -> bool:
@@ -134,28 +146,22 @@ class _Shelf:
 
 def _with_lowest(session: Session, products: Sequence[ProductView]) -> tuple[ProductView, ...]:
     """Add the lowest price before each reduction: one question for each moment of a start."""
-    by_start = defaultdict(list)
-    for product in products:
-        for variant in product.variants:
-            if variant.offer and variant.is_reduced and variant.offer.starts_at:
-                by_start[variant.offer.starts_at].append(variant.id)
+    variants = [variant for product in products for variant in product.variants]
+    ids = sorted(each.id for each in variants)
     lowest = {
-        variant_id: price
-        for start, ids in by_start.items()
-        for variant_id, price in price_history.lowest_before(session, ids, start).items()
+        start: price_history.lowest_before(session, ids, start)
+        for start in {each.offer.starts_at for each in variants if each.offer and each.is_reduced}
+        if start
     }
+
+    def told(variant: VariantView) -> VariantView:
+        if not variant.offer or not variant.is_reduced:
+            return variant
+        start = variant.offer.starts_at
+        before = lowest[start] if start else {}
+        price = before.get(variant.id, variant.list_price)
+        return replace(variant, offer=replace(variant.offer, lowest=price))
+
     return tuple(
-        replace(
-            product,
-            variants=tuple(
-                replace(
-                    variant,
-                    offer=replace(variant.offer, lowest=lowest.get(variant.id, variant.list_price)),
-                )
-                if variant.offer and variant.is_reduced
-                else variant
-                for variant in product.variants
-            ),
-        )
-        for product in products
+        replace(product, variants=tuple(map(told, product.variants))) for product in products
     )

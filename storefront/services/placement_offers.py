@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
+from storefront.db.hot import read, table_of
 from storefront.domain.offers import Kind, State, state
 from storefront.errors import Invalid
 from storefront.models import Offer, PlacementOffer, Product, Variant
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from storefront.models import Placement
     from storefront.services.offer_terms import KnownOffers
     from storefront.services.offering import Occasion
+
+
+_offer, _here = table_of(Offer), table_of(PlacementOffer)
+LINKS = (
+    select(_offer.c.link)
+    .join(_here, _here.c.offer_id == _offer.c.id)
+    .where(_here.c.placement_id == bindparam("placement_id"), _offer.c.link.is_not(None))
+)
 
 
 @dataclass(frozen=True)
@@ -107,10 +116,6 @@ def with_shown(session: Session, known: KnownOffers, occasion: Occasion) -> Occa
     had followed it. Asked only where an offer has a link."""
     if occasion.placement_id is None or not any(each.link for each in known.terms):
         return occasion
-    links = session.scalars(
-        select(Offer.link)
-        .join(PlacementOffer, PlacementOffer.offer_id == Offer.id)
-        .where(PlacementOffer.placement_id == occasion.placement_id, Offer.link.is_not(None))
-    ).all()
-    followed = occasion.entered.links | {link for link in links if link}
+    found = read(session, LINKS, placement_id=occasion.placement_id)
+    followed = occasion.entered.links | {row.link for row in found}
     return replace(occasion, entered=replace(occasion.entered, links=followed))

@@ -110,12 +110,12 @@ def lowest_before(
     begin = moment - REMEMBERED
     rows = read(session, PRICES_BEFORE, variants=list(variant_ids), moment=moment)
     lowest: dict[int, Money] = {}
-    for variant_id, minor, currency, since in rows:
-        price = Money(minor, currency)
-        if since <= begin or variant_id not in lowest:
-            lowest[variant_id] = price
+    for row in rows:
+        price = Money(row.price_minor, row.currency)
+        if row.since <= begin or row.variant_id not in lowest:
+            lowest[row.variant_id] = price
         else:
-            lowest[variant_id] = min(lowest[variant_id], price, key=lambda each: each.minor)
+            lowest[row.variant_id] = min(lowest[row.variant_id], price, key=lambda each: each.minor)
     return lowest
 
 

@@ -13,7 +13,8 @@ from storefront.domain.catalog import StockCount, availability
 from storefront.domain.money import Money
 from storefront.errors import NotFound
 from storefront.models import PlacementProduct, Product, ProductImage, Store, Variant
-from storefront.services.offer_shelf import offer_products
+from storefront.services.offer_shelf import next_turn, offer_products, price_products
+from storefront.services.offer_terms import offers_for
 from storefront.services.offering import Entered, Occasion
 from storefront.services.views import ImageView, ProductView, ShelfView, StoreView, VariantView
 
@@ -118,9 +119,16 @@ def shelf(
     rows, page, total = _page_of(session, placement, words, page=page)
     found = _with_parts(session, placement.merchant.id, rows, settings=settings)
     occasion = Occasion(now, placement.id, Entered(links=followed), visitor=visitor)
-    products = offer_products(session, placement.merchant.id, found, occasion=occasion)
-    pages = _pages_of(total)
-    return ShelfView(placement, products, query=words, page=page, pages=pages, total=total)
+    known = offers_for(session, placement.merchant.id, now=now, visitor=visitor)
+    return ShelfView(
+        placement,
+        price_products(session, found, known, occasion=occasion),
+        query=words,
+        page=page,
+        pages=_pages_of(total),
+        total=total,
+        good_until=next_turn(known, now),
+    )
 
 
 def _page_of(

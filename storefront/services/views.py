@@ -158,7 +158,8 @@ class PlacementView:
 
 @dataclass(frozen=True)
 class ShelfView:
-    """What a placement shows: one product, or a page of a collection."""
+    """What a placement shows: one product, or a page of a collection. At `good_until`, if there is
+    such a moment, time alone makes it another."""
 
     placement: PlacementView
     products: tuple[ProductView, ...]
@@ -166,6 +167,7 @@ class ShelfView:
     page: int
     pages: int
     total: int
+    good_until: datetime | None = None
 
     @property
     def merchant(self) -> MerchantView:

@@ -24,20 +24,17 @@ from storefront.web.frame import (
     read_surface,
     read_token,
     render_frame,
-    surface_of,
     use_frame_policy,
 )
 from storefront.web.occasions import entered_of, occasion_of
-from storefront.web.previews import preview_of_product, preview_of_shelf
+from storefront.web.previews import preview_of_product
+from storefront.web.showing import cart_at, doors_at, show, state_at
 
 if TYPE_CHECKING:
     from flask import Response
     from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response as AnyResponse
 
-    from storefront.kinds import Door
-    from storefront.services.offering import Occasion
-    from storefront.services.views import CartView
     from storefront.web.assets import Assets
 
 blueprint = Blueprint("embed", __name__)
@@ -53,7 +50,6 @@ CONTENT_NAMED = "p/"
 
 CART_FIELDS = frozenset({"surface", "placement", "v", "c", "variant", "quantity", "action"})
 ACTIONS = frozenset({"add", "set", "buy"})
-LONGEST_PAGE = 10_000
 
 
 def _assets() -> Assets:
@@ -90,62 +86,13 @@ def media(path: str) -> AnyResponse:
 @blueprint.get("/e/<placement>")
 def card(placement: str) -> AnyResponse:
     """Show a placement inside a host's frame."""
-    return _show(placement, "e")
+    return show(placement, "e")
 
 
 @blueprint.get("/p/<placement>")
 def page(placement: str) -> AnyResponse:
     """Show a placement as a page of its own."""
-    return _show(placement, "p")
-
-
-def _show(placement: str, family: str) -> AnyResponse:
-    settings = ports().settings
-    with ports().reads() as session:
-        state = state_at(session, placement, family)
-        is_card = state.placement.kind == "product"
-        query = "" if is_card else request.args.get("q", "")
-        occasion = occasion_of(state)
-        view = shelf.shelf(
-            session,
-            state.placement,
-            settings,
-            now=occasion.now,
-            followed=occasion.entered.links,
-            visitor=occasion.visitor,
-            query=query,
-            page=_page(),
-        )
-        cart = _cart(session, state, occasion)
-        one = view.products[0].public_id if is_card and view.products else None
-        doors = _doors(session, state, one)
-    if not view.products and not view.query:
-        return make_response(render_frame("embed/unavailable.html", state, settings), 404)
-    return make_response(
-        render_frame(
-            "embed/card.html" if is_card else "embed/collection.html",
-            state,
-            settings,
-            shelf=view,
-            cart=cart,
-            doors=doors,
-            preview=None
-            if state.surface == "frame"
-            else preview_of_shelf(view, links.placement_page(settings, placement)),
-            is_kept=is_card,
-        )
-    )
-
-
-def _doors(session: Session, state: FrameState, product: str | None) -> tuple[Door, ...]:
-    """Return the ways from here into pages that kinds of lines bring along."""
-    merchant_id = state.placement.merchant.id
-    found = [kind.door(session, merchant_id, product) for kind in ports().kinds]
-    return tuple(door for door in found if door)
-
-
-def _page() -> int:
-    return min(forms.count(request.args.get("page")), LONGEST_PAGE) or 1
+    return show(placement, "p")
 
 
 @blueprint.get("/<any(e, p):family>/<placement>/products/<product>")
@@ -164,8 +111,8 @@ def product(family: str, placement: str, product: str) -> AnyResponse:
             followed=occasion.entered.links,
             visitor=occasion.visitor,
         )
-        cart = _cart(session, state, occasion)
-        doors = _doors(session, state, product)
+        cart = cart_at(session, state, occasion)
+        doors = doors_at(session, state, product)
     own = f"{links.placement_page(settings, placement)}/products/{view.public_id}"
     preview = preview_of_product(view, state.placement.merchant, own)
     return make_response(
@@ -186,7 +133,7 @@ def cart(family: str, placement: str) -> AnyResponse:
     """Show the cart that the address carries."""
     with ports().reads() as session:
         state = state_at(session, placement, family)
-        view = _cart(session, state, occasion_of(state))
+        view = cart_at(session, state, occasion_of(state))
     return make_response(render_frame("embed/cart.html", state, ports().settings, cart=view))
 
 
@@ -245,20 +192,6 @@ def _quantity(given: str | None, present: int, action: str) -> int:
     return min(present + wanted, MAX_QUANTITY) if action == "add" else wanted
 
 
-def state_at(session: Session, placement: str, family: str) -> FrameState:
-    """Return where a shopper is who asked for a page below a placement, with their tokens; raise
-    `NotFound` where there is none."""
-    view = get_placement(session, placement)
-    state = FrameState(
-        surface_of(family),
-        view,
-        read_token(request.args.get("v")),
-        read_token(request.args.get("c")),
-    )
-    use_frame_policy(state)
-    return state
-
-
 def _state_of_form(session: Session, form: dict[str, str]) -> FrameState:
     view = get_placement(session, forms.line(form.get("placement"), field="placement", longest=24))
     state = FrameState(
@@ -269,14 +202,3 @@ def _state_of_form(session: Session, form: dict[str, str]) -> FrameState:
     )
     use_frame_policy(state)
     return state
-
-
-def _cart(session: Session, state: FrameState, occasion: Occasion) -> CartView:
-    """Return the cart in the address, priced now. One that cannot be read starts empty, and says
-    so."""
-    merchant = state.placement.merchant
-    lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id)
-    view = carts.price_cart(
-        session, merchant, lines or {}, settings=ports().settings, occasion=occasion
-    )
-    return view if lines is not None else replace(view, notices=("cart_unreadable",))

@@ -21,7 +21,7 @@ from storefront.web.countries import (
 )
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
-from storefront.web.keeping import init_keeping, kept
+from storefront.web.keeping import init_keeping
 from storefront.web.refusals import report_address
 from storefront.web.theme import theme_css
 
@@ -98,14 +98,12 @@ def render_frame(
     *,
     payment_hosts: Mapping[str, tuple[str, ...]] | None = None,
     holds_ours: bool = False,
-    is_kept: bool = False,
     **values: object,
 ) -> str:
     """Render a page of the frame family, and give the answer the policy that fits it.
 
     `payment_hosts` are the payment provider's, by directive: for the payment view only.
-    `holds_ours` lets the page hold a frame of our own. With `is_kept` it is rendered once for
-    whoever carries no token, as long as its values stay the same; they must be frozen.
+    `holds_ours` lets the page hold a frame of our own.
     """
     use_frame_policy(
         state,
@@ -114,14 +112,7 @@ def render_frame(
         images=picture_origins(values.values(), but=settings.base_url),
     )
     use_zone(state.placement.merchant.zone)
-
-    def render() -> str:
-        return render_template(template, **frame_values(state, settings), **values)
-
-    # A host's own templates may show anything, such as the time of day.
-    if not is_kept or settings.templates or state.mark or state.cart_token:
-        return render()
-    return kept((template, state, *values.items()), render)
+    return render_template(template, **frame_values(state, settings), **values)
 
 
 def use_frame_policy(

@@ -1,12 +1,12 @@
-"""Pages that are kept as they were rendered. What a page shows lies in its address, its language
-and frozen values, and these, whole, are the key: other values make another page, so nothing here
-can be out of date, whatever other processes do. What moves by the second is told anew each time."""
+"""Pages that are kept as they were drawn. The key is all that they are made of: an address, a
+language, and what the database has said, word for word; so nothing here can be out of date,
+whatever other processes do. What moves by the second is told anew each time."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from flask import current_app, g, request
 
@@ -25,19 +25,29 @@ MOST = 512
 _OPEN_CLOCK = re.compile(r"\x1a(\d{4}-[\d:T.+-]+)\x1a")
 
 
+class Lasting(Protocol):
+    """Something that is good for a while."""
+
+    def is_good(self, now: datetime) -> bool:
+        """Return whether it is good at `now`."""
+
+
+L = TypeVar("L", bound=Lasting)
+
+
 class KeptPages:
-    """Texts by the values that they show. Once there are too many, all go: what is asked for often
-    is back at once."""
+    """Pages by all that they are made of, but for the time. Once there are too many, all go: what
+    is asked for often is back at once."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._pages: dict[Hashable, str] = {}
+        self._pages: dict[Hashable, Any] = {}
 
-    def get(self, key: Hashable, render: Callable[[], str]) -> str:
-        """Return what is kept under these values, rendered now if nothing is."""
-        page = self._pages.get(key)
-        if page is None:
-            page = render()
+    def get(self, key: Hashable, draw: Callable[[], L], *, now: datetime) -> L:
+        """Return what is kept under this key and still good, drawn now if nothing is."""
+        page: L | None = self._pages.get(key)
+        if page is None or not page.is_good(now):
+            page = draw()
             if len(self._pages) >= self._most:
                 self._pages.clear()
             self._pages[key] = page
@@ -50,19 +60,24 @@ def init_keeping(app: Flask) -> None:
     app.jinja_env.globals.update(milliseconds_until=milliseconds_until)
 
 
-def kept(key: Hashable, render: Callable[[], str]) -> str:
-    """Return the page of these values at the present address, with its clocks told now."""
+def kept(key: Hashable, draw: Callable[[], L], *, now: datetime) -> L:
+    """Return the page at the present address that is made of this, its clocks open."""
     pages: KeptPages = current_app.extensions[KEY]
     whole = (request.script_root, request.full_path, page_language(), key)
-    return _OPEN_CLOCK.sub(_tell, pages.get(whole, lambda: _with_open_clocks(render)))
+    return pages.get(whole, lambda: _with_open_clocks(draw), now=now)
 
 
-def _with_open_clocks(render: Callable[[], str]) -> str:
+def _with_open_clocks(draw: Callable[[], L]) -> L:
     g.storefront_clocks_are_open = True
     try:
-        return render()
+        return draw()
     finally:
         del g.storefront_clocks_are_open
+
+
+def tell_clocks(page: str) -> str:
+    """Return a page that was kept with its clocks told now."""
+    return _OPEN_CLOCK.sub(_tell, page)
 
 
 def _tell(found: re.Match[str]) -> str:

@@ -11,6 +11,8 @@ from storefront.services.visitors import read_mark
 from storefront.web.context import ports
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from storefront.web.frame import FrameState
 
 
@@ -20,13 +22,15 @@ def entered_of(state: FrameState) -> Entered:
     return carts.read_entered(ports().sign, state.cart_token, merchant.public_id)
 
 
-def occasion_of(state: FrameState, *, codes: tuple[str, ...] = ()) -> Occasion:
+def occasion_of(
+    state: FrameState, *, codes: tuple[str, ...] = (), now: datetime | None = None
+) -> Occasion:
     """Return the present occasion; `codes` are entered besides those in the cart."""
     entered = entered_of(state)
     entered = replace(entered, codes=(*entered.codes, *codes))
     visitor = read_mark(ports().sign, state.mark, state.placement.merchant.public_id)
     return Occasion(
-        ports().clock.now(),
+        now or ports().clock.now(),
         state.placement.id,
         entered,
         visitor=visitor.key if visitor.is_known else None,

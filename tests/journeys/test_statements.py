@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from storefront.worker import run_due
-from tests.factories import World, order_json, pay, place, quote_json
+from tests.factories import World, order_json, pay, place, quote_json, running_offer
 from tests.fakes import Bench
 from tests.told import counting
 
@@ -38,9 +38,15 @@ def _receipt(bench: Bench, world: World) -> Callable[[], object]:
     return lambda: run_due(bench.ports)
 
 
+def _card(bench: Bench, world: World) -> Callable[[], object]:
+    running_offer(bench, world)
+    return lambda: bench.client().get(f"/e/{world.placement.public_id}")
+
+
 @pytest.mark.parametrize(
     ("step", "sqlite", "postgresql"),
     [
+        pytest.param(_card, 9, 1, id="card"),
         pytest.param(_quote, 5, 5, id="quote"),
         pytest.param(_order, 20, 12, id="order"),
         pytest.param(_message, 19, 12, id="message"),

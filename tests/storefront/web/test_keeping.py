@@ -1,6 +1,7 @@
 """Cards are kept as they were rendered, and never a moment too long: whatever is shown is live."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,39 @@ def test_an_offer_that_is_paused_leaves_a_kept_page(bench: Bench, world: World) 
     assert "$3.60" not in card(bench, world)
 
 
+def test_an_offer_is_announced_and_begins_in_a_kept_page(bench: Bench, world: World) -> None:
+    running_offer(bench, world, starts="2026-03-24T18:00", ends="2026-03-30T18:00")
+    assert "Starts in" not in card(bench, world)
+
+    bench.clock.pass_time(days=4)
+    announced = card(bench, world)
+    bench.clock.pass_time(days=7)
+
+    assert "Starts in" in announced
+    assert "$3.60" not in announced
+    assert "$3.60" in card(bench, world)
+
+
+def test_a_hold_that_is_over_frees_the_offer_in_a_kept_page(bench: Bench, world: World) -> None:
+    running_offer(bench, world, quota=1)
+    place(bench, world)
+    assert "$3.60" not in card(bench, world)
+
+    bench.clock.pass_time(minutes=11)
+
+    assert "$3.60" in card(bench, world)
+
+
+def test_a_clock_that_is_set_back_shows_what_was_true_then(bench: Bench, world: World) -> None:
+    running_offer(bench, world, ends="2026-03-14T18:00")
+    bench.clock.pass_time(hours=14)
+    assert "$3.60" not in card(bench, world)
+
+    bench.clock.pass_time(hours=-14)
+
+    assert "$3.60" in card(bench, world)
+
+
 def test_the_names_of_shop_and_thing_change_at_once(bench: Bench, world: World) -> None:
     card(bench, world)
 
@@ -165,10 +199,18 @@ def _ask_twice(bench: Bench) -> None:
     assert ["asked for 1", "asked for 2"] == answers
 
 
-def test_so_many_pages_are_kept_and_no_more() -> None:
-    pages, rendered = KeptPages(most=2), []
+@dataclass(frozen=True)
+class Always:
+    """A page that stays good."""
+
+    def is_good(self, now: datetime) -> bool:
+        return True
+
+
+def test_so_many_pages_are_kept_and_no_more(now: datetime) -> None:
+    pages, drawn = KeptPages(most=2), []
 
     for name in ("a", "a", "b", "c", "a"):
-        pages.get(name, lambda name=name: rendered.append(name) or name)
+        pages.get(name, lambda name=name: drawn.append(name) or Always(), now=now)
 
-    assert ["a", "b", "c", "a"] == rendered
+    assert ["a", "b", "c", "a"] == drawn

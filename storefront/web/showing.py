@@ -1,0 +1,162 @@
+"""A placement as it is shown: asked about in one statement, drawn, and kept as long as the database
+says the same about it, word for word. The addresses are in embed.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from flask import make_response, request
+
+from storefront import links
+from storefront.services import carts, foresight, shelf
+from storefront.services.placements import get_placement
+from storefront.web import forms
+from storefront.web.context import ports
+from storefront.web.frame import (
+    FrameState,
+    picture_origins,
+    read_token,
+    render_frame,
+    surface_of,
+    use_frame_policy,
+)
+from storefront.web.keeping import kept, tell_clocks
+from storefront.web.occasions import occasion_of
+from storefront.web.previews import preview_of_shelf
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flask import Response
+    from sqlalchemy.orm import Session
+
+    from storefront.kinds import Door
+    from storefront.services.foresight import Told
+    from storefront.services.offering import Occasion
+    from storefront.services.views import CartView, ShelfView
+
+TOKENS = ("v", "c")
+"""What addresses of pages carry that are drawn for one shopper."""
+
+LONGEST_PAGE = 10_000
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A page as it was drawn at a moment, and what its answer is given beside it. It is good until
+    another moment, or until something else is true of it than was."""
+
+    page: str
+    status: int
+    state: FrameState
+    images: tuple[str, ...]
+    since: datetime
+    until: datetime | None
+
+    def is_good(self, now: datetime) -> bool:
+        """Return whether it shows what is true at `now`, of the same facts."""
+        return self.since <= now and (self.until is None or now < self.until)
+
+
+def show(placement: str, family: str) -> Response:
+    """Answer with a placement's card or collection."""
+    now = ports().clock.now()
+    with ports().sessions.glance() as session:
+        told = foresight.ask(session, placement, kinds=ports().kinds, now=now)
+    # A host's own templates may show anything, such as the time of day.
+    if ports().settings.templates or any(name in request.args for name in TOKENS):
+        drawn = _draw(told, family)
+        return make_response(drawn.page, drawn.status)
+    drawn = kept(told.words, lambda: _draw(told, family), now=now)
+    use_frame_policy(drawn.state, images=drawn.images)
+    return make_response(tell_clocks(drawn.page), drawn.status)
+
+
+def _draw(told: Told, family: str) -> Drawn:
+    """Draw a page of what was told. It may be kept if the database was asked for nothing else."""
+    settings = ports().settings
+    with ports().reads() as session:
+        told.answer_in(session)
+        state = state_at(session, told.placement, family)
+        occasion = occasion_of(state, now=told.now)
+        view = _shelf(session, state, occasion)
+        cart = cart_at(session, state, occasion)
+        doors = doors_at(session, state, _only_product(view))
+        is_whole = not session.in_transaction()
+    if not view.products and not view.query:
+        page, status = render_frame("embed/unavailable.html", state, settings), 404
+    else:
+        own = links.placement_page(settings, told.placement)
+        page, status = (
+            render_frame(
+                "embed/card.html" if _is_card(view) else "embed/collection.html",
+                state,
+                settings,
+                shelf=view,
+                cart=cart,
+                doors=doors,
+                preview=None if state.surface == "frame" else preview_of_shelf(view, own),
+            ),
+            200,
+        )
+    images = picture_origins((view, cart), but=settings.base_url)
+    until = view.good_until if is_whole and _is_card(view) else told.now
+    return Drawn(page, status, state, images, told.now, until)
+
+
+def _is_card(view: ShelfView) -> bool:
+    return view.placement.kind == "product"
+
+
+def _only_product(view: ShelfView) -> str | None:
+    return view.products[0].public_id if _is_card(view) and view.products else None
+
+
+def _shelf(session: Session, state: FrameState, occasion: Occasion) -> ShelfView:
+    return shelf.shelf(
+        session,
+        state.placement,
+        ports().settings,
+        now=occasion.now,
+        followed=occasion.entered.links,
+        visitor=occasion.visitor,
+        query="" if state.placement.kind == "product" else request.args.get("q", ""),
+        page=_page(),
+    )
+
+
+def _page() -> int:
+    return min(forms.count(request.args.get("page")), LONGEST_PAGE) or 1
+
+
+def state_at(session: Session, placement: str, family: str) -> FrameState:
+    """Return where a shopper is who asked for a page below a placement, with their tokens; raise
+    `NotFound` where there is none."""
+    view = get_placement(session, placement)
+    state = FrameState(
+        surface_of(family),
+        view,
+        read_token(request.args.get("v")),
+        read_token(request.args.get("c")),
+    )
+    use_frame_policy(state)
+    return state
+
+
+def doors_at(session: Session, state: FrameState, product: str | None) -> tuple[Door, ...]:
+    """Return the ways from here into pages that kinds of lines bring along."""
+    merchant_id = state.placement.merchant.id
+    found = [kind.door(session, merchant_id, product) for kind in ports().kinds]
+    return tuple(door for door in found if door)
+
+
+def cart_at(session: Session, state: FrameState, occasion: Occasion) -> CartView:
+    """Return the cart in the address, priced now. One that cannot be read starts empty, and says
+    so."""
+    merchant = state.placement.merchant
+    lines = carts.read_cart(ports().sign, state.cart_token, merchant.public_id)
+    view = carts.price_cart(
+        session, merchant, lines or {}, settings=ports().settings, occasion=occasion
+    )
+    return view if lines is not None else replace(view, notices=("cart_unreadable",))
