@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from gifting.models import Gift
 from gifting.terms import gift_terms
 from storefront.domain.prices import read_price
+from storefront.domain.pricing import refuse_unchargeable
 from storefront.domain.window import start_of
 from storefront.errors import Conflict, Invalid, NotFound, TooMany
 from storefront.kinds import Asked
@@ -61,7 +62,8 @@ def ask(session: Session, wish: GiftWish, asking: Asking) -> Asked:
 
 
 def amount_of(wish: GiftWish, terms: GiftTerms) -> Money:
-    """Return what each gift is worth; raise `Invalid` amount_out_of_range beyond the limits."""
+    """Return what each gift is worth; raise `Invalid` amount_out_of_range beyond the limits, and
+    amount_not_chargeable."""
     least = terms.least
     if wish.typed is not None:
         amount = read_price(wish.typed, least.currency)
@@ -69,6 +71,7 @@ def amount_of(wish: GiftWish, terms: GiftTerms) -> Money:
         amount = type(least)(wish.amount_minor or 0, least.currency)
     if not least <= amount <= terms.most:
         raise Invalid("amount_out_of_range", field="gift_amount", least=least, most=terms.most)
+    refuse_unchargeable(amount, field="gift_amount")
     return amount
 
 

@@ -16,6 +16,7 @@ from gifting.models import Gift, GiftCard, GiftContact
 from gifting.terms import gift_terms
 from storefront.db.hot import read, read_one, run, table_of
 from storefront.db.ids import public_id, random_symbols
+from storefront.domain.pricing import charge_step, split_in_steps
 from storefront.models import Merchant, OrderContact, OrderOrigin
 from storefront.signals import announce
 
@@ -38,7 +39,7 @@ def write_gifts(session: Session, line: LineItem, wished: Wished) -> None:
     wish: GiftWish = wished.wish
     now = wished.at
     moment = deliver_at(wish.at, wish.zone, now=now).at if wish.at else None
-    shares = line.total.allocate([1] * line.quantity)
+    shares = split_in_steps(line.total_minor, [1] * line.quantity, step=charge_step(line.currency))
     for position, recipient in enumerate(wish.recipients):
         gift_id = session.execute(
             insert(Gift)
@@ -52,7 +53,7 @@ def write_gifts(session: Session, line: LineItem, wished: Wished) -> None:
                 title=title_of(line.title, line.variant_name),
                 currency=line.currency,
                 face_minor=line.unit_minor,
-                paid_minor=shares[position].minor,
+                paid_minor=shares[position],
                 design=wish.design,
                 way=wish.way,
                 is_bound=wish.is_bound,

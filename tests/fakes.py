@@ -82,6 +82,7 @@ class FakeGateway(StripeGateway):
 
     def open(self, request: OpenRequest) -> Opened:
         self._called("open")
+        to_gateway(request.amount)  # raises where Stripe would
         if request.key not in self._by_key:
             reference = f"pi_fake_{next(self._numbers)}"
             self._by_key[request.key] = Opened(reference, f"{reference}_secret_fake")
@@ -110,6 +111,7 @@ class FakeGateway(StripeGateway):
 
     def refund(self, request: RefundRequest) -> str:
         self._called("refund")
+        to_gateway(request.amount)
         self.refunds[request.key] = request
         return f"re_fake_{request.key}"
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from gifting.console.blueprint import blueprint
 from gifting.terms import gift_terms
 from gifting.terms_setting import LEAST_MONTHS, MOST_DAYS, MOST_MONTHS, TermsWish, set_terms
-from storefront.domain.prices import read_price
+from storefront.domain.prices import read_charge
 from storefront.errors import Invalid
 from storefront.models import Store
 from storefront.services import stores
@@ -81,7 +81,7 @@ def _presets(reading: Reading, currency: str) -> tuple[int, ...]:
     """Read amounts with spaces or semicolons between them."""
     typed = re.split(r"[\s;]+", reading.form.get("presets", "")[:LONGEST_PRESETS].strip())
     try:
-        return tuple(read_price(each, currency).minor for each in typed if each)
+        return tuple(read_charge(each, currency).minor for each in typed if each)
     except Invalid as error:
         reading.keep(error, at="presets")
         return ()

@@ -64,5 +64,10 @@ def from_gateway(amount: int, currency: str) -> Money:
 
 def _exactly(money: Money, step: int) -> int:
     if money.minor % step:
-        raise Invalid("amount_not_chargeable", field="amount", currency=money.currency, step=step)
+        raise Invalid(
+            "amount_not_chargeable",
+            field="amount",
+            currency=money.currency,
+            step=Money(step, money.currency),
+        )
     return money.minor

@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 
 from storefront.domain.money import Money, exponent
+from storefront.domain.pricing import refuse_unchargeable
 from storefront.errors import Invalid
 
 LONGEST = 40
@@ -45,6 +46,16 @@ def read_price(typed: str, currency: str) -> Money:
     if minor > LARGEST_MINOR:
         raise Invalid("price_too_large", field="price")
     return Money(minor, currency)
+
+
+def read_charge(typed: str, currency: str) -> Money:
+    """Return an amount as `read_price` does, if cards can be charged with it.
+
+    Raises `Invalid` amount_not_chargeable too.
+    """
+    amount = read_price(typed, currency)
+    refuse_unchargeable(amount, field="price")
+    return amount
 
 
 def _parts(text: str, places: int) -> tuple[str, str]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from storefront.domain.money import Money, exponent, total
+from storefront.domain.money import Money, exponent, split, total
+from storefront.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,6 +172,25 @@ def charge_step(currency: str) -> int:
     if currency == "MGA":
         return 100
     return 10 if exponent(currency) == THREE_DECIMALS else 1
+
+
+def refuse_unchargeable(amount: Money, *, field: str) -> None:
+    """Raise `Invalid` amount_not_chargeable for what lies between two steps of its currency."""
+    step = charge_step(amount.currency)
+    if amount.minor % step:
+        raise Invalid(
+            "amount_not_chargeable",
+            field=field,
+            currency=amount.currency,
+            step=Money(step, amount.currency),
+        )
+
+
+def split_in_steps(amount: int, weights: Sequence[int], *, step: int) -> tuple[int, ...]:
+    """Split as `split` does; what can be charged is split into parts that can go back alone."""
+    if amount % step:
+        return split(amount, weights)
+    return tuple(part * step for part in split(amount // step, weights))
 
 
 def shipping_price(terms: ShippingTerms, goods: Money) -> Money:

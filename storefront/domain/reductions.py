@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from storefront.domain.money import split
 from storefront.domain.offers import WHOLE, Base, Benefit, Item, OfferTerms, Scope
-from storefront.domain.pricing import charge_step
+from storefront.domain.pricing import charge_step, split_in_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +37,7 @@ def off(terms: OfferTerms, items: Sequence[Item], left: Sequence[int]) -> Amount
     clamped = tuple(max(0, min(amount, rest)) for amount, rest in zip(amounts, left, strict=True))
     caps = [cap for cap in (terms.max_discount_minor, terms.counts.budget_left) if cap is not None]
     if caps and sum(clamped) > min(caps):
-        return split(min(caps), clamped)
+        return split_in_steps(min(caps), clamped, step=charge_step(items[0].unit.currency))
     return clamped
 
 
@@ -74,7 +73,7 @@ def _off_order(terms: OfferTerms, items: Sequence[Item | None], left: Sequence[i
         if terms.benefit is Benefit.PERCENT
         else min(terms.value_minor, whole)
     )
-    return split(amount, bases)
+    return split_in_steps(amount, bases, step=step)
 
 
 def _share(minor: int, rate_ppm: int, step: int) -> int:

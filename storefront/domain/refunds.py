@@ -3,7 +3,7 @@ which always sum to it, and never more than is left."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from storefront.domain.money import split
@@ -75,10 +75,11 @@ class LineLeft:
 
 @dataclass(frozen=True)
 class Left:
-    """What has not been given back of an order."""
+    """What has not been given back of an order. Money goes back in whole `step`s."""
 
     lines: tuple[LineLeft, ...]
     shipping: Parts
+    step: int = 1
 
     @property
     def total(self) -> int:
@@ -119,6 +120,7 @@ def in_full(left: Left, *, with_shipping: bool = True) -> RefundPlan:
     return _plan(
         [part for part in parts if part.parts.minor or part.quantity],
         left.shipping if with_shipping else NOTHING,
+        step=left.step,
     )
 
 
@@ -136,7 +138,9 @@ def by_lines(
     if not quantities or not quantities.keys() <= known.keys():
         raise Invalid("unknown_line", field="lines")
     parts = [_units(known[line_id], quantity) for line_id, quantity in sorted(quantities.items())]
-    plan = RefundPlan(tuple(parts), left.shipping if with_shipping else NOTHING)
+    plan = _in_steps(
+        RefundPlan(tuple(parts), left.shipping if with_shipping else NOTHING), left.step
+    )
     if plan.total == 0:
         raise Conflict("nothing_to_refund", field="lines")
     return plan
@@ -164,13 +168,26 @@ def by_amount(left: Left, minor: int, *, with_shipping: bool = True) -> RefundPl
         source.amount(share) for source, share in zip(sources, split(minor, weights), strict=True)
     ]
     parts = [Part(line.line_id, 0, part) for line, part in zip(left.lines, lines, strict=True)]
-    return _plan([part for part in parts if part.parts.minor], shipping)
+    return _plan([part for part in parts if part.parts.minor], shipping, step=left.step)
 
 
-def _plan(parts: list[Part], shipping: Parts) -> RefundPlan:
-    plan = RefundPlan(tuple(parts), shipping)
+def _plan(parts: list[Part], shipping: Parts, *, step: int) -> RefundPlan:
+    plan = _in_steps(RefundPlan(tuple(parts), shipping), step)
     _refuse_nothing(plan.total)
     return plan
+
+
+def _in_steps(plan: RefundPlan, step: int) -> RefundPlan:
+    """Return a plan that the gateway can carry out: what lies beyond the last step stays with the
+    largest part, for a later refund."""
+    beyond = plan.total % step
+    if not beyond or not plan.parts:
+        return plan
+    sizes = [part.parts.minor for part in plan.parts]
+    place = sizes.index(max(sizes))
+    largest = plan.parts[place]
+    less = replace(largest, parts=largest.parts.amount(max(0, sizes[place] - beyond)))
+    return replace(plan, parts=(*plan.parts[:place], less, *plan.parts[place + 1 :]))
 
 
 def _refuse_nothing(minor: int) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from storefront.domain.addresses import read_picture_address
-from storefront.domain.prices import read_price
+from storefront.domain.money import Money
+from storefront.domain.prices import read_charge, write_price
 from storefront.errors import Invalid
 from storefront.feeds import descriptions
 from storefront.feeds.values import Fault, FeedVariant, Record
@@ -133,9 +134,9 @@ class Reader:
         """Return a price in minor units, None where it cannot be read."""
         text = self.given(record, word) if given is None else given
         try:
-            return read_price(text or "", self.terms.currency).minor
+            return read_charge(text or "", self.terms.currency).minor
         except Invalid as error:
-            self.refuse(record, word, error.code, hint=str(error.data.get("places", "")))
+            self.refuse(record, word, error.code, hint=_hint(error))
             return None
 
     def whole(self, record: Record, word: str) -> tuple[int | None, bool]:
@@ -211,3 +212,9 @@ def _is_clean(text: str) -> bool:
         or symbol in "\u202a\u202b\u202d\u202e"
         for symbol in text
     )
+
+
+def _hint(error: Invalid) -> str:
+    """Return the figure that a price's fault names: its decimals, or the step of its currency."""
+    step = error.data.get("step")
+    return write_price(step) if isinstance(step, Money) else str(error.data.get("places", ""))

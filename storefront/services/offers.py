@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from storefront.db.ids import public_id, random_symbols
+from storefront.domain.money import Money
 from storefront.domain.offers import WHOLE, Base, Benefit, Kind, Lane, Scope
-from storefront.domain.pricing import charge_step
+from storefront.domain.pricing import refuse_unchargeable
 from storefront.domain.window import end_of, start_of
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import Merchant, Offer, OfferTarget, Placement, Product, Variant
@@ -209,15 +210,13 @@ def _check(draft: Draft) -> None:
 
 def _check_steps(draft: Draft, currency: str) -> None:
     """Refuse amounts that would leave a total with which no card can be charged."""
-    step = charge_step(currency)
     amounts = {
         "value": 0 if draft.benefit is Benefit.PERCENT else draft.value_minor,
         "max_discount": draft.max_discount_minor,
         "budget": draft.budget_minor,
     }
     for field, minor in amounts.items():
-        if (minor or 0) % step:
-            raise Invalid("amount_not_chargeable", field=field, currency=currency, step=step)
+        refuse_unchargeable(Money(minor or 0, currency), field=field)
 
 
 def _targets(session: Session, merchant_id: int, draft: Draft) -> list[OfferTarget]:

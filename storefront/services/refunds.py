@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
+from storefront.domain.money import Money
+from storefront.domain.pricing import refuse_unchargeable
 from storefront.domain.refunds import Left, RefundPlan, by_amount, by_lines, in_full
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import LineItem, Order, Payment, Refund
@@ -105,6 +107,8 @@ def _plan(session: Session, order_id: int, wish: Wish, *, left: Left) -> RefundP
         quantities = _by_line_id(session, order_id, wish.lines)
         return by_lines(left, quantities, with_shipping=wish.takes_shipping)
     if wish.amount_minor is not None:
+        currency = session.scalars(select(Order.currency).where(Order.id == order_id)).one()
+        refuse_unchargeable(Money(wish.amount_minor, currency), field="amount")
         return by_amount(left, wish.amount_minor, with_shipping=wish.takes_shipping)
     return in_full(left, with_shipping=wish.takes_shipping)
 

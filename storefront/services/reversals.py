@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
+from storefront.domain.pricing import charge_step
 from storefront.domain.refunds import Left, LineLeft, Parts, RefundPlan
 from storefront.errors import Conflict
 from storefront.kinds import News, Taken, kind_named
@@ -30,9 +31,10 @@ def left_of(session: Session, order_id: int) -> Left:
             Order.shipping_minor - Order.shipping_refunded_minor,
             Order.shipping_tax_minor - Order.shipping_tax_refunded_minor,
             Order.is_tax_included,
+            Order.currency,
         ).where(Order.id == order_id)
     ).one()
-    shipping, shipping_tax, is_included = order
+    shipping, shipping_tax, is_included, currency = order
     lines = session.scalars(
         select(LineItem)
         .where(LineItem.order_id == order_id)
@@ -45,6 +47,7 @@ def left_of(session: Session, order_id: int) -> Left:
             for line in lines
         ),
         Parts(shipping, tax=shipping_tax, is_tax_included=is_included),
+        step=charge_step(currency),
     )
 
 

@@ -3,11 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+from storefront.domain.offers import Benefit, Scope
 from storefront.services.checkout import PlacedOrder
+from storefront.worker import run_due
 from tests.contents import nothing_changes
-from tests.factories import World, order_json, pay
+from tests.factories import World, order_json, pay, running_offer, world_on
 from tests.fakes import Bench
 from tests.gifting.factories import gift_json
+from tests.gifting.test_issuing import change_terms
 
 KEY = {"Idempotency-Key": "k" * 30, "Accept": "application/json"}
 
@@ -102,3 +105,28 @@ def test_a_gift_cannot_name_its_price(bench: Bench, world: World) -> None:
         refused = order(bench, gift_json(world, paid_minor=1))
 
     assert (422, "unknown_field") == (refused.status_code, refused.json["code"])
+
+
+def test_a_gift_of_three_decimals_is_called_off_for_what_cards_are_given_back(
+    bench: Bench,
+) -> None:
+    """Ten dinars for each of three friends, one off in all: each has a share that can go back."""
+    world = world_on(bench, slug="kiosk", currency="KWD", stock=None)
+    change_terms(bench, world, are_promotable=True)
+    running_offer(
+        bench, world, scope=Scope.ORDER, benefit=Benefit.AMOUNT, rate_ppm=0, value_minor=1000,
+        products=(),
+    )  # fmt: skip
+    friends = [{"name": name, "email": f"{name.lower()}@friends.test"} for name in ("A", "B", "C")]
+    uneven = order(bench, gift_json(world, amount_minor=10_005, recipients=friends))
+    answer = order(bench, gift_json(world, amount_minor=10_000, recipients=friends))
+    settle(bench, answer)
+    for gift in shown(bench, answer)["gifts"]:
+        address = f"{answer.json['url']}/gifts/{gift['public_id']}/cancellation"
+        called_off = bench.client().post(f"{address}?t={answer.json['token']}", headers=KEY)
+        assert 200 == called_off.status_code
+    while run_due(bench.ports):
+        pass
+
+    assert (422, "amount_not_chargeable") == (uneven.status_code, uneven.json["code"])
+    assert [9_670, 9_670, 9_660] == [each.amount.minor for each in bench.gateway.refunds.values()]

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from storefront.domain.prices import read_percentage, read_price
+from storefront.domain.prices import read_charge, read_percentage
 from storefront.errors import Invalid
 from storefront.web import forms
 from storefront.web.context import wants_json
@@ -57,8 +57,8 @@ class Reading:
         return int(typed)
 
     def price(self, name: str, currency: str) -> int:
-        """Read a price in minor units."""
-        return self._read(lambda: read_price(self.form.get(name, ""), currency).minor, 0, at=name)
+        """Read a price that cards can be charged with, in minor units."""
+        return self._read(lambda: read_charge(self.form.get(name, ""), currency).minor, 0, at=name)
 
     def percentage(self, name: str) -> int:
         """Read a percentage in parts per million."""

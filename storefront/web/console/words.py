@@ -280,6 +280,7 @@ IMPORT_FORMATS = {
     "google_xml": _("Google feed, XML"),
 }
 FAULTS = {
+    "amount_not_chargeable": _("Cards pay this currency in steps of %(hint)s. Round the price."),
     "availability_unknown": _("Write in_stock, out_of_stock, preorder or backorder."),
     "file_cut": _("The file ends in the middle of this row. Save or export it once more."),
     "handle_missing": _("This row belongs to no product. Fill in its handle."),

@@ -426,6 +426,26 @@ def test_what_is_taken_off_is_the_sum_of_its_parts_and_never_more_than_a_line(
         assert line.is_promotable or not sum(parts)
 
 
+@given(ITEMS, OFFERS, MODES)
+def test_what_is_left_of_each_line_can_be_charged_and_given_back_alone(
+    items: list[Item], offers: list[OfferTerms], modes: dict[Lane, Mode]
+) -> None:
+    """Dinars have three decimals, and cards pay them in tens of the last."""
+    in_dinars = [replace(each, unit=Money(each.unit.minor * 10, "KWD")) for each in items]
+    in_tens = [
+        replace(
+            each,
+            value_minor=each.value_minor * 10,
+            max_discount_minor=each.max_discount_minor and each.max_discount_minor * 10,
+            counts=replace(each.counts, budget_minor=None),
+        )
+        for each in offers
+    ]
+    outcome = evaluate(in_dinars, in_tens, Facts(now=NOW, modes=modes))
+
+    assert {0} >= {discount % 10 for discount in minors(outcome)}
+
+
 @given(ITEMS, OFFERS, CODES, MODES)
 def test_every_offer_is_applied_with_effect_or_rejected_with_a_reason(
     items: list[Item], offers: list[OfferTerms], codes: list[TypedCode], modes: dict[Lane, Mode]

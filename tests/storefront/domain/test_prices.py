@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storefront.domain.money import Money, exponent
-from storefront.domain.prices import LARGEST_MINOR, read_percentage, read_price
+from storefront.domain.prices import LARGEST_MINOR, read_charge, read_percentage, read_price
 from storefront.errors import Invalid
 
 READ = [
@@ -47,6 +47,27 @@ def test_what_has_two_readings_or_none_is_refused(typed: str, currency: str, cod
 
     assert code == refusal.value.code
     assert "price" == refusal.value.field
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "minor"),
+    [("4.55", "USD", 455), ("1.25", "KWD", 1250), ("0.010", "BHD", 10), ("7", "MGA", 700)],
+)
+def test_a_price_that_cards_pay_is_read(typed: str, currency: str, minor: int) -> None:
+    assert Money(minor, currency) == read_charge(typed, currency)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "step"), [("1.005", "KWD", 10), ("0,001", "JOD", 10), ("7.5", "MGA", 100)]
+)
+def test_a_price_between_two_steps_is_refused_with_the_step(
+    typed: str, currency: str, step: int
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        read_charge(typed, currency)
+
+    assert ("amount_not_chargeable", "price") == (refusal.value.code, refusal.value.field)
+    assert Money(step, currency) == refusal.value.data["step"]
 
 
 @given(st.integers(0, LARGEST_MINOR), st.sampled_from(["USD", "JPY", "KWD"]), st.sampled_from(".,"))

@@ -1,6 +1,7 @@
 """What a refund takes: never more than is left, always to the cent, and from the stored parts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -50,7 +51,7 @@ def after(left: Left, plan: RefundPlan) -> Left:
         else each
         for each in left.lines
     )
-    return Left(lines, less(left.shipping, plan.shipping))
+    return replace(left, lines=lines, shipping=less(left.shipping, plan.shipping))
 
 
 def all_parts(left: Left) -> list[Parts]:
@@ -199,6 +200,42 @@ def test_any_run_of_refunds_and_failures_ends_with_exactly_what_was_paid(
 
     assert order.total == gone
     assert {(0, 0)} == {(each.net, each.tax) for each in all_parts(left)}
+
+
+@given(orders(), st.data())
+def test_money_goes_back_in_steps_of_its_currency_and_nothing_is_lost(
+    order: Left, data: st.DataObject
+) -> None:
+    """Three decimals are paid and given back in tens of the last, whatever a unit's share is."""
+    shipping = replace(order.shipping, net=order.shipping.net + -order.total % 10)
+    left, gone = replace(order, shipping=shipping, step=10), 0
+    paid = left.total
+    for _ in range(data.draw(st.integers(0, 6))):
+        owing = [each for each in left.lines if each.quantity and each.parts.minor >= 10]
+        if not owing:
+            break
+        chosen = data.draw(st.sampled_from(owing))
+        units = data.draw(st.integers(1, chosen.quantity))
+        amount = data.draw(st.integers(1, left.total // 10)) * 10
+        try:
+            plan = data.draw(
+                st.sampled_from(
+                    [
+                        lambda: by_lines(left, {chosen.line_id: units}),  # noqa: B023 - called at once
+                        lambda: by_amount(left, amount),  # noqa: B023
+                        lambda: in_full(left, with_shipping=False),  # noqa: B023
+                    ]
+                )
+            )()
+        except Conflict:  # its share is less than a step
+            continue
+        assert 0 == plan.total % 10
+        assert_sound(after(left, plan))
+        left, gone = after(left, plan), gone + plan.total
+    if left.total:
+        gone += in_full(left).total
+
+    assert paid == gone
 
 
 @given(parts(is_included=False), st.integers(1, 99), st.data())

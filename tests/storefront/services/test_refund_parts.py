@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from storefront.domain.offers import Benefit
-from storefront.errors import Conflict
+from storefront.domain.offers import Benefit, Scope
+from storefront.errors import Conflict, Invalid
 from storefront.models import LedgerEntry, LineItem, Order, Refund, RefundLine, Variant
 from storefront.services import catalog
 from storefront.services.checkout import Buyer, PlacedOrder
@@ -16,6 +16,7 @@ from storefront.services.delivery import ShippingWish
 from storefront.services.refund_news import fail
 from storefront.services.refunds import Wish, refund_order
 from storefront.services.taxes import TaxWish
+from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import World, running_offer, settle, world_on
 from tests.fakes import Bench
@@ -197,3 +198,23 @@ def a_wish(chance: random.Random) -> dict[str, Any]:
     if chance.random() < 0.5:
         return {"lines": {chance.randrange(2): 1}, "with_shipping": chance.random() < 0.2}
     return {"amount_minor": chance.randrange(1, 400), "is_restocked": False}
+
+
+def test_three_decimals_go_back_in_what_the_gateway_gives(bench: Bench) -> None:
+    """A third of 29.000 dinars is 9.666; cards are paid in tens of the last decimal."""
+    world = world_on(bench, slug="kiosk", currency="KWD", price_minor=10_000, stock=None)
+    running_offer(
+        bench, world, scope=Scope.ORDER, benefit=Benefit.AMOUNT, rate_ppm=0, value_minor=1000,
+        products=(),
+    )  # fmt: skip
+    placed = sell(bench, world, quantity=3)
+    unit = give_back(bench, world, placed, lines={0: 1})
+    with nothing_changes(bench.database), pytest.raises(Invalid) as refusal:
+        give_back(bench, world, placed, amount_minor=15)
+    rest = give_back(bench, world, placed)
+
+    assert ("amount_not_chargeable", "amount") == (refusal.value.code, refusal.value.field)
+    assert [9_660, 19_340] == [unit.amount_minor, rest.amount_minor]
+    while run_due(bench.ports):
+        pass
+    assert [9_660, 19_340] == [each.amount.minor for each in bench.gateway.refunds.values()]
