@@ -18,6 +18,7 @@ from storefront.domain.window import start_of
 from storefront.errors import Conflict, Invalid, NotFound, TooMany
 from storefront.kinds import Asked
 from storefront.models import Order, Product, Variant
+from storefront.web.gathering import Gathering
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,8 +47,7 @@ def ask(session: Session, wish: GiftWish, asking: Asking) -> Asked:
     terms = gift_terms(session, asking.merchant_id)
     if not terms.is_on:
         raise Conflict("gifts_off")
-    if wish.at:
-        deliver_at(wish.at, wish.zone, now=asking.now)
+    value = _value(wish, terms, now=asking.now)
     _refuse_many(session, wish, asking)
     quantity = len(wish.recipients)
     if wish.variant is not None:
@@ -55,10 +55,22 @@ def ask(session: Session, wish: GiftWish, asking: Asking) -> Asked:
         return Asked(quantity, variant=wish.variant, is_promotable=terms.are_promotable)
     return Asked(
         quantity,
-        value=amount_of(wish, terms),
+        value=value,
         title=_("Gift card"),
         is_promotable=terms.are_promotable,
     )
+
+
+def _value(wish: GiftWish, terms: GiftTerms, *, now: datetime) -> Money | None:
+    """Return what each gift of an amount is worth, None for a thing; raise `Invalid` with all that
+    stands against the amount and the moment."""
+    gathering, value = Gathering(), None
+    if wish.at:
+        gathering.read(None, deliver_at, wish.at, wish.zone, now=now)
+    if wish.variant is None:
+        value = gathering.read(None, amount_of, wish, terms)
+    gathering.end()
+    return value
 
 
 def amount_of(wish: GiftWish, terms: GiftTerms) -> Money:
@@ -66,13 +78,21 @@ def amount_of(wish: GiftWish, terms: GiftTerms) -> Money:
     amount_not_chargeable."""
     least = terms.least
     if wish.typed is not None:
-        amount = read_price(wish.typed, least.currency)
+        amount = _typed(wish.typed, least.currency)
     else:
         amount = type(least)(wish.amount_minor or 0, least.currency)
     if not least <= amount <= terms.most:
         raise Invalid("amount_out_of_range", field="gift_amount", least=least, most=terms.most)
     refuse_unchargeable(amount, field="gift_amount")
     return amount
+
+
+def _typed(amount: str, currency: str) -> Money:
+    try:
+        return read_price(amount, currency)
+    except Invalid as fault:
+        fault.field = "gift_amount"
+        raise
 
 
 def deliver_at(at: str, zone: str, *, now: datetime) -> Typed:

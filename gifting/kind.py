@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gifting import asking, audit, forgetting, form, issuing, order_panel, privacy, returns, wishes
 from gifting.jobs import JOBS
-from gifting.reporting import liability, line, weighing
+from gifting.reporting import liability, line, naming, weighing
 from storefront.kinds import LineKind, Panel
 
 if TYPE_CHECKING:
@@ -54,5 +54,6 @@ def gift_kind(settings: Settings, sign: Signer) -> LineKind:
         checks=audit.RULES,
         follow=line.follow,
         glance=glance,
+        name_things=naming.name_things,
         weigh=weighing.weigh,
     )

@@ -13,6 +13,7 @@ from gifting.models.gift import WAYS
 from gifting.terms import MOST_RECIPIENTS
 from storefront.errors import Invalid
 from storefront.web import forms
+from storefront.web.gathering import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,7 +98,8 @@ class GiftWish:
 def parse(body: Mapping[str, Any]) -> GiftWish | None:
     """Return the wish in an order's body, or None where it asks for no gift.
 
-    Raises `Invalid` with the field at fault, in the words of whoever sent it.
+    Raises `Invalid` with the field at fault, in the words of whoever sent it, and with whatever
+    else a person has to mend.
     """
     if "gift" in body:
         return _from_json(body["gift"])
@@ -130,7 +132,8 @@ def _from_json(value: object) -> GiftWish:
 
 def _from_form(body: Mapping[str, Any]) -> GiftWish:
     parts = {name: body.get(f"gift_{name}") for name in SIMPLE}
-    parts["from"] = parts["from"] or body.get("name")
+    signed = "gift_from" if parts["from"] else "name"
+    parts["from"] = body.get(signed)
     # The box is hidden, and may still be ticked, where the gift goes to no address.
     parts["bound"] = bool(parts["bound"]) and parts["way"] != LINK
     if parts["when"] == "later":
@@ -149,6 +152,7 @@ def _from_form(body: Mapping[str, Any]) -> GiftWish:
         filled,
         amount_minor=None if preset is None else _preset(preset),
         typed=None if typed is None else str(typed),
+        signed=signed,
     )
 
 
@@ -164,27 +168,27 @@ def _wish(
     *,
     amount_minor: int | None,
     typed: str | None = None,
+    signed: str = "gift_from",
 ) -> GiftWish:
+    """Return the wish in these parts; its sender was read from the field `signed`."""
     way = parts["way"] or EMAIL
     if way not in WAYS:
         raise Invalid("invalid_gift", field="way")
     if parts["bound"] and way == LINK:
         raise Invalid("bound_needs_address", field="bound")
-    variant = forms.line(parts["variant"], field="variant", longest=24) or None
-    if (variant is None) == (amount_minor is None and typed is None):
-        raise Invalid("gift_of_what", field="gift_amount")
     design = parts["design"] or DESIGNS[0]
     if design not in DESIGNS:
         raise Invalid("invalid_gift", field="design")
-    at = forms.line(parts["at"], field="gift_at", longest=16, code="invalid_date")
-    zone = forms.line(parts["zone"], field="gift_zone", longest=60) if at else ""
-    if at and zone not in available_timezones():
-        raise Invalid("invalid_zone", field="gift_zone")
-    return GiftWish(
-        recipients=_recipients(list(given), way=way),
+    gathering = Gathering()
+    variant = forms.line(parts["variant"], field="variant", longest=24) or None
+    if (variant is None) == (amount_minor is None and typed is None):
+        gathering.keep(Invalid("gift_of_what", field="gift_amount"))
+    at, zone = gathering.read(("", ""), _when, parts)
+    wish = GiftWish(
+        recipients=_recipients(list(given), gathering, way=way),
         way=way,
-        sender="" if way == SELF else name_of(parts["from"], field="gift_from"),
-        words=words_of(parts["words"], field="gift_words"),
+        sender="" if way == SELF else gathering.read("", name_of, parts["from"], field=signed),
+        words=gathering.read("", words_of, parts["words"], field="gift_words"),
         design=design,
         variant=variant,
         amount_minor=amount_minor,
@@ -193,26 +197,40 @@ def _wish(
         zone=zone,
         is_bound=bool(parts["bound"]),
     )
+    gathering.end()
+    return wish
 
 
-def _recipients(given: list[tuple[str, object, object]], *, way: str) -> tuple[Recipient, ...]:
+def _when(parts: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the wall clock that was chosen, and where it hangs; both "" for at once."""
+    at = forms.line(parts["at"], field="gift_at", longest=16, code="invalid_date")
+    zone = forms.line(parts["zone"], field="gift_zone", longest=60) if at else ""
+    if at and zone not in available_timezones():
+        raise Invalid("invalid_zone", field="gift_zone")
+    return at, zone
+
+
+def _recipients(
+    given: list[tuple[str, object, object]], gathering: Gathering, *, way: str
+) -> tuple[Recipient, ...]:
     if way == SELF:
         return (Recipient(""),)
     if not 1 <= len(given) <= MOST_RECIPIENTS:
-        raise Invalid("too_many_recipients", field="recipients", most=MOST_RECIPIENTS)
-    found = tuple(_recipient(each, way=way) for each in given)
+        gathering.keep(Invalid("too_many_recipients", field="recipients", most=MOST_RECIPIENTS))
+        return ()
+    found = tuple(_recipient(each, gathering, way=way) for each in given)
     addresses = [each.email.lower() for each in found if each.email]
     if len(set(addresses)) < len(addresses):
-        raise Invalid("recipient_twice", field="recipients")
+        gathering.keep(Invalid("recipient_twice", field="recipients"))
     return found
 
 
-def _recipient(given: tuple[str, object, object], *, way: str) -> Recipient:
+def _recipient(given: tuple[str, object, object], gathering: Gathering, *, way: str) -> Recipient:
     field, name, address = given
     name_field, email_field = _fields_of(field)
     return Recipient(
-        _friend(name, field=name_field),
-        forms.email(address, field=email_field) if way == EMAIL else "",
+        gathering.read("", _friend, name, field=name_field),
+        gathering.read("", forms.email, address, field=email_field) if way == EMAIL else "",
     )
 
 

@@ -29,9 +29,11 @@ class StorefrontError(Exception):
 
 
 class Invalid(StorefrontError):
-    """The input cannot be used; `field` says which part."""
+    """The input cannot be used; `field` says which part. `others` are what else is wrong with it,
+    where it was read to its end."""
 
     code = "invalid"
+    others: tuple[Invalid, ...] = ()
 
 
 class NotSignedIn(StorefrontError):

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     Fill = Callable[[Session, Any, Mapping[str, Any]], "Form"]
     Follow = Callable[[Session, Order], Sequence["After"]]
     Glance = Callable[[Session, int, datetime], "Panel | None"]
+    NameThings = Callable[
+        [Session, int, Iterable[tuple[str, str]]], Mapping[tuple[str, str], "Thing"]
+    ]
     Check = Callable[[Session], Iterable[Finding]]
 
 
@@ -111,6 +114,17 @@ class After:
     note: str = ""
     amount: Money | None = None
     is_over: bool = False
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What the members' log calls a thing of the shop's or a kind's: `within` is the public id of
+    what it is a part of; a kind names the endpoint of its page, whose address has its own id."""
+
+    name: str
+    within: str = ""
+    endpoint: str = ""
+    public_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,6 +212,14 @@ def nothing_after(session: Session, order: Order) -> Sequence[After]:
     return ()
 
 
+def no_things(
+    session: Session, merchant_id: int, things: Iterable[tuple[str, str]]
+) -> Mapping[tuple[str, str], Thing]:
+    """Name nothing in the members' log: goods are the shop's own things."""
+    del session, merchant_id, things
+    return {}
+
+
 def nothing_at_a_glance(session: Session, merchant_id: int, now: datetime) -> None:
     """Add nothing to the first page of the console."""
     del session, merchant_id, now
@@ -219,8 +241,9 @@ class LineKind:
     and reads `door_question` for it, by `merchant_id` and `product` ("" for none), so that a page
     can ask it together with what else it asks. `form` is that form for what was typed, and `checks`
     are rules of the self-audit that must hold for its rows. In the console, `follow` says what came
-    of an order, `glance` adds to the first page, and `weigh` to the page on which money is given
-    back, with how much of it was used up.
+    of an order, `glance` adds to the first page, `name_things` tells the members' log what things
+    of the kind are called, by their kind and id, and `weigh` adds to the page on which money is
+    given back how much of it was used up.
     """
 
     name: str
@@ -243,6 +266,7 @@ class LineKind:
     checks: tuple[Check, ...] = ()
     follow: Follow = nothing_after
     glance: Glance = nothing_at_a_glance
+    name_things: NameThings = no_things
     weigh: Show = nothing_to_show
 
 

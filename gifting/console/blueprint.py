@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from gifting.console import words as gift_words
 from storefront.web.console import words
+from storefront.web.console.deeds import add_reasons
 from storefront.web.console.page import NAVIGATION, SETTINGS_PAGE, Place, add_place
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ TERMS = Place(
 def _add_places(state: BlueprintSetupState) -> None:
     add_place(state.app, GIFTS, on=NAVIGATION)
     add_place(state.app, TERMS, on=SETTINGS_PAGE)
+    add_reasons(state.app, gift_words.REASONS)
 
 
 @blueprint.context_processor

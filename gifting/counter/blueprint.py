@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from storefront.web.console import words
 from storefront.web.console.page import ACCOUNT_PAGE, SETTINGS_PAGE, Place, add_place
+from storefront.web.ways_on import add_beginning
 
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
@@ -36,6 +37,7 @@ PIN = Place(
 def _add_places(state: BlueprintSetupState) -> None:
     add_place(state.app, COUNTER, on=SETTINGS_PAGE)
     add_place(state.app, PIN, on=ACCOUNT_PAGE)
+    add_beginning(state.app, "/counter/", "counter.counter")
 
 
 @console.context_processor

@@ -59,6 +59,12 @@ def allow(session: Session, who: SignedIn, origin: str, *, now: datetime) -> str
     return clean
 
 
+def is_allowed_anywhere(session: Session, origin: str) -> bool:
+    """Return whether a site may frame the shop of some merchant here."""
+    found = session.scalar(select(AllowedHost.id).where(AllowedHost.origin == origin).limit(1))
+    return found is not None
+
+
 def _refused(merchant_id: int, origin: str) -> Delete:
     return delete(RefusedHost).where(
         RefusedHost.merchant_id == merchant_id, RefusedHost.origin == origin

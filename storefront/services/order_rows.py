@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import String, bindparam, cast, exists, func, select
 
 from storefront.db.hot import read, read_one, table_of
 from storefront.models import (
     Channel,
     Dispute,
     Interaction,
+    Job,
     LineItem,
     Merchant,
     Order,
@@ -37,7 +38,7 @@ _order, _contact, _store, _merchant = map(table_of, (Order, OrderContact, Store,
 _line, _variant, _image = map(table_of, (LineItem, Variant, ProductImage))
 _refusal, _shipment = map(table_of, (OrderRefusal, Shipment))
 _origin, _act, _placement, _channel = map(table_of, (OrderOrigin, Interaction, Placement, Channel))
-_payment, _dispute = map(table_of, (Payment, Dispute))
+_payment, _dispute, _receipt = map(table_of, (Payment, Dispute, Job))
 _disputed, _first = _payment.alias(), _image.alias()
 
 _latest_attempt = (
@@ -83,6 +84,9 @@ ORDERS = (
         _act.c.share_id,
         _is_taken_back.label("is_taken_back"),
         _has_refusals.label("has_refusals"),
+        _receipt.c.created_at.label("receipt_due_at"),
+        _receipt.c.done_at.label("receipt_done_at"),
+        _receipt.c.given_up_at.label("receipt_given_up_at"),
     )
     .join(_merchant, _merchant.c.id == _order.c.merchant_id)
     .outerjoin(
@@ -103,6 +107,12 @@ ORDERS = (
     .outerjoin(_act, _act.c.id == _origin.c.interaction_id)
     .outerjoin(_placement, _placement.c.id == _act.c.placement_id)
     .outerjoin(_channel, _channel.c.id == _placement.c.channel_id)
+    .outerjoin(
+        _receipt,
+        (_receipt.c.merchant_id == _order.c.merchant_id)
+        & (_receipt.c.name == "send_receipt")
+        & (_receipt.c.unique_key == cast(_order.c.id, String)),
+    )
 )
 BY_NAME = ORDERS.where(
     _order.c.merchant_id == bindparam("merchant_id"), _order.c.public_id == bindparam("public_id")

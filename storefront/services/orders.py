@@ -21,6 +21,7 @@ from storefront.services.views import (
     ImageView,
     OrderLineView,
     OrderView,
+    ReceiptView,
     StoreView,
     SumsView,
     TrackingView,
@@ -115,6 +116,17 @@ def _seen(session: Session, row: AnyRow | None, settings: Settings, *, now: date
         refusals=receipts.refusals_of(session, row),
         origin=receipts.origin_of(row),
         tax_number=row.tax_number or "",
+        receipt=_receipt(row),
+    )
+
+
+def _receipt(row: AnyRow) -> ReceiptView:
+    """Return how far the mail is by the promise of it, which is forgotten some time after."""
+    is_open = row.receipt_done_at is None and row.receipt_given_up_at is None
+    return ReceiptView(
+        sent_at=None if row.receipt_given_up_at else row.receipt_done_at,
+        is_due=row.receipt_due_at is not None and is_open,
+        has_failed=row.receipt_given_up_at is not None,
     )
 
 

@@ -62,6 +62,24 @@ def get_placement_by_id(session: Session, placement_id: int) -> PlacementView:
     return _get(session, BY_ID, placement_id)
 
 
+def find_window(session: Session, *, instead_of: str | None = None) -> str | None:
+    """Return where somebody finds the shop who came to a placement that is not in use: the public
+    id of another one of its merchant, or of the only merchant here; None where that is nobody's.
+    A collection shows most; of several, the latest."""
+    merchant_id = session.scalar(
+        select(Placement.merchant_id).where(Placement.public_id == instead_of)
+    )
+    if merchant_id is None:
+        everybody = session.scalars(select(Merchant.id).limit(2)).all()
+        merchant_id = everybody[0] if len(everybody) == 1 else None
+    return session.scalar(
+        select(Placement.public_id)
+        .where(Placement.merchant_id == merchant_id, Placement.retired_at.is_(None))
+        .order_by((Placement.kind == "collection").desc(), Placement.id.desc())
+        .limit(1)
+    )
+
+
 def _get(session: Session, statement: Select[Any], key: str | int) -> PlacementView:
     row = read_one(session, statement, key=key)
     if row is None:

@@ -314,6 +314,15 @@ class StoreView:
 
 
 @dataclass(frozen=True)
+class ReceiptView:
+    """How far the mail with a receipt is; nothing holds where nobody knows any more."""
+
+    sent_at: datetime | None
+    is_due: bool
+    has_failed: bool
+
+
+@dataclass(frozen=True)
 class TrackingView:
     """Where a parcel can be followed; what is not known is empty."""
 
@@ -415,6 +424,7 @@ class OrderView:
     refusals: tuple[RefusalView, ...]
     origin: OriginView | None
     tax_number: str
+    receipt: ReceiptView
 
     @property
     def total(self) -> Money:

@@ -124,9 +124,9 @@ def _form_again(
     )
     with ports().reads() as session:
         form = _form(session, state, body)
-    error = error or form.fault
+    error, more = (error, form.fault) if error else (form.fault, None)
     is_news = error is None or error.field == SEEN_TOTAL
-    errors = {} if error is None or is_news else {error.field or "form": sentence_of(error)}
+    errors = {} if error is None or is_news else _sentences(error, more)
     page = render_frame(
         form.template,
         state,
@@ -143,6 +143,16 @@ def _form_again(
     if error and error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _sentences(*faults: StorefrontError | None) -> dict[str, str]:
+    """Return by field what is wrong with a form, for each the first that was found."""
+    told: dict[str, str] = {}
+    for fault in filter(None, faults):
+        others = fault.others if isinstance(fault, Invalid) else ()
+        for each in (fault, *others):
+            told.setdefault(each.field or "form", sentence_of(each))
+    return told
 
 
 def _form(session: Session, state: FrameState, body: dict[str, Any]) -> Form:

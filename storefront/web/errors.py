@@ -19,12 +19,15 @@ from storefront.services.ailments import Ailment, ailment
 from storefront.web.context import request_id, surface, wants_json
 from storefront.web.countries import country_list
 from storefront.web.formats import day_text, moment_text, money, zone_text
+from storefront.web.ways_on import way_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flask import Flask, Response
     from werkzeug.wrappers import Response as AnyResponse
+
+    from storefront.web.ways_on import WayOn
 
 log = logging.getLogger("storefront.web")
 
@@ -482,6 +485,10 @@ def _told_to_programs(error: errors.StorefrontError) -> dict[str, Any]:
     return told
 
 
+PASSING = frozenset({429, 503})
+"""After a while the same address answers."""
+
+
 def init_errors(app: Flask) -> None:
     """Answer every error of our private application; a host's errors stay the host's."""
     app.register_error_handler(errors.StorefrontError, answer)
@@ -520,12 +527,20 @@ def _as_page(error: errors.StorefrontError) -> Response:
         "sentence": sentence_of(error),
         "status": status,
         "request_id": request_id() if status >= 500 else None,  # noqa: PLR2004
-        "retry_url": _here() if request.method == "GET" and status == 503 else None,  # noqa: PLR2004
+        "retry_url": _here() if request.method == "GET" and status in PASSING else None,
         "surface": surface(),
-        "home": url_for("console.home") if request.path.startswith("/console/") else None,
+        "way": _way_on(is_lost=status == 404),  # noqa: PLR2004
     }
     template = "errors/frame.html" if surface() == "frame" else "errors/page.html"
     return make_response(render_template(template, **values))
+
+
+def _way_on(*, is_lost: bool) -> WayOn | None:
+    """Return the way on; a page that says what is wrong does without where the database fails."""
+    try:
+        return way_on(is_lost=is_lost)
+    except DBAPIError:
+        return None
 
 
 def _http(error: HTTPException) -> AnyResponse:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from storefront.domain.lookalikes import is_lookalike
 from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
+from storefront.kinds import kind_of_fields
 from storefront.services import carts, idempotency
 from storefront.services.checkout import Buyer, PlaceOrder
 from storefront.services.codes import LONGEST, MOST_ENTERED
 from storefront.services.fulfilment import Tracking
 from storefront.web import injections
 from storefront.web.countries import is_country
+from storefront.web.gathering import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -187,18 +189,22 @@ def place_order(
 ) -> PlaceOrder:
     """Return the command that a checkout form or its JSON twin asks for.
 
-    Raises `Invalid` with the field at fault.
+    Raises `Invalid` with the field at fault, and with whatever else a person has to mend.
     """
     refuse_unknown(body, order_fields(kinds))
-    asked = _asked(body, kinds)
-    way = fulfilment(body) if asked is None else asked[0].fulfilment
+    gathering, kind = Gathering(), kind_of_fields(body, kinds)
+    asked = gathering.read(None, _asked, body, kinds)
+    way = kind.fulfilment if kind else gathering.read("", fulfilment, body)
+    lines = () if kind else gathering.read((), order_lines, body, sign, merchant_public_id)
+    buyer = _buyer(body, gathering)
+    gathering.end()
     key = request_key or line(body.get("request_key"), field="request_key", longest=300)
     hashed = {name: value for name, value in body.items() if name not in {"request_key", "v"}}
     return PlaceOrder(
         placement=line(body.get("placement"), field="placement", longest=24),
-        lines=order_lines(body, sign, merchant_public_id) if asked is None else (),
+        lines=lines,
         visitor=visitor,
-        buyer=_buyer(body),
+        buyer=buyer,
         fulfilment=way,
         store=line(body.get("store"), field="store", longest=24) or None,
         locale=locale,
@@ -258,28 +264,37 @@ def fulfilment(body: Mapping[str, Any]) -> str:
     return str(way)
 
 
-def _buyer(body: Mapping[str, Any]) -> Buyer:
-    name = line(body.get("name"), field="name", longest=120, code="invalid_name")
-    if not name:
-        raise Invalid("invalid_name", field="name")
+def _buyer(body: Mapping[str, Any], gathering: Gathering) -> Buyer:
+    name = gathering.read("", _name, body)
     return Buyer(
-        email=email(body.get("email")),
+        email=gathering.read("", email, body.get("email")),
         name=name,
-        phone=line(body.get("phone"), field="phone", longest=40),
-        note=text(body.get("note"), field="note", longest=500),
-        address=_address(body) if body.get("fulfilment") == "shipping" else None,
+        phone=gathering.read("", line, body.get("phone"), field="phone", longest=40),
+        note=gathering.read("", text, body.get("note"), field="note", longest=500),
+        address=_address(body, gathering) if body.get("fulfilment") == "shipping" else None,
     )
 
 
-def _address(body: Mapping[str, Any]) -> dict[str, str]:
-    address = {}
-    for field, (longest, is_needed) in ADDRESS.items():
-        value = line(body.get(field), field=field, longest=longest, code="invalid_address")
-        if is_needed and not value:
-            raise Invalid("invalid_address", field=field)
-        address[field.removeprefix("address_")] = value
-    address["country"] = country(address["country"], field="address_country")
-    return address
+def _name(body: Mapping[str, Any]) -> str:
+    name = line(body.get("name"), field="name", longest=120, code="invalid_name")
+    if not name:
+        raise Invalid("invalid_name", field="name")
+    return name
+
+
+def _address(body: Mapping[str, Any], gathering: Gathering) -> dict[str, str]:
+    return {
+        field.removeprefix("address_"): gathering.read("", _address_part, body, field)
+        for field in ADDRESS
+    }
+
+
+def _address_part(body: Mapping[str, Any], field: str) -> str:
+    longest, is_needed = ADDRESS[field]
+    value = line(body.get(field), field=field, longest=longest, code="invalid_address")
+    if is_needed and not value:
+        raise Invalid("invalid_address", field=field)
+    return country(value, field=field) if field == "address_country" else value
 
 
 def country(value: object, *, field: str) -> str:

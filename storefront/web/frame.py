@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from flask import current_app, render_template, url_for
+from flask import current_app, g, render_template, url_for
 
 from storefront import links
 from storefront.domain.addresses import picture_origin
@@ -127,6 +127,7 @@ def use_frame_policy(
     merchant = state.placement.merchant
     note_merchant(merchant.slug)
     note_surface(state.surface)
+    g.storefront_frame = state
     use_policy(
         Policy(
             ancestors=merchant.allowed_origins if state.surface == "frame" else (),
@@ -137,6 +138,12 @@ def use_frame_policy(
             report=report_address(state.placement) if state.surface == "frame" else "",
         )
     )
+
+
+def noted_frame() -> FrameState | None:
+    """Return where in a shop the present request is, as far as that is known by now."""
+    state: FrameState | None = g.get("storefront_frame")
+    return state
 
 
 def picture_origins(views: Iterable[object], *, but: str) -> tuple[str, ...]:

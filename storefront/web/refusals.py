@@ -27,8 +27,8 @@ ANCESTORS = "frame-ancestors"
 @blueprint.post("/refusals/<placement>")
 def note_refusal(placement: str) -> tuple[str, int]:
     """Take a browser's report. Whatever comes of it, the answer is the same and empty."""
-    origin = _origin(request.args.get("h"))
-    if origin and _is_about_ancestors() and _origin(request.referrer) in {None, origin}:
+    origin = origin_of(request.args.get("h"))
+    if origin and _is_about_ancestors() and origin_of(request.referrer) in {None, origin}:
         try:
             hosts.note_refusal(ports(), placement, origin, caller=caller())
         except (NotFound, TooMany):
@@ -49,7 +49,7 @@ def report_address(placement: PlacementView) -> str:
     there is nothing to learn: an allowed site, our own page, or one that does not say who it is."""
     if request.headers.get("Sec-Fetch-Dest", "iframe") not in FRAMES:
         return ""
-    origin = _origin(request.args.get("h")) or _origin(request.referrer)
+    origin = origin_of(request.args.get("h")) or origin_of(request.referrer)
     if origin is None or origin in placement.merchant.allowed_origins:
         return ""
     settings = ports().settings
@@ -58,7 +58,7 @@ def report_address(placement: PlacementView) -> str:
     return links.refusals(settings, placement.public_id, origin)
 
 
-def _origin(address: str | None) -> str | None:
+def origin_of(address: str | None) -> str | None:
     """Return the origin of an address: a Referer, or what our script on the page says."""
     if not address:
         return None

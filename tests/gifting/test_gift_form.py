@@ -15,7 +15,7 @@ from tests.factories import World
 from tests.fakes import Bench
 from tests.gifting.letters import with_letters
 from tests.gifting.test_issuing import change_terms
-from tests.storefront.web.answers import PERSON
+from tests.storefront.web.answers import PERSON, Marks
 
 pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 
@@ -238,6 +238,26 @@ def test_a_day_that_cannot_be_kept_is_named_with_the_range(
 
     assert 422 == again.status_code
     assert "in Tokyo" in fault_at(again.text, "gift_at")
+
+
+def test_every_fault_is_named_at_once_with_the_way_to_its_field(bench: Bench, world: World) -> None:
+    with nothing_changes(bench.database):
+        again = send(
+            bench,
+            typed(
+                world, name="", email="ada", gift_name_1="", gift_email_2="cleo", gift_when="later",
+                gift_words="x" * 501, gift_amount="other", gift_other="much",
+            ),
+        )  # fmt: skip
+    page = Marks(again.text)
+    wrong = [
+        "gift_other", "gift_name_1", "gift_name_2", "gift_email_2", "gift_words", "gift_at",
+        "name", "email",
+    ]  # fmt: skip
+
+    assert 422 == again.status_code
+    assert (wrong, wrong, ["gift_other"]) == (page.wrong, page.ways, page.focus)
+    assert "<b>Friend 2, e-mail</b>" in again.text
 
 
 def test_too_many_gifts_for_strangers_in_a_day_are_refused(bench: Bench, world: World) -> None:

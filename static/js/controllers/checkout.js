@@ -1,5 +1,7 @@
 // Asks only what the chosen way needs: a store for pick-up, an address for shipping; and shows what
 // that way costs as soon as it is known.
+import leadToFaults from "./faults.js";
+
 export default function checkout(form) {
   const needed = ["address_line1", "address_postcode", "address_city", "address_country"];
   const priced = ["fulfilment", "address_country", "address_region"];
@@ -65,5 +67,5 @@ export default function checkout(form) {
     if (priced.includes(target.name)) quote().catch(() => {});
   });
   fit();
-  form.querySelector('[data-part="faults"]')?.focus();
+  leadToFaults(form);
 }

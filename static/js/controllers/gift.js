@@ -1,5 +1,7 @@
 // Puts a gift together: friends come and go, words are counted, the total and the mail follow what
 // is typed. The server reckons and writes; this only asks it.
+import leadToFaults from "./faults.js";
+
 const PAUSE = 400;
 
 export default function gift(form) {
@@ -163,5 +165,5 @@ export default function gift(form) {
   fitFriends();
   count();
   tell();
-  part("faults")?.focus();
+  leadToFaults(form);
 }

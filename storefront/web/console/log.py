@@ -7,13 +7,14 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flask import request, url_for
+from flask import request
 
 from storefront.errors import Invalid
-from storefront.services.reporting.actions import ActionRow, Sought, every_action, list_actions
+from storefront.services.reporting.actions import Sought, every_action, list_actions
 from storefront.web.auth import roles
 from storefront.web.console import words
 from storefront.web.console.blueprint import blueprint
+from storefront.web.console.deeds import deeds
 from storefront.web.console.page import page_number, shop, show
 from storefront.web.context import ports
 from storefront.web.spreadsheets import csv_answer
@@ -37,13 +38,14 @@ def log() -> str:
     sought = _sought(merchant.zone)
     with ports().reads() as session:
         found = list_actions(session, merchant.id, sought, page=page_number())
+        told = deeds(session, merchant, found.rows)
     return show(
         "console/log.html",
         merchant,
         found=found,
+        deeds=told,
         sought=sought,
         asked={name: request.args.get(name, "") for name in ("member", "action", "since", "until")},
-        address_of=address_of,
     )
 
 
@@ -97,16 +99,3 @@ def _day(given: str, field: str) -> date | None:
 
 def _midnight(day: date | None, zone: str) -> datetime | None:
     return datetime.combine(day, time(), ZoneInfo(zone)) if day else None
-
-
-PAGES = {
-    "order": "console.order",
-    "placement": "console.placement",
-}
-"""Where a thing has a page of its own."""
-
-
-def address_of(row: ActionRow) -> str | None:
-    """Return the page of what something was done to, or None where it has none."""
-    endpoint = PAGES.get(row.object_kind)
-    return url_for(endpoint, public_id=row.object_id) if endpoint else None

@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import Any
 
 PROBLEM = "application/problem+json"
@@ -34,3 +35,30 @@ def refusal(answer: Any) -> Refusal:
 def page_says(answer: Any, sentence: str) -> bool:
     """Tell whether a person's page holds the sentence."""
     return answer.mimetype == "text/html" and sentence in html.unescape(answer.text)
+
+
+class Marks(HTMLParser):
+    """Reads of a page its ids, what is marked wrong, what has the focus, and what is linked."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.wrong: list[str] = []
+        self.focus: list[str] = []
+        self.ways: list[str] = []
+        self.here: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, _tag: str, pairs: list[tuple[str, str | None]]) -> None:
+        given = dict(pairs)
+        name = given.get("id") or ""
+        self.ids.add(name)
+        if given.get("aria-invalid") == "true":
+            self.wrong.append(name)
+        if "autofocus" in given:
+            self.focus.append(name)
+        target = given.get("href") or ""
+        if target.startswith("#") and target != "#main":
+            self.ways.append(target.removeprefix("#"))
+        if "console__link" in (given.get("class") or "") and "aria-current" in given:
+            self.here.append(target.rpartition("/")[2])

@@ -17,7 +17,7 @@ from storefront.services.visitors import Visitor, make_mark
 from tests.contents import contents, new_rows, nothing_changes
 from tests.factories import World, order_json, place, world_on
 from tests.fakes import Bench
-from tests.storefront.web.answers import PERSON, Refusal, page_says, refusal
+from tests.storefront.web.answers import PERSON, Marks, Refusal, page_says, refusal
 from tests.storefront.web.conftest import Shop
 
 
@@ -40,6 +40,39 @@ def order_form(bench: Bench, world: World, *, quantity: int = 1, **changes: Any)
 def as_form(client: Any, form: Any) -> Any:
     """Order as a browser does."""
     return client.post("/orders", data=form, headers=PERSON)
+
+
+def test_every_fault_of_the_form_is_named_at_once_and_the_first_field_has_the_focus(
+    shop: Shop,
+) -> None:
+    typed = order_form(
+        shop.bench, shop.world, name="", email="ada@nowhere", fulfilment="shipping", note="x" * 501,
+        address_line1="", address_postcode="1234", address_country="XX",
+    )  # fmt: skip
+    with nothing_changes(shop.bench.database):
+        answer = as_form(shop.client, typed)
+    page = Marks(answer.text)
+    wrong = ["email", "name", "address_line1", "address_city", "address_country", "note"]
+
+    assert 422 == answer.status_code
+    assert (wrong, wrong, ["email"]) == (page.wrong, page.ways, page.focus)
+    assert 'value="1234"' in answer.text
+
+
+def test_a_form_in_a_frame_takes_no_focus_from_the_page_around_it(shop: Shop) -> None:
+    answer = as_form(shop.client, order_form(shop.bench, shop.world, name="", **{"in": "frame"}))
+
+    assert (["name"], []) == (Marks(answer.text).ways, Marks(answer.text).focus)
+
+
+def test_what_no_field_stands_for_is_said_above_with_the_focus(shop: Shop) -> None:
+    with nothing_changes(shop.bench.database):
+        answer = as_form(shop.client, order_form(shop.bench, shop.world, request_key="short"))
+    page = Marks(answer.text)
+
+    assert 422 == answer.status_code
+    assert page_says(answer, "The Idempotency-Key must have")
+    assert ([], [], [""]) == (page.wrong, page.ways, page.focus)
 
 
 MASS_ASSIGNMENT = ("price", "total", "currency", "merchant_id", "amount_minor", "paid_at", "status")

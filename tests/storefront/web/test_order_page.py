@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
-from storefront.models import Member
+from storefront.models import Job, Member
 from storefront.services import cancelling, fulfilment
 from storefront.services.checkout import PlacedOrder
 from storefront.services.fulfilment import Handling, Tracking
+from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import World, place, world_on
 from tests.fakes import Bench
@@ -33,6 +34,29 @@ def cancel(bench: Bench, placed: PlacedOrder, **headers: str) -> Any:
     return bench.client().post(
         address, headers={**PERSON, "Sec-Fetch-Site": "same-origin", **headers}
     )
+
+
+def test_a_buyer_is_told_how_far_the_receipt_is(bench: Bench, world: World) -> None:
+    placed = sell(bench, world)
+    assert "Your receipt is on its way To ada@buyer.test." in show(bench, placed)
+    bench.clock.pass_time(hours=1)
+    run_due(bench.ports)
+    sent = "Your receipt was sent On Mar 14, 2026, to ada@buyer.test."
+    assert sent in show(bench, placed)
+    bench.clock.pass_time(days=9)
+    assert sent in show(bench, placed)
+    with bench.database.begin() as session:
+        session.execute(delete(Job))
+
+    assert "receipt" not in show(bench, placed)
+
+
+def test_a_receipt_that_was_given_up_is_not_promised_any_more(bench: Bench, world: World) -> None:
+    placed = sell(bench, world)
+    with bench.database.begin() as session:
+        session.execute(update(Job).values(given_up_at=bench.clock.now()))
+
+    assert "Your receipt could not be sent" in show(bench, placed)
 
 
 def test_a_buyer_sees_how_far_a_pick_up_is(bench: Bench, world: World) -> None:

@@ -2,7 +2,6 @@
 wrong field has the focus, and the place in the navigation stays marked. No script is needed."""
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from storefront.web.errors import SENTENCES
 from tests.factories import World
 from tests.fakes import BASE_URL
+from tests.storefront.web.answers import Marks
 
 pytestmark = pytest.mark.parametrize("engine_url", ["sqlite"], indirect=True)
 
@@ -28,35 +28,8 @@ FORMS: dict[str, tuple[dict[str, str], str]] = {
 """What is sent to an address below /console/, and which place its form belongs to."""
 
 
-class Page(HTMLParser):
-    """Reads of a page its ids, what is marked wrong, what has the focus, and what is linked."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.ids: set[str] = set()
-        self.wrong: list[str] = []
-        self.focus: list[str] = []
-        self.ways: list[str] = []
-        self.here: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, _tag: str, pairs: list[tuple[str, str | None]]) -> None:
-        given = dict(pairs)
-        name = given.get("id") or ""
-        self.ids.add(name)
-        if given.get("aria-invalid") == "true":
-            self.wrong.append(name)
-        if "autofocus" in given:
-            self.focus.append(name)
-        target = given.get("href") or ""
-        if target.startswith("#") and target != "#main":
-            self.ways.append(target.removeprefix("#"))
-        if "console__link" in (given.get("class") or "") and "aria-current" in given:
-            self.here.append(target.rpartition("/")[2])
-
-
 @pytest.fixture
-def refused(world: World, owner: Any) -> dict[str, Page]:
+def refused(world: World, owner: Any) -> dict[str, Marks]:
     """Send every form as it is wrong, and give the pages that answer."""
     answers = {
         path: owner.post(
@@ -67,10 +40,10 @@ def refused(world: World, owner: Any) -> dict[str, Page]:
         for path, (form, _place) in FORMS.items()
     }
     assert dict.fromkeys(FORMS, 422) == {path: each.status_code for path, each in answers.items()}
-    return {path: Page(answer.text) for path, answer in answers.items()}
+    return {path: Marks(answer.text) for path, answer in answers.items()}
 
 
-def test_every_fault_is_named_above_with_the_way_to_its_field(refused: dict[str, Page]) -> None:
+def test_every_fault_is_named_above_with_the_way_to_its_field(refused: dict[str, Marks]) -> None:
     lost = {path: set(page.wrong) - set(page.ways) for path, page in refused.items()}
     blind = {path: set(page.ways) - page.ids for path, page in refused.items()}
 
@@ -78,13 +51,13 @@ def test_every_fault_is_named_above_with_the_way_to_its_field(refused: dict[str,
     assert {path: set[str]() for path in FORMS} == lost == blind
 
 
-def test_the_first_wrong_field_has_the_focus_without_script(refused: dict[str, Page]) -> None:
+def test_the_first_wrong_field_has_the_focus_without_script(refused: dict[str, Marks]) -> None:
     first = {path: page.ways[:1] for path, page in refused.items()}
 
     assert first == {path: page.focus for path, page in refused.items()}
 
 
-def test_a_refused_form_stays_in_its_place(refused: dict[str, Page]) -> None:
+def test_a_refused_form_stays_in_its_place(refused: dict[str, Marks]) -> None:
     places = {path: [place] if place else [] for path, (_form, place) in FORMS.items()}
 
     assert places == {path: page.here for path, page in refused.items()}
@@ -97,6 +70,6 @@ def test_a_fault_is_named_by_the_label_of_its_field(owner: Any) -> None:
 
 
 def test_a_form_that_nothing_is_wrong_with_takes_no_focus(owner: Any) -> None:
-    page = Page(owner.get("/console/products/new").text)
+    page = Marks(owner.get("/console/products/new").text)
 
     assert ([], []) == (page.focus, page.wrong)

@@ -18,7 +18,9 @@ from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, World, world_on
 from tests.fakes import BASE_URL, Bench
+from tests.storefront.sales import sell
 from tests.storefront.web.console.conftest import ORIGIN
+from tests.storefront.web.console.test_pages import words
 
 MIA = "mia@gelato.test"
 
@@ -219,3 +221,37 @@ def test_a_day_that_is_none_is_refused(owner: Any) -> None:
     assert 422 == owner.get("/console/log?since=yesterday").status_code
     for query in ("since=0001-01-01", "until=9999-12-31"):
         assert 422 == owner.get(f"/console/log?{query}").status_code
+
+
+def test_the_log_calls_things_by_their_names_and_tells_figures_in_words(
+    bench: Bench, world: World, owner: Any
+) -> None:
+    now, sold = bench.clock.now(), sell(bench, world)
+    noted: list[tuple[str, tuple[str, str], dict[str, Any]]] = [
+        ("refunded", ("order", sold.public_id), {"amount_minor": 450, "currency": "USD"}),
+        ("variant_edited", ("variant", world.variant.public_id),
+         {"price_minor": 450, "was_minor": 400}),
+        ("token_made", ("token", "tok_0000000000000000"), {"store": world.store.public_id}),
+        ("shop_text_set", ("shop_text", "imprint"), {"letters": 0}),
+        ("stock_changed", ("variant", "var_0000000000000000"), {"act": "count", "oddity": 7}),
+    ]  # fmt: skip
+    with bench.database.begin() as session:
+        who = members.find_by_email(session, world.owner_email)
+        assert who
+        actions.note(session, who, "pin_set", of=("member", who.member_public_id), now=now)
+        for action, thing, figures in noted:
+            actions.note(session, who, action, of=thing, now=now, **figures)
+    page = owner.get("/console/log")
+    told = words(page)
+
+    assert f'<a href="/console/orders/{sold.public_id}">#1001</a>' in page.text
+    assert f'variants/{world.variant.public_id}">Pistachio cone, Regular</a>' in page.text
+    for sentence in (
+        "set the PIN of Olive Owner",
+        "gave money back for #1001 $4.50",
+        "$4.50 instead of $4.00",
+        "made the token tok_0000000000000000 Main Street",
+        "set the text Imprint 0 characters",
+        "changed the stock of the variant var_0000000000000000 counted oddity 7",
+    ):
+        assert sentence in told
