@@ -44,7 +44,8 @@ def letter(session: Session, state: FrameState, body: Mapping[str, Any]) -> str:
 def _present(session: Session, state: FrameState, body: Mapping[str, Any]) -> Present:
     merchant = state.placement.merchant
     terms = gift_terms(session, merchant.id)
-    summary = form.summarise(session, state, body)
+    # A day that cannot be kept says nothing against the worth.
+    summary = form.summarise(session, state, {**body, "gift_when": "now"})
     line = summary.cart.lines[0] if summary.cart else None
     is_thing = line is not None and bool(line.variant.public_id)
     face = line.variant.list_price if line else Money(0, merchant.currency)
