@@ -45,8 +45,7 @@ def search_cards(
     """
     if len(sought) < SHORTEST:
         raise Invalid("search_short", field="q", least=SHORTEST)
-    wanted = sought.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    like = f"%{wanted}%"
+    address = func.lower(sought)
     cards = session.scalars(
         select(GiftCard)
         .join(Gift, Gift.id == GiftCard.gift_id)
@@ -56,11 +55,11 @@ def search_cards(
         .where(
             GiftCard.merchant_id == merchant_id,
             or_(
-                func.lower(GiftContact.recipient).like(like, escape="\\"),
-                func.lower(GiftContact.email) == sought.lower(),
-                func.lower(GiftContact.sender).like(like, escape="\\"),
-                func.lower(OrderContact.name).like(like, escape="\\"),
-                func.lower(OrderContact.email) == sought.lower(),
+                GiftContact.recipient.icontains(sought, autoescape=True),
+                func.lower(GiftContact.email) == address,
+                GiftContact.sender.icontains(sought, autoescape=True),
+                OrderContact.name.icontains(sought, autoescape=True),
+                func.lower(OrderContact.email) == address,
             ),
         )
         .order_by(GiftCard.issued_at.desc(), GiftCard.id.desc())

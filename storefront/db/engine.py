@@ -134,6 +134,8 @@ def _sqlite_engine(url: str, synchronous: str, *, is_writer: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy says BEGIN, not the driver
+        # SQLite's own knows the case of ASCII only, and would not find Ömer by ömer.
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in _pragmas(synchronous, is_writer=is_writer):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -147,6 +149,10 @@ def _sqlite_engine(url: str, synchronous: str, *, is_writer: bool) -> Engine:
             connection.connection.dbapi_connection.execute("BEGIN")
 
     return engine
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _pragmas(synchronous: str, *, is_writer: bool) -> list[str]:

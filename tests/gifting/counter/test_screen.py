@@ -17,6 +17,7 @@ from tests.factories import World, world_on
 from tests.fakes import Bench
 from tests.gifting.counter.factories import Counter, a_clerk, a_counter
 from tests.gifting.factories import Given, a_gift, gifts_of, place_gift
+from tests.gifting.letters import change_gift
 from tests.storefront.web.answers import PROGRAM, refusal
 
 
@@ -385,6 +386,17 @@ def test_a_guest_without_a_code_is_found_by_name_or_address(
     assert "1 gift found" in page.text
     assert f"/counter/cards/{given.card}" in page.text
     assert sought not in page.request.url
+
+
+@pytest.mark.parametrize("sought", ["Ömer", "ömer y", "ÖMER@müller.test"])
+def test_a_guest_whose_name_is_not_ascii_is_found(
+    bench: Bench, world: World, counter: Counter, sought: str
+) -> None:
+    given = a_gift(bench, world)
+    name, address = "Ömer Yildiz", "Ömer@müller.test"
+    change_gift(bench, given.gift_id, recipient=name, email=address)
+
+    assert "1 gift found" in counter.post("/searches", {"q": sought}).text
 
 
 @pytest.mark.parametrize("sought", ["%%%", "___", "friend.test"])

@@ -383,6 +383,39 @@ def test_a_fault_is_tried_a_few_times_with_one_key_and_no_more(
     assert stripe_like.keys == [key] * (1 + NETWORK_RETRIES)
 
 
+INTENT = {
+    "id": "pi_1", "object": "payment_intent", "client_secret": "pi_1_secret", "amount": 1250,
+    "currency": "usd", "status": "canceled", "livemode": False, "metadata": {},
+}  # fmt: skip
+
+
+def test_a_request_on_a_kept_line_that_is_cut_is_repeated_under_its_own_key(
+    make_gateway: MakeGateway, key: str
+) -> None:
+    """Stripe may have done it: only the same key makes the repeat harmless."""
+    with Answering(200, INTENT, is_kept=True) as stripe_like:
+        gateway = make_gateway(stripe_like.url)
+        gateway.open(a_request(key))
+        gateway.open(a_request(f"{key}-2"))
+
+    assert [key, f"{key}-2", f"{key}-2"] == stripe_like.keys
+    first, cut, again = stripe_like.lines
+    assert first == cut != again
+
+
+def test_a_write_without_a_key_of_ours_is_repeated_under_one_of_its_own(
+    make_gateway: MakeGateway, key: str
+) -> None:
+    with Answering(200, INTENT, is_kept=True) as stripe_like:
+        gateway = make_gateway(stripe_like.url)
+        gateway.open(a_request(key))
+        gateway.cancel("pi_1", account="")
+
+    _, cut, again = stripe_like.keys
+    assert cut == again
+    assert cut not in (None, key)
+
+
 def test_an_answer_that_is_no_json_is_a_passing_fault(make_gateway: MakeGateway, key: str) -> None:
     with Answering(502, "<h1>Bad gateway</h1>") as stripe_like, pytest.raises(TryAgain) as fault:
         make_gateway(stripe_like.url).open(a_request(key))
