@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, exists, null, select, update
 
-from storefront.db.hot import read, run, table_of
+from storefront.db.hot import read, table_of
 from storefront.db.together import insert_groups
-from storefront.errors import Conflict
+from storefront.errors import Conflict, TryAgain
 from storefront.kinds import GOODS, Taken, kind_named
 from storefront.models import Dispute, Job, LineItem, Merchant, Order, OrderEvent, Payment, Refund
 from storefront.services import attribution, credit, jobs, paid_uses, stock
@@ -73,13 +73,18 @@ NEXT_NUMBER = (
 )
 PAID = (
     update(_order)
-    .where(_order.c.id == bindparam("order_id"))
+    .where(
+        _order.c.id == bindparam("order_id"),
+        _order.c.paid_at.is_(None),
+        _order.c.cancelled_at.is_(None),
+    )
     .values(
         paid_at=bindparam("now"),
         number=bindparam("new_number"),
         processing_at=null(),
         expired_at=null(),
     )
+    .returning(_order.c.id)
 )
 
 
@@ -99,7 +104,10 @@ def mark_paid(
     booked: Sequence[Group] = (),
 ) -> None:
     """Give the order its number, credit whoever led to it, and promise what a sale sets off;
-    `booked` is the money, written down with that."""
+    `booked` is the money, written down with that.
+
+    Raises `TryAgain` where it was cancelled or paid since it was read.
+    """
     shares = attribution.shares_of(session, order.merchant_id, order.id)
     receipt = jobs.promise(
         "send_receipt",
@@ -123,7 +131,10 @@ def mark_paid(
             kind_named(each.kind, kinds).on_paid(session, each, now)
     # The counter is the merchant's hottest row: it is locked last and for the shortest time.
     ((number,),) = read(session, NEXT_NUMBER, merchant_id=order.merchant_id)
-    run(session, PAID, order_id=order.id, new_number=number - 1, now=now)
+    paid = read(session, PAID, order_id=order.id, new_number=number - 1, now=now)
+    if not paid:
+        # What is only a value locks no stock, so nobody had to wait for us; we are told again.
+        raise TryAgain
     announce(session, "order_paid", order=order.public_id)
 
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from storefront.domain.money import Money
 from storefront.domain.orders import OrderStatus, status
 from storefront.domain.payments import Snapshot, Step
+from storefront.errors import TryAgain
 from storefront.models import (
     Alarm,
     Attribution,
@@ -20,6 +21,7 @@ from storefront.models import (
     Refund,
     Variant,
 )
+from storefront.services import sales
 from storefront.services.checkout import Buyer, PlacedOrder
 from storefront.services.payments import Applied, apply_event, apply_snapshot
 from storefront.services.settling import list_expired_orders, list_silent_payments
@@ -364,6 +366,21 @@ def test_money_for_a_cancelled_order_goes_back_with_a_letter_that_says_so(bench:
         each.subject for each in bench.mailbox.sent
     )
     assert (0, 1) == counters(bench)
+
+
+@pytest.mark.parametrize("fact", [Order.cancelled_at, Order.paid_at], ids=["cancelled", "paid"])
+def test_an_order_that_ends_beside_its_payment_is_not_sold_as_well(
+    bench: Bench, world: World, fact: Any
+) -> None:
+    placed, now = place(bench, world), bench.clock.now()
+    with bench.database.begin() as session:
+        order = sales.read_order(session, order_of(bench, placed).id)
+    with bench.database.begin() as session:
+        session.execute(update(Order).values({fact: now}))
+    with nothing_changes(bench.database), pytest.raises(TryAgain), bench.database.begin() as own:
+        sales.mark_paid(own, order, kinds=bench.ports.kinds, now=now)
+    with bench.database.begin() as session:
+        session.execute(update(Order).values({fact: None}))
 
 
 def test_orders_are_numbered_as_they_are_paid(bench: Bench, world: World) -> None:
