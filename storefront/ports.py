@@ -228,8 +228,12 @@ class Sessions(Protocol):
         """Open one write transaction that commits when the block ends well."""
 
     def at_once(self) -> AbstractContextManager[Any]:
-        """Open one hot statement that writes, which is a transaction of its own: a session, or what
-        stands for one in `db/hot.py`."""
+        """Open one hot statement that writes, which is a transaction of its own, in what stands for
+        a session in `db/hot.py`."""
+
+    def insert(self, model: type[Any], row: Mapping[str, object]) -> int:
+        """Insert a row of a table and return its id once it is durable, in a transaction that it
+        may share with rows that others insert at the same moment."""
 
     def glance(self) -> AbstractContextManager[Any]:
         """Open hot statements that only read, each by itself, in the same way."""

@@ -1,10 +1,14 @@
 """A connection of a pool, lent to hot statements alone: there are no objects to be mapped, nothing
-is flushed, and no transaction is kept. A session costs five times what it asks."""
+is flushed, and no transaction goes on. A session costs five times what it asks."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from storefront.db.prepared import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,8 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, Engine, PoolProxiedConnection
 
 
+_BEGIN, _COMMIT = text("BEGIN IMMEDIATE"), text("COMMIT")
+
+
 class Bare:
-    """What `hot` needs to run statements. Each commits by itself."""
+    """What `hot` needs to run statements. Each commits by itself, but for those `in_one`."""
 
     def __init__(self, engine: Engine, connection: PoolProxiedConnection) -> None:
         self._engine = engine
@@ -49,6 +56,15 @@ def _taken_from(engine: Engine) -> PoolProxiedConnection:
     except engine.dialect.loaded_dbapi.Error:
         engine.connect().close()  # raises what SQLAlchemy does, unless it has passed
         return engine.raw_connection()
+
+
+@contextmanager
+def in_one(bare: Bare) -> Iterator[None]:
+    """Let SQLite's statements take effect together when the block ends well. Else the pool undoes
+    them: it takes back no connection in the middle of something."""
+    fetch(bare, _BEGIN, {})
+    yield
+    fetch(bare, _COMMIT, {})
 
 
 @contextmanager

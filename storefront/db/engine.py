@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +13,20 @@ from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from storefront.db.bare import committing, lend
+from storefront.db.bare import committing, in_one, lend
+from storefront.db.gathering import Gathering
+from storefront.db.hot import insert_told
 from storefront.db.turns import Turns
 from storefront.signals import send_pending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
     from sqlalchemy import Engine
 
     from storefront.db.bare import Bare
+    from storefront.db.base import Base
 
 SAFE_SQLITE = (3, 51, 3)
 """Older SQLite in WAL mode can corrupt a database with several connections (fixed 2026-03)."""
@@ -50,6 +54,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
+        self._gatherings: dict[type[Base], Gathering] = {}
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             _make_folder(url)
@@ -82,16 +87,29 @@ class Database:
                 yield session
 
     @contextmanager
-    def at_once(self) -> Iterator[Session | Bare]:
+    def at_once(self) -> Iterator[Bare]:
         """Open one hot statement that writes. On PostgreSQL that is a transaction of its own: it is
         durable when it returns, and BEGIN and COMMIT are spared. SQLite makes one of several."""
-        if self.is_sqlite:
-            with self.begin() as session:
-                yield session
-            return
-        with lend(self.writer) as bare, committing(bare):
-            yield bare
+        if self._turns is None:
+            with lend(self.writer) as bare, committing(bare):
+                yield bare
+        else:
+            with self._turns.take(), lend(self.writer) as bare, in_one(bare):
+                yield bare
         send_pending(bare)
+
+    def insert(self, model: type[Base], row: Mapping[str, object]) -> int:
+        """Insert a row and return its id once it is durable: in a transaction of its own, or in one
+        with rows of this table that other threads insert at the same moment."""
+        gathering = self._gatherings.get(model)
+        if gathering is None:  # of two that are made at once, one is kept
+            made = Gathering(partial(self._insert_told, model))
+            gathering = self._gatherings.setdefault(model, made)
+        return gathering.insert(row)
+
+    def _insert_told(self, model: type[Base], rows: Sequence[Mapping[str, object]]) -> list[int]:
+        with self.at_once() as bare:
+            return insert_told(bare, model, rows)
 
     @contextmanager
     def glance(self) -> Iterator[Bare]:

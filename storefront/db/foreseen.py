@@ -1,13 +1,14 @@
-"""Questions that are answered before they are asked. PostgreSQL is asked several as one, for each
-way there costs as much as what is done there, and tells the rows of each as a text; SQLite, which
-is in the house, one by one. `hot.read` then finds the rows in the session. Which questions belong
+"""Questions that are answered before they are asked: `hot.read` finds their rows in the session.
+PostgreSQL is asked several as one, for each way there costs as much as what is done there, and
+tells the rows of each as a text; SQLite, which is in the house, one by one. Which questions belong
 together is not known here."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from sqlalchemy import BindParameter, Text, func, literal, select
 from sqlalchemy.sql.visitors import replacement_traverse
@@ -15,7 +16,7 @@ from sqlalchemy.sql.visitors import replacement_traverse
 from storefront.db.prepared import fetch_raw, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, CompoundSelect, Dialect, Executable, Row, Select
     from sqlalchemy.orm import Session
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
     AnyRow = Row[*tuple[Any, ...]]
     Question = Select[Any] | CompoundSelect[Any]
-    Answer = tuple[Question, Mapping[str, object], Sequence[AnyRow]]
+    Values = Mapping[str, object]
+    Answer = tuple[Question, Values, Sequence[AnyRow]]
     Raw = str | tuple[Sequence[Any], ...]
+    Talk = Generator[tuple[Question, Values], Sequence[AnyRow], None]
+    """Yields each question with its values, and is sent its rows."""
 
 Q = TypeVar("Q", bound="Question")
 
@@ -33,21 +37,103 @@ KEY = "storefront_foreseen"
 """Where a session keeps its answers."""
 
 KEPT = 1024
+"""So many answers are kept read; what is asked again and again is answered in the same words."""
 
 
-def with_found(statement: Q, **found: ColumnElement[Any]) -> Q:
-    """Return a statement that looks values up which others tell it by these names."""
+@dataclass(frozen=True)
+class Told:
+    """What the database has said: its `words` as they came, and what they answer."""
 
-    def replace(element: Any, **_: Any) -> Any:
-        return found.get(element.key) if isinstance(element, BindParameter) else None
+    words: tuple[Raw, ...]
+    answers: Callable[[], Iterable[Answer]]
 
-    return cast("Q", replacement_traverse(statement, {}, replace))
+    def answer_in(self, session: Session | Bare) -> None:
+        """Let a session know all this, so that it need not ask for it."""
+        known = session.info.setdefault(KEY, {})
+        for question, values, rows in self.answers():
+            known[question, _frozen(values)] = rows
 
 
-def as_one(questions: Iterable[Question]) -> Executable:
-    """Return one statement for PostgreSQL, of one row, with a text for each of these: its rows, in
-    their order."""
-    return select(*map(_as_text, questions))
+def foreseen(
+    session: Session | Bare, question: Executable, values: Values
+) -> Sequence[AnyRow] | None:
+    """Return the rows that were foreseen for this question, None where it is a new one."""
+    known = session.info.get(KEY)
+    return known.get((question, _frozen(values))) if known else None
+
+
+def _frozen(values: Values) -> frozenset[tuple[str, object]]:
+    return frozenset(
+        (name, tuple(value) if isinstance(value, list) else value) for name, value in values.items()
+    )
+
+
+def ask_each(bare: Bare, talk: Talk) -> Told:
+    """Ask the questions of a talk one by one."""
+    words: list[Raw] = []
+
+    def find(question: Question, values: Values) -> Sequence[AnyRow]:
+        words.append(tuple(fetch_raw(bare, question, values)))
+        return _rows_of(bare.dialect, question, words[-1])
+
+    answers = _lead(talk, find)
+    return Told(tuple(words), lambda: answers)
+
+
+def ask_as_one(bare: Bare, one: AsOne, values: Values, *, talk: Callable[[], Talk]) -> Told:
+    """Ask PostgreSQL the questions of a talk at once. What answers which is found out when that
+    is needed."""
+    [found] = fetch_raw(bare, one.statement, values)
+    words = tuple(found)
+
+    def find(question: Question, values: Values) -> Sequence[AnyRow]:
+        put = one.puts[question]
+        rows = _rows_of(bare.dialect, put.question, words[one.places[question]])
+        return [row for row in rows if row[-1] == values[put.tag]] if put.tag else rows
+
+    return Told(words, lambda: _lead(talk(), find))
+
+
+def _lead(talk: Talk, find: Callable[[Question, Values], Sequence[AnyRow]]) -> list[Answer]:
+    answers: list[Answer] = []
+    rows: Sequence[AnyRow] | None = None
+    try:
+        while True:
+            question, values = next(talk) if rows is None else talk.send(rows)
+            rows = find(question, values)
+            answers.append((question, values, rows))
+    except StopIteration:
+        return answers
+
+
+@lru_cache(KEPT)
+def _rows_of(dialect: Dialect, question: Question, told: Raw) -> Sequence[AnyRow]:
+    """Return rows as the question's own statement would have found them."""
+    how = reading(question, dialect)
+    return how.rows(json.loads(told) if isinstance(told, str) else told) if how else ()
+
+
+class Put(NamedTuple):
+    """A question as it is put where it must find its values by itself. With a `tag` its last column
+    says for which of several values of that name a row is."""
+
+    question: Question
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class AsOne:
+    """Questions as one statement of PostgreSQL's, of one row, with a text for each: its rows."""
+
+    statement: Executable
+    puts: Mapping[Question, Put]
+    places: Mapping[Question, int]
+
+
+def as_one(puts: Mapping[Question, Put]) -> AsOne:
+    """Return questions as one statement."""
+    statement = select(*(_as_text(put.question) for put in puts.values()))
+    return AsOne(statement, puts, {question: place for place, question in enumerate(puts)})
 
 
 def _as_text(question: Question) -> Any:
@@ -57,33 +143,10 @@ def _as_text(question: Question) -> Any:
     return select(told).select_from(rows).scalar_subquery()
 
 
-def tell(bare: Bare, question: Question, values: Mapping[str, object]) -> Raw:
-    """Return what the driver finds, unread."""
-    return tuple(fetch_raw(bare, question, values))
+def with_found(statement: Q, **found: ColumnElement[Any]) -> Q:
+    """Return a statement that looks values up which others tell it by these names."""
 
+    def replace(element: Any, **_: Any) -> Any:
+        return found.get(element.key) if isinstance(element, BindParameter) else None
 
-@lru_cache(KEPT)
-def rows_of(dialect: Dialect, question: Question, told: Raw) -> Sequence[AnyRow]:
-    """Return rows as the question's own statement would have found them."""
-    how = reading(question, dialect)
-    return how.rows(json.loads(told) if isinstance(told, str) else told) if how else ()
-
-
-def foresee(session: Session | Bare, answers: Iterable[Answer]) -> None:
-    """Let this session know the rows that these questions have with these values."""
-    known = session.info.setdefault(KEY, {})
-    known.update(((question, _frozen(values)), rows) for question, values, rows in answers)
-
-
-def foreseen(
-    session: Session | Bare, question: Executable, values: Mapping[str, object]
-) -> Sequence[AnyRow] | None:
-    """Return the rows that were foreseen for this question, None where it is a new one."""
-    known = session.info.get(KEY)
-    return known.get((question, _frozen(values))) if known else None
-
-
-def _frozen(values: Mapping[str, object]) -> frozenset[tuple[str, object]]:
-    return frozenset(
-        (name, tuple(value) if isinstance(value, list) else value) for name, value in values.items()
-    )
+    return cast("Q", replacement_traverse(statement, {}, replace))

@@ -35,13 +35,17 @@ class _Slot(NamedTuple):
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the driver wants a value, and what is to be done with it before."""
+    """Where the driver wants a value: one that never changes, or the one that a slot stands for;
+    and what is to be done with that before."""
 
     key: str
-    slot: _Slot
-    process: Process | None
+    constant: Any = None
+    slot: _Slot | None = None
+    process: Process | None = None
 
     def value(self, values: Mapping[str, Any]) -> Any:
+        if self.slot is None:
+            return self.constant
         given = values[self.slot.name]
         if self.slot.position is not None:
             given = given[self.slot.position]
@@ -74,14 +78,14 @@ class Prepared:
 
     sql: str
     places: tuple[_Place, ...]
-    constants: Mapping[str, Any]
-    order: tuple[str, ...] | None
+    is_positional: bool
     reading: Reading | None
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         """Return the values as the driver takes them: by position, or by name."""
-        named = {**self.constants, **{place.key: place.value(values) for place in self.places}}
-        return named if self.order is None else [named[key] for key in self.order]
+        if self.is_positional:
+            return [place.value(values) for place in self.places]
+        return {place.key: place.value(values) for place in self.places}
 
 
 @dataclass
@@ -108,19 +112,18 @@ class _Compiled:
         slots = {name: self._slots(name, value) for name, value in values.items()}
         given = self.compiled.construct_params(slots)
         state = self.compiled.construct_expanded_state(given, escape_names=False)
-        places, constants = [], {}
+        places = {}
         for key, value in state.parameters.items():
             process = self._process(key, value) or state.processors.get(key)
             if isinstance(value, _Slot):
-                places.append(_Place(key, value, process))
+                places[key] = _Place(key, slot=value, process=process)
             else:
-                constants[key] = value if process is None else process(value)
-        order = tuple(state.positiontup) if self.compiled.positional else None
+                places[key] = _Place(key, value if process is None else process(value))
+        order = state.positiontup if self.compiled.positional else places
         return Prepared(
             state.statement,
-            tuple(places),
-            constants,
-            order,
+            tuple(places[key] for key in order),
+            bool(self.compiled.positional),
             reading(self.statement, self.dialect),
         )
 

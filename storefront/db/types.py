@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 Key = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key. SQLite's INTEGER is 64 bits wide, and only that spelling counts up by itself."""
 
-_ISO = "%Y-%m-%dT%H:%M:%S.%f"
-
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC moment. SQLite keeps text of one width, so that it sorts as time does."""
@@ -37,7 +35,9 @@ class UtcDateTime(TypeDecorator[datetime]):
             message = f"{value!r} has no time zone; moments are kept in UTC"
             raise ValueError(message)
         utc = value.astimezone(UTC)
-        return utc.strftime(_ISO) if dialect.name == "sqlite" else utc
+        if dialect.name == "sqlite":
+            return utc.replace(tzinfo=None).isoformat(timespec="microseconds")
+        return utc
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return an aware moment in UTC; within JSON, PostgreSQL tells it as text."""

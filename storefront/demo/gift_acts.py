@@ -43,10 +43,10 @@ def arrive(ports: Ports, placement: str, story: DemoGift) -> Visitor:
 
 def _follow(ports: Ports, placement: str, buyer: Visitor, *, sharer: Visitor) -> Visitor:
     token = act(ports, placement, "share", visitor=sharer) or ""
-    with ports.sessions.begin() as session:
+    with ports.reads() as session:
         link = interactions.find_share(session, token, sign=ports.sign)
-        found = interactions.open_share(session, link, buyer, referrer=None, now=ports.clock.now())
-    return found.visitor
+    now = ports.clock.now()
+    return interactions.open_share(ports.sessions, link, buyer, referrer=None, now=now).visitor
 
 
 def act(ports: Ports, placement: str, kind: str, *, visitor: Visitor) -> str | None:

@@ -1,48 +1,51 @@
-"""All that a placement's page asks the database, asked ahead. The questions are those of whoever
-reads the answers, and so are their values; nothing is decided here."""
+"""What the two addresses that are asked for most will ask the database, asked ahead: a placement's
+page and a shared link. The questions are those of whoever reads the answers, and so are their
+values; nothing is decided here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select
 
-from storefront.db.foreseen import as_one, foresee, rows_of, tell, with_found
+from storefront.db.foreseen import Put, as_one, ask_as_one, ask_each, with_found
 from storefront.db.hot import is_sqlite, table_of
-from storefront.db.prepared import fetch_raw
 from storefront.models import Placement
 from storefront.services.facade import SHOWN
+from storefront.services.interactions import SHARE, share_of_token
 from storefront.services.offer_terms import CANDIDATES, MODES, REMEMBERED, TARGETS
 from storefront.services.placement_offers import LINKS
-from storefront.services.placements import IN_USE
+from storefront.services.placements import BY_ID, IN_USE
 from storefront.services.price_history import PRICES_BEFORE
 from storefront.services.shelf import FIRST_PAGE, IMAGES, VARIANTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from sqlalchemy import Executable
-    from sqlalchemy.orm import Session
-
     from storefront.db.bare import Bare
-    from storefront.db.foreseen import Answer, Question, Raw
-    from storefront.db.hot import AnyRow
+    from storefront.db.foreseen import AsOne, Question, Talk, Told, Values
     from storefront.kinds import LineKind
 
-    Values = Mapping[str, object]
     Questions = tuple[Question, ...]
-    Talk = Generator[tuple[Question, Values], Sequence[AnyRow], None]
 
 _placement = table_of(Placement)
 NOTHING_ENTERED: Values = MappingProxyType({"by_code": [], "seen": []})
 
 
-def _talk(placement: str, doors: Questions, now: datetime) -> Talk:
-    """Yield each question with its values, and be sent its rows."""
+def of_placement(bare: Bare, placement: str, *, kinds: Iterable[LineKind], now: datetime) -> Told:
+    """Ask what a page of a placement will want to know at `now`, for whoever brings nothing."""
+    doors = tuple(kind.door_question for kind in kinds if kind.door_question is not None)
+    if is_sqlite(bare):
+        return ask_each(bare, _about_placement(placement, doors, now))
+    values = {"key": placement, "recently": now - REMEMBERED, **NOTHING_ENTERED}
+    one = _placement_as_one(doors)
+    return ask_as_one(bare, one, values, talk=lambda: _about_placement(placement, doors, now))
+
+
+def _about_placement(placement: str, doors: Questions, now: datetime) -> Talk:
     spots = yield IN_USE, {"key": placement}
     if not spots:
         return
@@ -67,79 +70,8 @@ def _talk(placement: str, doors: Questions, now: datetime) -> Talk:
         yield door, {**own, "product": product}
 
 
-@dataclass(frozen=True)
-class Told:
-    """What the database has said about a placement at `now`: its `words` as they came, and what
-    they answer."""
-
-    placement: str
-    now: datetime
-    words: tuple[Raw, ...]
-    answers: Callable[[], Iterable[Answer]]
-
-    def answer_in(self, session: Session) -> None:
-        """Let a session know all this, so that it need not ask for it."""
-        foresee(session, self.answers())
-
-
-def ask(bare: Bare, placement: str, *, kinds: Iterable[LineKind], now: datetime) -> Told:
-    """Ask what a page of a placement will want to know at `now`, for whoever brings nothing."""
-    doors = tuple(kind.door_question for kind in kinds if kind.door_question is not None)
-    if is_sqlite(bare):
-        return _ask_each(bare, placement, doors, now=now)
-    return _ask_as_one(bare, placement, doors, now=now)
-
-
-def _lead(talk: Talk, find: Callable[[Question, Values], Sequence[AnyRow]]) -> list[Answer]:
-    """Answer all questions of a talk with what is found."""
-    answers: list[Answer] = []
-    rows: Sequence[AnyRow] | None = None
-    try:
-        while True:
-            question, values = next(talk) if rows is None else talk.send(rows)
-            rows = find(question, values)
-            answers.append((question, values, rows))
-    except StopIteration:
-        return answers
-
-
-def _ask_each(bare: Bare, placement: str, doors: Questions, *, now: datetime) -> Told:
-    words: list[Raw] = []
-
-    def find(question: Question, values: Values) -> Sequence[AnyRow]:
-        words.append(tell(bare, question, values))
-        return rows_of(bare.dialect, question, words[-1])
-
-    answers = _lead(_talk(placement, doors, now), find)
-    return Told(placement, now, tuple(words), lambda: answers)
-
-
-def _ask_as_one(bare: Bare, placement: str, doors: Questions, *, now: datetime) -> Told:
-    statement, places = _as_one(doors)
-    values = {"key": placement, "recently": now - REMEMBERED, **NOTHING_ENTERED}
-    [found] = fetch_raw(bare, statement, values)
-    words = tuple(found)
-
-    def find(question: Question, values: Values) -> Sequence[AnyRow]:
-        place = places[question]
-        rows = rows_of(bare.dialect, place.question, words[place.number])
-        if question is PRICES_BEFORE:
-            return [row for row in rows if row.starts_at == values["moment"]]
-        return rows
-
-    return Told(placement, now, words, lambda: _lead(_talk(placement, doors, now), find))
-
-
-class _Place(NamedTuple):
-    """Where a question stands among those that are asked as one, and how it is put there."""
-
-    number: int
-    question: Question
-
-
 @cache
-def _as_one(doors: Questions) -> tuple[Executable, Mapping[Question, _Place]]:
-    """Return the questions of `_talk` as one, in which each finds its values by itself."""
+def _placement_as_one(doors: Questions) -> AsOne:
     spot = (
         select(_placement.c.id, _placement.c.merchant_id, _placement.c.kind)
         .where(_placement.c.public_id == bindparam("key"), _placement.c.retired_at.is_(None))
@@ -151,23 +83,53 @@ def _as_one(doors: Questions) -> tuple[Executable, Mapping[Question, _Place]]:
     products = {**own, "products": select(goods.c.id).scalar_subquery()}
     pieces = with_found(VARIANTS, **products).cte("pieces")
     offers = with_found(CANDIDATES, **own).cte("known_offers")
+    prices = with_found(
+        PRICES_BEFORE,
+        variants=select(pieces.c.id).scalar_subquery(),
+        moment=offers.c.starts_at,
+    )
     one = select(goods.c.public_id).where(spot.c.kind == "product").limit(1).scalar_subquery()
-    put: dict[Question, Question] = {
-        IN_USE: IN_USE,
-        SHOWN: with_found(SHOWN, **own),
-        FIRST_PAGE: select(goods),
-        VARIANTS: select(pieces),
-        IMAGES: with_found(IMAGES, **products),
-        CANDIDATES: select(offers),
-        TARGETS: with_found(TARGETS, offers=select(offers.c.id).scalar_subquery()),
-        MODES: with_found(MODES, **own),
-        LINKS: with_found(LINKS, placement_id=place),
-        PRICES_BEFORE: with_found(
-            PRICES_BEFORE,
-            variants=select(pieces.c.id).scalar_subquery(),
-            moment=offers.c.starts_at,
-        ).add_columns(offers.c.starts_at),
-        **{door: with_found(door, **own, product=func.coalesce(one, "")) for door in doors},
+    of_door = {**own, "product": func.coalesce(one, "")}
+    puts: dict[Question, Put] = {
+        IN_USE: Put(IN_USE),
+        SHOWN: Put(with_found(SHOWN, **own)),
+        FIRST_PAGE: Put(select(goods)),
+        VARIANTS: Put(select(pieces)),
+        IMAGES: Put(with_found(IMAGES, **products)),
+        CANDIDATES: Put(select(offers)),
+        TARGETS: Put(with_found(TARGETS, offers=select(offers.c.id).scalar_subquery())),
+        MODES: Put(with_found(MODES, **own)),
+        LINKS: Put(with_found(LINKS, placement_id=place)),
+        PRICES_BEFORE: Put(prices.add_columns(offers.c.starts_at), tag="moment"),
+        **{door: Put(with_found(door, **of_door)) for door in doors},
     }
-    places = {key: _Place(number, each) for number, (key, each) in enumerate(put.items())}
-    return as_one(tuple(put.values())), places
+    return as_one(puts)
+
+
+def of_share(bare: Bare, token: str) -> Told:
+    """Ask what whoever opens a shared link will want to know."""
+    values = {"public_id": share_of_token(token)}
+    if is_sqlite(bare):
+        return ask_each(bare, _about_share(values))
+    return ask_as_one(bare, _share_as_one(), values, talk=lambda: _about_share(values))
+
+
+def _about_share(values: Values) -> Talk:
+    shares = yield SHARE, values
+    if shares:
+        spots = yield BY_ID, {"key": shares[0].placement_id}
+        yield SHOWN, {"merchant_id": spots[0].merchant_id}
+
+
+@cache
+def _share_as_one() -> AsOne:
+    share = SHARE.cte("share")
+    place = select(share.c.placement_id).scalar_subquery()
+    merchant = select(_placement.c.merchant_id).where(_placement.c.id == place).scalar_subquery()
+    return as_one(
+        {
+            SHARE: Put(select(share)),
+            BY_ID: Put(with_found(BY_ID, key=place)),
+            SHOWN: Put(with_found(SHOWN, merchant_id=merchant)),
+        }
+    )

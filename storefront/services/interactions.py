@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.ports import Signer
+    from storefront.ports import Sessions, Signer
     from storefront.services.views import PlacementView
     from storefront.services.visitors import Visitor
 
@@ -105,13 +105,12 @@ def record(
     parent_id = _find_parent(session, placement.merchant.id, act.parent) or (
         arrival if act.kind in ARRIVALS else _latest_arrival(session, placement, act.visitor)
     )
-    interaction_id, interaction_public_id = _insert(
-        session, placement, act, now=now, parent_id=parent_id, share_id=None
-    )
+    row = _row(placement, act, now=now, parent_id=parent_id, share_id=None)
+    interaction_id = insert_row(session, Interaction, **row)
     token = None
     if act.kind == "share":
         token = make_share(session, placement, interaction_id, arrival=arrival, sign=sign, now=now)
-    return Recorded(interaction_id, interaction_public_id, token)
+    return Recorded(interaction_id, str(row["public_id"]), token)
 
 
 def check_kind(kind: object, allowed: frozenset[str]) -> str:
@@ -127,7 +126,7 @@ def find_share(session: Session, token: str, *, sign: Signer) -> ShareLink:
     Raises `NotFound` only when no such share exists: a damaged link should still sell.
     """
     name, signature = token[:PUBLIC_ID_LENGTH], token[PUBLIC_ID_LENGTH:]
-    share = read_one(session, SHARE, public_id=f"shr_{name}")
+    share = read_one(session, SHARE, public_id=share_of_token(token))
     if share is None:
         raise NotFound
     is_genuine = hmac.compare_digest(signature.encode(), _signature(sign, name).encode())
@@ -135,10 +134,16 @@ def find_share(session: Session, token: str, *, sign: Signer) -> ShareLink:
     return ShareLink(share.id, placement, share.interaction_id, is_genuine)
 
 
+def share_of_token(token: str) -> str:
+    """Return the public id of the share that a token names, genuine or not."""
+    return f"shr_{token[:PUBLIC_ID_LENGTH]}"
+
+
 def open_share(
-    session: Session, link: ShareLink, visitor: Visitor, *, referrer: str | None, now: datetime
+    sessions: Sessions, link: ShareLink, visitor: Visitor, *, referrer: str | None, now: datetime
 ) -> Opening:
-    """Record that a person opened a shared link; they carry the opening from now on."""
+    """Record that a person opened a shared link; they carry the opening from now on. It is durable
+    when this returns."""
     if not link.is_genuine:
         visitor = replace(visitor, evidence="unverified")
     act = Act(
@@ -148,15 +153,9 @@ def open_share(
         surface="link",
         referrer=referrer,
     )
-    interaction_id, name = _insert(
-        session,
-        link.placement,
-        act,
-        now=now,
-        parent_id=link.parent_interaction_id,
-        share_id=link.id,
-    )
-    return Opening(link.placement, replace(visitor, arrival=interaction_id), name)
+    row = _row(link.placement, act, now=now, parent_id=link.parent_interaction_id, share_id=link.id)
+    arrival = sessions.insert(Interaction, row)
+    return Opening(link.placement, replace(visitor, arrival=arrival), str(row["public_id"]))
 
 
 def record_act(session: Session, *, now: datetime, **facts: Any) -> tuple[int, str]:
@@ -192,36 +191,30 @@ def row_of_act(
     }
 
 
-def _insert(
-    session: Session,
+def _row(
     placement: PlacementView,
     act: Act,
     *,
     now: datetime,
     parent_id: int | None,
     share_id: int | None,
-) -> tuple[int, str]:
-    return _write(
-        session,
-        now,
-        merchant_id=placement.merchant.id,
-        placement_id=placement.id,
-        share_id=share_id,
-        visitor=act.visitor.key if act.visitor else None,
-        parent_id=parent_id,
-        kind=act.kind,
-        assurance=act.assurance,
-        surface=act.surface,
-        referrer=act.referrer,
-        is_direct=act.is_direct,
-        occurred_at=act.occurred_at or now,
-    )
-
-
-def _write(session: Session, now: datetime, **facts: object) -> tuple[int, str]:
-    """Write an act down under a fresh public id; return both its ids."""
-    name = dated_id("int", now)
-    return insert_row(session, Interaction, public_id=name, recorded_at=now, **facts), name
+) -> dict[str, object]:
+    """Return the row of an act, with a fresh public id."""
+    return {
+        "merchant_id": placement.merchant.id,
+        "public_id": dated_id("int", now),
+        "placement_id": placement.id,
+        "share_id": share_id,
+        "visitor": act.visitor.key if act.visitor else None,
+        "parent_id": parent_id,
+        "kind": act.kind,
+        "assurance": act.assurance,
+        "surface": act.surface,
+        "referrer": act.referrer,
+        "is_direct": act.is_direct,
+        "occurred_at": act.occurred_at or now,
+        "recorded_at": now,
+    }
 
 
 def _find_parent(session: Session, merchant_id: int, parent: str | None) -> int | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request
 
 from storefront import links
-from storefront.services import interactions, shelf, visitors
+from storefront.services import foresight, interactions, shelf, visitors
 from storefront.services.placements import get_placement, note_first_load
 from storefront.web import forms
 from storefront.web.bodies import json_body
@@ -116,19 +116,19 @@ def open_share(token: str) -> AnyResponse:
 
     The row is written before the redirect is answered.
     """
-    with ports().reads() as session:
+    with ports().sessions.glance() as session:
+        foresight.of_share(session, token).answer_in(session)
         link = interactions.find_share(session, token, sign=ports().sign)
     if not is_person(request):
         return _preview(link)
     visitor = visitors.read_mark(ports().sign, None, link.placement.merchant.public_id)
-    with ports().sessions.begin() as session:
-        opening = interactions.open_share(
-            session,
-            link,
-            visitor,
-            referrer=_foreign_host(request.referrer),
-            now=ports().clock.now(),
-        )
+    opening = interactions.open_share(
+        ports().sessions,
+        link,
+        visitor,
+        referrer=_foreign_host(request.referrer),
+        now=ports().clock.now(),
+    )
     mark = visitors.make_mark(ports().sign, opening.visitor, link.placement.merchant.public_id)
     goal = _landing(opening.placement, mark)
     if wants_json():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from flask import current_app, g, request
 
 from storefront.web.context import ports
-from storefront.web.languages import page_language
+from storefront.web.languages import asked_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -63,7 +63,7 @@ def init_keeping(app: Flask) -> None:
 def kept(key: Hashable, draw: Callable[[], L], *, now: datetime) -> L:
     """Return the page at the present address that is made of this, its clocks open."""
     pages: KeptPages = current_app.extensions[KEY]
-    whole = (request.script_root, request.full_path, page_language(), key)
+    whole = (request.script_root, request.full_path, asked_language(), key)
     return pages.get(whole, lambda: _with_open_clocks(draw), now=now)
 
 
@@ -75,13 +75,11 @@ def _with_open_clocks(draw: Callable[[], L]) -> L:
         del g.storefront_clocks_are_open
 
 
-def tell_clocks(page: str) -> str:
+def tell_clocks(page: str, now: datetime) -> str:
     """Return a page that was kept with its clocks told now."""
-    return _OPEN_CLOCK.sub(_tell, page)
-
-
-def _tell(found: re.Match[str]) -> str:
-    return str(_milliseconds(datetime.fromisoformat(found[1])))
+    return _OPEN_CLOCK.sub(
+        lambda found: str(_milliseconds(now, datetime.fromisoformat(found[1]))), page
+    )
 
 
 def milliseconds_until(moment: datetime) -> int | str:
@@ -89,8 +87,8 @@ def milliseconds_until(moment: datetime) -> int | str:
     one that is kept, while it is answered."""
     if "storefront_clocks_are_open" in g:
         return f"\x1a{moment.isoformat()}\x1a"
-    return _milliseconds(moment)
+    return _milliseconds(ports().clock.now(), moment)
 
 
-def _milliseconds(moment: datetime) -> int:
-    return int((moment - ports().clock.now()).total_seconds() * 1000)
+def _milliseconds(now: datetime, moment: datetime) -> int:
+    return int((moment - now).total_seconds() * 1000)

@@ -50,7 +50,7 @@ def init_languages(app: Flask) -> None:
 
 def speak(app: Flask) -> None:
     """Give an application our words, in the language that its readers ask for."""
-    babel = Babel(app, locale_selector=_select)
+    babel = Babel(app, locale_selector=asked_language)
     babel.domain_instance = Words()
 
 
@@ -76,6 +76,11 @@ def page_language() -> str:
     return _tag(str(get_locale() or SOURCE))
 
 
+def asked_language() -> str:
+    """Return which language the present request asks for, without making a locale of it."""
+    return named_language() or best_language(tag for tag, _quality in request.accept_languages)
+
+
 def language_choices(**kept: str) -> list[Choice]:
     """Return all languages, each with the address of this page in it; `kept` goes with them."""
     current = str(get_locale() or SOURCE)
@@ -87,11 +92,6 @@ def language_choices(**kept: str) -> list[Choice]:
         )
         for each, name in LANGUAGES.items()
     ]
-
-
-def _select() -> str:
-    asked = (tag for tag, _quality in request.accept_languages)
-    return named_language() or best_language(asked)
 
 
 def _carry(endpoint: str, values: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ the answer decides what is counted, never what is allowed."""
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,7 +48,11 @@ def is_person(request: Request) -> bool:
     """Return whether this GET is a person opening a link, as far as its headers tell."""
     if request.method != "GET" or is_ahead_of_time(request):
         return False
-    agent = request.headers.get("User-Agent", "")
+    return _is_persons(request.headers.get("User-Agent", ""))
+
+
+@lru_cache(maxsize=1000)
+def _is_persons(agent: str) -> bool:
     if CRAWLERS.search(agent):
         return False
     if PEOPLE_ALL_THE_SAME.search(agent):

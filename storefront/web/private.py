@@ -11,7 +11,8 @@ from werkzeug.datastructures import ImmutableMultiDict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flask.sessions import SecureCookieSession
+    from flask import Response
+    from flask.sessions import SecureCookieSession, SessionMixin
 
 
 class Fields(ImmutableMultiDict[str, str]):
@@ -36,6 +37,11 @@ class CookieSessions(SecureCookieSessionInterface):
         if self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write the session into its cookie; one that nobody has looked at stays as it was."""
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 class PrivateFlask(Flask):

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from flask import Response
     from sqlalchemy.orm import Session
 
+    from storefront.db.foreseen import Told
     from storefront.kinds import Door
-    from storefront.services.foresight import Told
     from storefront.services.offering import Occasion
     from storefront.services.views import CartView, ShelfView
 
@@ -40,6 +40,17 @@ TOKENS = ("v", "c")
 """What addresses of pages carry that are drawn for one shopper."""
 
 LONGEST_PAGE = 10_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be drawn: a placement at `now`, below an address's first letter, with what was
+    told about it."""
+
+    placement: str
+    family: str
+    now: datetime
+    told: Told
 
 
 @dataclass(frozen=True)
@@ -63,23 +74,31 @@ def show(placement: str, family: str) -> Response:
     """Answer with a placement's card or collection."""
     now = ports().clock.now()
     with ports().sessions.glance() as session:
-        told = foresight.ask(session, placement, kinds=ports().kinds, now=now)
-    # A host's own templates may show anything, such as the time of day.
-    if ports().settings.templates or any(name in request.args for name in TOKENS):
-        drawn = _draw(told, family)
+        told = foresight.of_placement(session, placement, kinds=ports().kinds, now=now)
+    asked = Asked(placement, family, now, told)
+    if _is_for_one():
+        drawn = _draw(asked)
         return make_response(drawn.page, drawn.status)
-    drawn = kept(told.words, lambda: _draw(told, family), now=now)
+    drawn = kept(told.words, lambda: _draw(asked), now=now)
     use_frame_policy(drawn.state, images=drawn.images)
-    return make_response(tell_clocks(drawn.page), drawn.status)
+    return make_response(tell_clocks(drawn.page, now), drawn.status)
 
 
-def _draw(told: Told, family: str) -> Drawn:
-    """Draw a page of what was told. It may be kept if the database was asked for nothing else."""
+def _is_for_one() -> bool:
+    """Return whether a page is drawn for this request alone. A host's own templates may show
+    anything, such as the time of day."""
+    if ports().settings.templates:
+        return True
+    return bool(request.query_string) and any(name in request.args for name in TOKENS)
+
+
+def _draw(asked: Asked) -> Drawn:
+    """Draw a page. It may be kept if the database was asked for nothing but what it has told."""
     settings = ports().settings
     with ports().reads() as session:
-        told.answer_in(session)
-        state = state_at(session, told.placement, family)
-        occasion = occasion_of(state, now=told.now)
+        asked.told.answer_in(session)
+        state = state_at(session, asked.placement, asked.family)
+        occasion = occasion_of(state, now=asked.now)
         view = _shelf(session, state, occasion)
         cart = cart_at(session, state, occasion)
         doors = doors_at(session, state, _only_product(view))
@@ -87,7 +106,7 @@ def _draw(told: Told, family: str) -> Drawn:
     if not view.products and not view.query:
         page, status = render_frame("embed/unavailable.html", state, settings), 404
     else:
-        own = links.placement_page(settings, told.placement)
+        own = links.placement_page(settings, asked.placement)
         page, status = (
             render_frame(
                 "embed/card.html" if _is_card(view) else "embed/collection.html",
@@ -101,8 +120,8 @@ def _draw(told: Told, family: str) -> Drawn:
             200,
         )
     images = picture_origins((view, cart), but=settings.base_url)
-    until = view.good_until if is_whole and _is_card(view) else told.now
-    return Drawn(page, status, state, images, told.now, until)
+    until = view.good_until if is_whole and _is_card(view) else asked.now
+    return Drawn(page, status, state, images, asked.now, until)
 
 
 def _is_card(view: ShelfView) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from storefront.worker import run_due
 from tests.factories import World, order_json, pay, place, quote_json, running_offer
 from tests.fakes import Bench
+from tests.storefront.sales import ANA, act
 from tests.told import counting
 
 
@@ -43,9 +44,16 @@ def _card(bench: Bench, world: World) -> Callable[[], object]:
     return lambda: bench.client().get(f"/e/{world.placement.public_id}")
 
 
+def _opening(bench: Bench, world: World) -> Callable[[], object]:
+    token = act(bench, world, "share", ANA).share_token
+    headers = {"User-Agent": "Mozilla/5.0 Firefox/140.0"}
+    return lambda: bench.client().get(f"/s/{token}", headers=headers)
+
+
 @pytest.mark.parametrize(
     ("step", "sqlite", "postgresql"),
     [
+        pytest.param(_opening, 4, 2, id="opening"),
         pytest.param(_card, 9, 1, id="card"),
         pytest.param(_quote, 5, 5, id="quote"),
         pytest.param(_order, 20, 12, id="order"),

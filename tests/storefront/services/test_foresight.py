@@ -2,10 +2,10 @@
 
 import pytest
 
+from storefront.db.foreseen import Told
 from storefront.db.hot import read
 from storefront.models import ShopText
 from storefront.services import foresight
-from storefront.services.foresight import Told
 from tests.factories import World, running_offer
 from tests.fakes import Bench
 
@@ -30,7 +30,9 @@ def told(bench: Bench, world: World) -> Told:
 
 def ask(bench: Bench, placement: str) -> Told:
     with bench.database.glance() as session:
-        return foresight.ask(session, placement, kinds=bench.ports.kinds, now=bench.clock.now())
+        return foresight.of_placement(
+            session, placement, kinds=bench.ports.kinds, now=bench.clock.now()
+        )
 
 
 def test_what_is_foreseen_is_what_would_be_found(bench: Bench, told: Told) -> None:

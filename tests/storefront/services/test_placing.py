@@ -95,10 +95,10 @@ def test_whoever_opens_the_posted_link_counts_at_the_placement(bench: Bench, wor
             select(Placement.link_share).where(Placement.public_id == name)
         ).one()
     assert share
-    with bench.database.begin() as session:
+    with bench.database.reads() as session:
         link = interactions.find_share(session, share_token(sign, share), sign=sign)
-        visitor = visitors.read_mark(sign, None, world.merchant.public_id)
-        interactions.open_share(session, link, visitor, referrer=None, now=bench.clock.now())
+    visitor = visitors.read_mark(sign, None, world.merchant.public_id)
+    interactions.open_share(bench.database, link, visitor, referrer=None, now=bench.clock.now())
 
     with bench.database.reads() as session:
         acts = session.execute(
