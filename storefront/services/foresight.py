@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from storefront.db.foreseen import AsOne, Question, Talk, Told, Values
     from storefront.kinds import LineKind
 
+    Foresight = Told
     Questions = tuple[Question, ...]
 
 _placement = table_of(Placement)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from flask import Response
     from sqlalchemy.orm import Session
 
-    from storefront.db.foreseen import Told
     from storefront.kinds import Door
+    from storefront.services.foresight import Foresight
     from storefront.services.offering import Occasion
     from storefront.services.views import CartView, ShelfView
 
@@ -50,7 +50,7 @@ class Asked:
     placement: str
     family: str
     now: datetime
-    told: Told
+    told: Foresight
 
 
 @dataclass(frozen=True)
