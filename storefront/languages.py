@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -44,6 +44,13 @@ def language_of(tag: str) -> str | None:
         script = locale.script or ("Hant" if locale.territory in {"TW", "HK", "MO"} else "Hans")
         return "zh_Hant" if script == "Hant" else "zh_Hans"
     return locale.language if locale.language in LANGUAGES else None
+
+
+def learn_source() -> None:
+    """Read what every first page reads: the names of all languages, and how the source's writes
+    dates and numbers. Processes that are forked from this one then share it."""
+    language_of(SOURCE)
+    localedata.load(SOURCE)
 
 
 def best_language(tags: Iterable[str]) -> str:

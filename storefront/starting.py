@@ -93,10 +93,13 @@ def serve() -> Flask:
     from sqlalchemy.orm import configure_mappers
 
     from storefront import create_app
+    from storefront.languages import learn_source
     from storefront.logs import start_logging
 
     app = create_app()
-    configure_mappers()  # now, so that forks share what it makes
+    # Now, so that forks share what they make.
+    configure_mappers()
+    learn_source()
     start_logging(app.extensions["storefront"].ports.settings)
     return app
 
