@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
 from functools import cache
+
+from storefront.values import frozen
 
 WIDTH, HEIGHT = 560, 200
 SHARPNESS = 2
@@ -21,7 +22,7 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True)
+@frozen
 class Shape:
     """A filled outline in one colour."""
 
@@ -35,7 +36,7 @@ class Shape:
         return f"M{steps}z"
 
 
-@dataclass(frozen=True)
+@frozen
 class Art:
     """A design's picture: what lies on the ground, from the back to the front."""
 

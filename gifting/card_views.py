@@ -3,7 +3,6 @@ Never its code."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from gifting.domain import status
 from gifting.models import Gift, GiftCard, GiftContact, Redemption, Reversal
 from storefront.domain.money import Money
 from storefront.models import ApiToken, Member, Store
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gifting.domain import Status
 
 
-@dataclass(frozen=True)
+@frozen
 class UseView:
     """A redemption: its receipt number, how much, when, where and by whom. `who` is a clerk's name
     or a token's; `basket` is the whole bill, where it was told."""
@@ -35,7 +35,7 @@ class UseView:
     is_reversed: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class CardView:
     """A card as a till shows it. `title` says what to hand over, where it is a product. One that is
     bound to a person names nobody: whoever shows it has to say whose it is."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -12,6 +11,7 @@ from storefront.errors import NotAllowed, NotFound
 from storefront.models import Member, Membership
 from storefront.services import actions
 from storefront.services.members import OWNER, find_membership
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +25,7 @@ ROLES = (OWNER, "manager", CLERK)
 """Who may stand at a counter. Who is limited to reports changes nothing anywhere."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ClerkRow:
     """Somebody who may work at the counter."""
 

@@ -4,7 +4,6 @@ says the same."""
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from sqlalchemy import and_, func, select
 from gifting.models import GiftEntry, Redemption, Reversal
 from storefront.domain.money import Money, total
 from storefront.models import Member
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ Figures = dict[int | None, tuple[int, int]]
 """Minor units and how often, by member; None is a till's machine."""
 
 
-@dataclass(frozen=True)
+@frozen
 class DayRow:
     """What one clerk has taken at a store on a day, and what was undone of it on that day."""
 
@@ -44,7 +44,7 @@ class DayRow:
         return self.taken - self.undone
 
 
-@dataclass(frozen=True)
+@frozen
 class Day:
     """The close of a store's day. `booked` is what the cards' own ledger says: it is the same,
     or something is wrong."""

@@ -4,7 +4,6 @@ at work on one is in shifts.py, the link in enrolment.py."""
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from storefront.errors import Invalid, NotFound
 from storefront.models import Member, Membership, Merchant, Store
 from storefront.services import actions
 from storefront.services.stores import open_store_id
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ PURPOSE = "counter_device"
 GOOD_FOR = timedelta(minutes=15)
 
 
-@dataclass(frozen=True)
+@frozen
 class DeviceRow:
     """A device as the console lists it. `state` is waiting, late, enrolled; `clerk` is who is at
     work on it."""
@@ -45,7 +45,7 @@ class DeviceRow:
     clerk: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Device:
     """An enrolled device, and where it stands."""
 

@@ -3,11 +3,12 @@ gift travels (delivery) and whether it was opened are other questions, never mix
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -36,7 +37,7 @@ class Status(Enum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True)
+@frozen
 class CardTerms:
     """The facts of a card. `expires_on` is the last day on which it is good, in its zone; `stores`
     are the keys of those that accept it, None is all."""

@@ -4,7 +4,6 @@ What it leaves on the device is known by `devices.py`."""
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -13,6 +12,7 @@ from gifting.devices import PURPOSE
 from gifting.models import CounterDevice
 from storefront.errors import Ended, NotFound
 from storefront.models import Merchant, Store
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +25,7 @@ LINK = "counter_enrolment"
 PARTS = 2
 
 
-@dataclass(frozen=True)
+@frozen
 class Enrolment:
     """What an open link would make of the telephone that it is opened on."""
 

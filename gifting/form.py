@@ -3,7 +3,6 @@ comes to. Its routes are in `sending.py`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -26,6 +25,7 @@ from storefront.services.offering import offer_lines
 from storefront.services.order_lines import asked_line
 from storefront.services.quotes import GIFT, Destination
 from storefront.services.taxes import Place
+from storefront.values import frozen
 from storefront.web.context import ports
 from storefront.web.formats import zone_text
 from storefront.web.occasions import occasion_of
@@ -71,7 +71,7 @@ SOMEBODY = "somebody@example.com"
 """Stands for a friend who is not typed yet, while a total is reckoned."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Moment:
     """When a gift will arrive: the moment that a wall clock in a zone means. It `is_moved` where
     the clocks skip what was typed, and `is_twice` where they show it two times."""
@@ -87,7 +87,7 @@ class Moment:
         return self.at.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
 
 
-@dataclass(frozen=True)
+@frozen
 class Summary:
     """What a gift comes to as far as it is typed: nothing where something stands against it."""
 

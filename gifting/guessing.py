@@ -4,7 +4,6 @@ or token, and its clerk; never the card, and never the address, which a whole st
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from storefront.models import Attempt
 from storefront.services import alarms, attempts
 from storefront.services.attempts import Limit
 from storefront.services.doctor import RISKY, WELL, Finding
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ MERCHANT_ALARM = Limit("gift_merchant", 100, timedelta(hours=1))
 """Reaching this calls a person and refuses nobody: else a stranger could close every counter."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Whom:
     """Whose guesses are counted: a till and its clerk, as digests; "" for a till without one."""
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import func, insert, select, update
@@ -11,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from gifting.models import Gift, GiftDelivery
 from storefront.errors import Invalid, TryAgain
 from storefront.services import jobs
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ class Then(Protocol):
         """Join the transaction."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Handover:
     """One mail that hands a gift over. `cause` and `detail` name it among all of this gift: a mail
     that was sent is not sent again."""

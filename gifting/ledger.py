@@ -4,7 +4,6 @@ balance and its line together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, literal, select, update
@@ -12,6 +11,7 @@ from sqlalchemy import bindparam, insert, literal, select, update
 from gifting.models import Gift, GiftCard, GiftEntry
 from storefront.db.hot import insert_row, insert_rows, run, table_of
 from storefront.domain.money import Money
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Row = Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@frozen
 class Entered:
     """What a card holds after a line of its ledger, the line's number, and whose card it is."""
 
@@ -34,7 +34,7 @@ class Entered:
     merchant_id: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """What a change of a balance is written down with. `reference` names its cause by a public id,
     `reason` is from a list; who did it where, as far as anybody did. `money_minor` is what a

@@ -3,7 +3,6 @@ link where the buyer is to send it themselves. Never a code."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from gifting.links import gift_url, picture_path
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.wishes import EMAIL, LINK
 from storefront.kinds import Panel
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 TEMPLATE = "gift/_order_panel.html"
 
 
-@dataclass(frozen=True)
+@frozen
 class SentGift:
     """A gift as its giver may see it. `state` is one word for its way to the recipient: pending,
     scheduled, sending, delayed, sent, undeliverable, ready (a link to be sent on), opened,
@@ -79,7 +79,7 @@ class SentGift:
         return self.deliver_at.astimezone(ZoneInfo(self.zone)) if self.deliver_at else None
 
 
-@dataclass(frozen=True)
+@frozen
 class Shop:
     """What makes the links of gifts: whose they are, and who signs them."""
 

@@ -3,7 +3,6 @@ Only who holds the gift's link, or reads its mailbox, may be shown one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from gifting.models import GiftCard, GiftContact, Redemption, Reversal
 from storefront.models import Order, OrderContact, Store
 from storefront.services.placements import get_placement_by_id
 from storefront.services.shelf import list_stores
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ OWN = "self"
 """The way of a gift that its buyer keeps: it is worded as a purchase, not as a present."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Present:
     """A gift that was issued. `state` is good, blocked, over (void or cancelled), expired or
     spent; the code is "" where the card has none any more. `thing` is what is given where it is
@@ -134,7 +134,7 @@ def address(way: str, email: str | None, buyers_email: str | None) -> str:
     return (buyers_email if email == "" and way == OWN else email) or ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Spent:
     """A part of a gift that was spent, and where."""
 

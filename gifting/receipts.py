@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from gifting.models import Gift, GiftCard, Redemption, Reversal
 from storefront.domain.money import Money
 from storefront.errors import NotFound
 from storefront.models import Member, Store
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LAST = 10
 
 
-@dataclass(frozen=True)
+@frozen
 class Receipt:
     """A redemption as the counter shows it. `on_top` is what was paid besides, where the basket
     was told; `who` is "" for a till's machine."""

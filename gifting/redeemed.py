@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from sqlalchemy import select
 from gifting.models import Gift, GiftCard
 from storefront.domain.money import Money
 from storefront.models import Store
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gifting.models import Redemption
 
 
-@dataclass(frozen=True)
+@frozen
 class Redeemed:
     """What was taken, and what is left. `public_id` is the receipt's number; `on_top` is what was
     paid besides, where the till told its basket. A replay is the answer to an earlier request."""

@@ -4,7 +4,6 @@ in `taking.py`, undoing it in `reversal.py`, why a card is refused in `refusals.
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -21,6 +20,7 @@ from gifting.seeing import SeenCard, see, see_by_code
 from storefront.domain.money import Money
 from storefront.errors import Conflict, Invalid, NotAllowed
 from storefront.services.idempotency import hash_body
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ TRIES = 3
 """So often a card is looked at anew that has changed while something was taken from it."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Redeem:
     """What a till wants to take, in minor units of the card's currency: no amount for a product,
     which is taken as a whole. `basket_minor` is the whole bill, where the till says so, and
@@ -50,7 +50,7 @@ class Redeem:
     holder: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class _Asked:
     """A wish on its way: whose, on which card, when, and by the key of whose address."""
 

@@ -3,7 +3,6 @@ banks decide over is in `disputed.py`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
@@ -14,6 +13,7 @@ from gifting.standing import set_facts, void
 from storefront.domain.money import Money
 from storefront.errors import Conflict
 from storefront.services import alarms
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 REFUNDED, FAILED = "refunded", "refund_failed"
 
 
-@dataclass(frozen=True)
+@frozen
 class Returnable:
     """A gift with its card, and what can still be given back for it in minor units: the share of
     what was paid that its balance stands for."""

@@ -3,7 +3,6 @@ minutes, by a manager or the store's machine at any time."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
@@ -15,6 +14,7 @@ from storefront.db.upsert import insert_if_new
 from storefront.domain.money import Money
 from storefront.errors import Conflict, Invalid, NotAllowed, NotFound
 from storefront.services import idempotency
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ REASONS = ("mistake", "goods_returned", "wrong_card", "other")
 ROUTE = "redemption reversal"
 
 
-@dataclass(frozen=True)
+@frozen
 class Reverse:
     """A redemption to be undone, by its receipt number."""
 
@@ -38,7 +38,7 @@ class Reverse:
     reason: str = "mistake"
 
 
-@dataclass(frozen=True)
+@frozen
 class Reversed:
     """What came back on the card, and what it holds now."""
 

@@ -3,7 +3,6 @@ sees of one card."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
@@ -13,6 +12,7 @@ from gifting.models import Gift, GiftCard, GiftContact
 from gifting.refusals import check_card
 from storefront.errors import Invalid, NotFound, StorefrontError
 from storefront.models import Order, OrderContact
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ SHORTEST, MOST = 3, 10
 """Letters to search for, and cards to show: enough to find one person, too few to read a list."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Presented:
     """A card on the counter: what it is, why nothing can be taken from it if so, and its uses."""
 

@@ -3,7 +3,6 @@ be taken is told in `refusals.py`; the taking itself is in `taking.py`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, select
@@ -15,6 +14,7 @@ from storefront.db.hot import read_one, table_of
 from storefront.domain.money import Money
 from storefront.errors import NotFound
 from storefront.models import Order, Store
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,7 +73,7 @@ BY_CODE = _SEEN.add_columns(guessing.STOPPED_UNTIL.label("stopped_until")).where
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class SeenCard:
     """A card as it was a moment ago, and what is written down with a redemption of it. `parent_id`
     is the act that led here; `earlier_id` what this very request has taken before, if anything."""

@@ -4,7 +4,6 @@ redemption at a counter is made in a shift."""
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from storefront.errors import Invalid, NotSignedIn
 from storefront.models import Member, Membership
 from storefront.services import alarms, attempts, pins
 from storefront.services.attempts import Limit
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +34,7 @@ HOUR_TRIES = Limit("pin_device_hour", 20, timedelta(hours=1))
 behind the same address, they get in."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Shift:
     """A member at work on a device. `role` is what they are to the merchant now."""
 

@@ -3,7 +3,6 @@ that has gone. Whoever follows it carries the gift's opening, and so the post th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -13,6 +12,7 @@ from storefront.models import Placement, Product, Variant
 from storefront.services.placements import get_placement_by_id
 from storefront.services.shelf import shelf
 from storefront.services.visitors import Visitor, make_mark
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ MOST_WINDOWS = 10
 """So many of a merchant's placements are looked through for something in place of what is gone."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ShopWindow:
     """The page to go on to. `is_gone` says that the thing given is no longer sold, and `instead`
     is what is offered there that comes closest to it."""

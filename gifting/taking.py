@@ -7,7 +7,6 @@ while a card is locked."""
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from storefront.db.ids import dated_id
 from storefront.models import ApiToken, Interaction
 from storefront.services import interactions
 from storefront.signals import announce
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ _act, _redemption, _entry = table_of(Interaction), table_of(Redemption), table_o
 Row = dict[str, object]
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """What a till wants to take from a card that was looked at, in minor units, at a moment.
     `is_whole` is a product, of which nothing may have been taken meanwhile."""
@@ -53,7 +53,7 @@ class Wanted:
     now: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class Taken:
     """A redemption that was written: the number of its receipt, and what the card holds now."""
 
@@ -85,7 +85,7 @@ def _confirmed(sessions: Sessions, till: Till, wanted: Wanted) -> Iterator[Sessi
         yield session
 
 
-@dataclass(frozen=True)
+@frozen
 class _Rows:
     """What decides whether it is taken, and the rows that say so, but for what that finds out."""
 

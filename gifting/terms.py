@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
@@ -11,6 +10,7 @@ from gifting.models import GiftSettings
 from storefront.db.hot import read, table_of
 from storefront.domain.money import Money, exponent
 from storefront.models import Merchant
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -41,7 +41,7 @@ TERMS = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class GiftTerms:
     """What holds for gifts that are bought now. `months_valid` None is for ever, `stores` None is
     all of them, and the reminders are in days, None for never."""

@@ -3,7 +3,6 @@ before keep what they were bought under."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -13,6 +12,7 @@ from storefront.db.upsert import insert_if_new
 from storefront.errors import Invalid
 from storefront.models import Merchant, Store
 from storefront.services import actions
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ MOST_PRESETS = 8
 MOST_DAYS = 365
 
 
-@dataclass(frozen=True)
+@frozen
 class TermsWish:
     """Terms as a form says them: amounts in minor units, stores by public id, None is all of them;
     months and days None for ever and for never."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     Confirm = Callable[[Session, datetime], None]
 
 
-@dataclass(frozen=True)
+@frozen
 class Till:
     """Whoever asks, and where they stand. `caller` names the device or token for request keys and
     limits.

@@ -4,7 +4,6 @@ sells it is for asking to say."""
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
@@ -12,6 +11,7 @@ from gifting.designs import DESIGNS
 from gifting.models.gift import WAYS
 from gifting.terms import MOST_RECIPIENTS
 from storefront.errors import Invalid
+from storefront.values import frozen
 from storefront.web import forms
 from storefront.web.gathering import Gathering
 
@@ -68,7 +68,7 @@ NO_DAY = "-"
 """Stands for a later day where none was chosen: it is refused with those that are possible."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Recipient:
     """Whom a gift is for; the address is empty where the buyer hands it over."""
 
@@ -76,7 +76,7 @@ class Recipient:
     email: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class GiftWish:
     """One variant or an amount for each recipient; `is_bound` when only they can spend
     it. An amount is in minor units, or `typed` by a person. `at` is a wall clock such as

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ from storefront.kinds import GOODS
 from storefront.paths import STATIC, TEMPLATES, TRANSLATIONS
 from storefront.ports import Clock, Ports
 from storefront.settings import PREFIX, Settings, SettingsError, read_settings
+from storefront.values import frozen
 from storefront.web import (
     checkout,
     embed,
@@ -99,7 +99,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Mounted:
     """What a host finds in `app.extensions`: the private application and its ports."""
 

@@ -6,7 +6,7 @@ import shutil
 import signal
 import threading
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from storefront.logs import start_logging
 from storefront.members_command import members_command
 from storefront.run_command import run_command
 from storefront.services import alarms, audit, doctor, helping, members, merchants, retention
+from storefront.values import frozen
 from storefront.worker import work as run_worker
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from storefront.ports import Ports
 
 
-@dataclass(frozen=True)
+@frozen
 class Additions:
     """What others add to the commands: further ones, and what the doctor looks at besides."""
 
@@ -38,8 +39,11 @@ class Additions:
     looks: tuple[doctor.Look, ...] = ()
 
 
+NOTHING_MORE = Additions()
+
+
 def command_group(
-    name: str, ports: Ports, database: Database, *, host: str = "", more: Additions = Additions()
+    name: str, ports: Ports, database: Database, *, host: str = "", more: Additions = NOTHING_MORE
 ) -> click.Group:
     """Return the command group of one mounted storefront; `host` names whom it is mounted beside,
     and is empty where it stands alone. `more` is what others add."""

@@ -3,8 +3,10 @@ without knowing it. Goods are the shop's own kind; other packages bring theirs."
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     Check = Callable[[Session], Iterable[Finding]]
 
 
-@dataclass(frozen=True)
+@frozen
 class Asking:
     """Who asks a kind for a line, and when; the buyer is known by the key of their address."""
 
@@ -46,7 +48,7 @@ class Asking:
     now: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """The line that a kind asks the shop to sell: so many of a variant, named by its public id, or
     of a `value` of the kind's own, under a title."""
@@ -58,7 +60,7 @@ class Asked:
     is_promotable: bool = True
 
 
-@dataclass(frozen=True)
+@frozen
 class Wished:
     """What a kind made of an order's body, and when the order was placed."""
 
@@ -66,7 +68,7 @@ class Wished:
     at: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class Panel:
     """What a kind adds to an order: a template with its values for the buyer's page, and the same
     for programs, under a name. `picture` is the address of one that stands for its line."""
@@ -78,7 +80,7 @@ class Panel:
     picture: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Door:
     """A way from a placement into a page of the kind's own: an endpoint below the placement with
     further values of its address, and the words and icon of the link."""
@@ -89,7 +91,7 @@ class Door:
     values: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class Form:
     """The form that a kind is ordered with, as it is shown once more with what was typed: a
     template with its values, the total if it can be told, and what stands against ordering it. The
@@ -102,7 +104,7 @@ class Form:
     holds_ours: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class After:
     """What came of an order, for the end of its line: the kind of the act, in words, who did it by
     a short pseudonym, and what it brought. `is_over` says that it was undone."""
@@ -116,7 +118,7 @@ class After:
     is_over: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Thing:
     """What the members' log calls a thing of the shop's or a kind's: `within` is the public id of
     what it is a part of; a kind names the endpoint of its page, whose address has its own id."""
@@ -127,7 +129,7 @@ class Thing:
     public_id: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Taken:
     """What a refund takes from a line: units, and minor units of money; `reference` is the
     refund's public id, "" where no money moves. Forced, it is taken even if it was used up."""
@@ -139,7 +141,7 @@ class Taken:
     is_forced: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class News:
     """What has become of an order's money, by the public id of the refund or dispute: the cause is
     refund_failed, dispute, dispute_won or dispute_lost."""
@@ -225,7 +227,7 @@ def nothing_at_a_glance(session: Session, merchant_id: int, now: datetime) -> No
     del session, merchant_id, now
 
 
-@dataclass(frozen=True)
+@frozen
 class LineKind:
     """One kind of line; each answer joins the transaction of what it answers to.
 

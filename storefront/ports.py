@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 NewsKind = Literal["refund", "dispute"]
 
 
-@dataclass(frozen=True)
+@frozen
 class OpenRequest:
     """Money to be asked for. `key` makes a repeat harmless; `metadata` comes back in events."""
 
@@ -38,7 +39,7 @@ class OpenRequest:
     metadata: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@frozen
 class Opened:
     """The gateway's reference, and the secret with which the buyer's page completes it."""
 
@@ -46,7 +47,7 @@ class Opened:
     client_secret: str
 
 
-@dataclass(frozen=True)
+@frozen
 class RefundRequest:
     """Money to be given back from one payment."""
 
@@ -57,7 +58,7 @@ class RefundRequest:
     metadata: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@frozen
 class AccountRequest:
     """A merchant's own account to be made at the gateway. `key` makes a repeat harmless; the
     country is two letters."""
@@ -67,7 +68,7 @@ class AccountRequest:
     metadata: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@frozen
 class NewsPage:
     """A page of the gateway's own list of refunds or disputes, oldest first. `last` is the
     gateway's name of its newest entry, from which to read on: also where it is nothing of ours."""
@@ -123,7 +124,7 @@ class PaymentGateway(Protocol):
         """Return how far this machine's clock is ahead of the gateway's."""
 
 
-@dataclass(frozen=True)
+@frozen
 class MailPicture:
     """A PNG that travels inside a mail; its HTML shows it as `cid:<name>`."""
 
@@ -131,7 +132,7 @@ class MailPicture:
     content: bytes
 
 
-@dataclass(frozen=True)
+@frozen
 class Message:
     """One e-mail, ready to send. `message_id` is stable, so that a repeat can be recognised.
 
@@ -167,7 +168,7 @@ class Letters(Protocol):
         """Return subject, text and HTML of templates/email/<name>/."""
 
 
-@dataclass(frozen=True)
+@frozen
 class KeptPicture:
     """A picture in the media folder: its file's name, its size in pixels, and the widths of the
     smaller copies beside it, such as "320 640"."""
@@ -266,7 +267,7 @@ class Clock:
             return timedelta(0)
 
 
-@dataclass(frozen=True)
+@frozen
 class Ports:
     """Everything a use case may need from outside, in one frozen bundle."""
 

@@ -4,8 +4,9 @@ for others to say; how it looks is for templates and style sheets."""
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from qrcode import QRCode
@@ -17,7 +18,7 @@ PIXELS = 8
 """So wide is a module of a picture: sharp on a telephone, and still small in a mail."""
 
 
-@dataclass(frozen=True)
+@frozen
 class QrCode:
     """A square of `size` modules, border included; `path` draws the dark ones."""
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -17,12 +16,13 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from storefront.supervisor import Branch, Supervisor
+from storefront.values import frozen
 
 KILL_SECONDS = 5
 """So long a worker may take to answer what it was asked when it is told to end."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Address:
     """Where workers listen, all at the same port, and how many requests each answers at once."""
 

@@ -5,12 +5,14 @@ Everything that is wrong is reported at once, one line per fault, before anythin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +33,7 @@ class SettingsError(RuntimeError):
         super().__init__("The storefront cannot start:\n" + "\n".join(f"  - {f}" for f in faults))
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """Every setting with its default. Durations are timedeltas; addresses have no final slash."""
 

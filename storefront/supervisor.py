@@ -13,8 +13,10 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +60,7 @@ class Kept(Protocol):
         """Start it."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Program:
     """A command line to be kept running; a quiet one's words on standard output are not shown."""
 
@@ -77,7 +79,7 @@ class Program:
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class Branch:
     """A function to be kept running in a fork of this process, which has all it needs loaded and
     has neither threads nor connections. It dies with this process."""

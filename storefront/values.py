@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def value(made: type[T]) -> type[T]:
+def frozen(made: type[T]) -> type[T]:
     """Make a class a frozen value: two are equal where their fields are, and none ever changes.
 
     `fields`, `replace`, `asdict` and `match` take it for the dataclass that it is. A method that
@@ -25,24 +25,24 @@ def value(made: type[T]) -> type[T]:
     """
     own = set(vars(made))
     dataclass(init=False, repr=False, eq=False)(made)
-    parts = fields(made)  # type: ignore[arg-type] # it is one since the line before
-    for name, method in _methods(parts).items():
+    for name, method in _methods(made).items():
         if name not in own:
             setattr(made, name, method)
     return made
 
 
-def _methods(parts: Sequence[Field[Any]]) -> dict[str, Callable[..., Any]]:
+def _methods(made: Any) -> dict[str, Callable[..., Any]]:
+    parts = fields(made)
     compared = _content([part.name for part in parts if part.compare])
     hashed = _content([part.name for part in parts if _is_hashed(part)])
 
-    def equal(self: object, other: object) -> bool:
+    def equal(self: object, other: object) -> Any:
         if other.__class__ is not self.__class__:
             return NotImplemented
-        return bool(compared(self) == compared(other))
+        return compared(self) == compared(other)
 
     return {
-        "__init__": _init(parts),
+        "__init__": _init(parts, checks=hasattr(made, "__post_init__")),
         "__eq__": equal,
         "__hash__": lambda self: hash(hashed(self)),
         "__repr__": _represent,
@@ -55,7 +55,7 @@ def _is_hashed(part: Field[Any]) -> bool:
     return part.compare if part.hash is None else part.hash
 
 
-def _content(names: Sequence[str]) -> Callable[[object], tuple[Any, ...]]:
+def _content(names: Sequence[str]) -> Callable[[object], object]:
     """Return what takes these fields of a value."""
     if len(names) > 1:
         return attrgetter(*names)
@@ -71,21 +71,27 @@ def _refuse(_self: object, name: str, *_: object) -> NoReturn:
     raise FrozenInstanceError(f"{name!r} is part of a value and does not change")
 
 
-def _init(parts: Sequence[Field[Any]]) -> Callable[..., None]:
-    """Write the function that takes the fields by place and by name."""
-    told = ["self"]
-    steps = []
+def _init(parts: Sequence[Field[Any]], *, checks: bool) -> Callable[..., None]:
+    """Write the function that takes the fields, by place or by name."""
     known: dict[str, Any] = {"_set": object.__setattr__, "_MISSING": MISSING}
+    told, steps = ["self"], []
     for part in parts:
         name, default = part.name, f"_default_{part.name}"
-        if part.default_factory is not MISSING:
-            known[default] = part.default_factory
-            told.append(f"{name}=_MISSING")
-            steps.append(f"_set(self, {name!r}, {default}() if {name} is _MISSING else {name})")
-            continue
+        given = name
         if part.default is not MISSING:
             known[default] = part.default
             told.append(f"{name}={default}")
+        elif part.default_factory is not MISSING:
+            known[default] = part.default_factory
+            told.append(f"{name}=_MISSING")
+            given = f"{default}() if {name} is _MISSING else {name}"
         else:
             told.append(name)
-        steps.append(f"_set(self, {name!r}, {name})")
+        steps.append(f"_set(self, {name!r}, {given})")
+    if checks:
+        steps.append("self.__post_init__()")
+    body = "".join(f"\n  {step}" for step in steps or ["pass"])
+    # As dataclasses do it: the words are names of fields, which Python has read as names before.
+    exec(f"def __init__({', '.join(told)}):{body}", known)  # noqa: S102
+    written: Callable[..., None] = known["__init__"]
+    return written

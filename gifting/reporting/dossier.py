@@ -3,7 +3,6 @@ and never the words between giver and recipient."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from gifting.reporting.thanks import ThanksCredit, credit_of_thanks
 from storefront.domain.money import Money
 from storefront.errors import NotFound
 from storefront.models import Action, Member, Store
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ SHOWN_ACTIONS = ("gift_card_blocked", "gift_card_unblocked")
 PUT_OFF = f"_{LATER}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Happening:
     """Something that happened to a gift: `amount` is signed, what moved on its card; `on_top` was
     paid besides; `detail` is a reason or an outcome."""
@@ -51,7 +51,7 @@ class Happening:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class CardFacts:
     """A card as the console acts on it. `refundable` can go back for it by default, `spent` was
     redeemed and not undone; `stores` are those that accept it, none is all."""
@@ -67,7 +67,7 @@ class CardFacts:
     spent: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class GiftDossier:
     """A gift, its card once it is paid, and its history, the first thing first."""
 

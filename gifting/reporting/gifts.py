@@ -3,7 +3,6 @@ code: its last four symbols are all that a member sees."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -22,6 +21,7 @@ from gifting.reporting.search import (
 from storefront.domain.money import Money
 from storefront.models import Order, OrderContact
 from storefront.services.reporting.pages import Slice, cut
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ BATCH = 500
 EVERYTHING = GiftSearch()
 
 
-@dataclass(frozen=True)
+@frozen
 class GiftRow:
     """A gift in a list. `last_four` is "" and `balance` nothing before it is paid; names and the
     address are "" once they are erased."""
@@ -67,7 +67,7 @@ class GiftRow:
     expires_on: date | None
 
 
-@dataclass(frozen=True)
+@frozen
 class GiftList:
     """One page of gifts. `counts` says how many of each status, by its code, the search finds."""
 

@@ -3,7 +3,6 @@ figure is a sum of entries; cards that were bought with test money never count i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select
@@ -12,6 +11,7 @@ from gifting.models import GiftCard, GiftEntry
 from gifting.reporting.search import is_expired, moment_of
 from storefront.domain.money import Money
 from storefront.kinds import Panel
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +30,7 @@ MOVES = {
 """The kinds of entries that each figure sums; together they are all of them."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Owed:
     """What is outstanding on cards of one currency: `expired` of it can no longer be spent, and
     `blocked` not for now."""
@@ -41,7 +41,7 @@ class Owed:
     blocked: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class Movement:
     """What moved the outstanding balance of one currency between two moments, each with its sign:
     what it was at first and the five make what it was at last. `expired_first` and `expired_last`

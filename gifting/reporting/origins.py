@@ -13,6 +13,7 @@ from sqlalchemy import and_, func, literal, select
 from gifting.models import Gift, GiftCard, GiftEntry, Redemption, Reversal
 from storefront.domain.money import Money
 from storefront.models import Campaign, Interaction, Order, OrderOrigin, Placement
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,7 @@ class _Sums:
     follow_on: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class OriginRow:
     """What one placement, campaign or the direct way brought. `paid` is net of what went back,
     `redeemed` net of what was undone, `follow_on` is the net money of `orders` that grew from the
@@ -58,7 +59,7 @@ class OriginRow:
         return self.paid + self.on_top + self.follow_on
 
 
-@dataclass(frozen=True)
+@frozen
 class _Found:
     id: int
     paid: int

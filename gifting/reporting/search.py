@@ -4,7 +4,6 @@ three axes are never merged."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from gifting.domain import Status, today_in
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.wishes import LINK
 from storefront.models import Order, OrderContact
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ class Sort(StrEnum):
     LARGEST = "largest"
 
 
-@dataclass(frozen=True)
+@frozen
 class GiftSearch:
     """Which gifts are asked for; None is any. `words` are the last four of a code, an order's
     number, or a part of the giver's or recipient's name or address; `gift` is one public id."""
@@ -72,7 +72,7 @@ class GiftSearch:
         return any((self.words, self.status, self.way, self.travel, self.opening))
 
 
-@dataclass(frozen=True)
+@frozen
 class Moment:
     """Now, and the day that it is in each zone in which cards of the merchant end."""
 

@@ -3,12 +3,12 @@ and who gave; it never adds to that of a post, where the same sale counts once."
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gifting.opening import THANKS
 from gifting.reporting.origins import grown_from
 from storefront.domain.money import Money
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WHOLE = 100
 
 
-@dataclass(frozen=True)
+@frozen
 class ThanksCredit:
     """The net money of so many orders, and each one's part of it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -11,6 +10,7 @@ from gifting import returns
 from gifting.models import Gift, GiftCard, GiftContact
 from storefront.domain.money import Money, total
 from storefront.kinds import Panel
+from storefront.values import frozen
 from storefront.web.formats import decimal_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TEMPLATE = "console/_gifts_weighed.html"
 
 
-@dataclass(frozen=True)
+@frozen
 class Weighed:
     """One gift of an order: what is gone from its card, and what can go back for it."""
 

@@ -6,7 +6,6 @@ together is not known here."""
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
@@ -14,6 +13,7 @@ from sqlalchemy import BindParameter, Text, func, literal, select
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from storefront.db.prepared import fetch_raw, reading
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -40,7 +40,7 @@ KEPT = 1024
 """So many answers are kept read; what is asked again and again is answered in the same words."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Told:
     """What the database has said: its `words` as they came, and what they answer."""
 
@@ -121,7 +121,7 @@ class Put(NamedTuple):
     tag: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class AsOne:
     """Questions as one statement of PostgreSQL's, of one row, with a text for each: its rows."""
 

@@ -11,6 +11,8 @@ from weakref import WeakKeyDictionary
 from sqlalchemy.engine import result_tuple
 from sqlalchemy.exc import DBAPIError
 
+from storefront.values import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -33,7 +35,7 @@ class _Slot(NamedTuple):
     position: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class _Place:
     """Where the driver wants a value: one that never changes, or the one that a slot stands for;
     and what is to be done with that before."""
@@ -52,7 +54,7 @@ class _Place:
         return given if self.process is None else self.process(given)
 
 
-@dataclass(frozen=True)
+@frozen
 class Reading:
     """How rows of a statement are read."""
 
@@ -72,7 +74,7 @@ class Reading:
         return values
 
 
-@dataclass(frozen=True)
+@frozen
 class Prepared:
     """SQL for one driver, where its values go, and how its rows are read, if it returns any."""
 

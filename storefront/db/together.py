@@ -3,13 +3,13 @@ takes as long as what is done there. SQLite is in the house, and is told row by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, union_all
 
 from storefront.db.hot import insert_row, insert_rows, is_sqlite, read, run, table_of
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ SHAPES = 512
 """So many statements are kept: they differ in how many rows there are of each kind."""
 
 
-@dataclass(frozen=True)
+@frozen
 class FromId:
     """A value that is made of the first row's id: in Python, and by PostgreSQL."""
 

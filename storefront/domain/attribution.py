@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storefront.domain.money import FULL_SHARE, split
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +21,7 @@ MAX_TOUCHPOINTS = 50
 """So many are kept, the newest, and arrivals before engagements: credit goes to them."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Touch:
     """One interaction of a visitor. `is_direct` says that nothing social led to it;
     `continues` is the earlier arrival that this one merely carries on (the post that a

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 from storefront.domain.orders import MAX_QUANTITY
+from storefront.values import frozen
 
 LOW_STOCK = 5
 """At this many left or fewer the shopper is told the number; above it, only that there is stock."""
 
 
-@dataclass(frozen=True)
+@frozen
 class StockCount:
     """A variant's counters. `stock` counts every unit ever put on sale; `None` is unlimited."""
 
@@ -22,7 +22,7 @@ class StockCount:
     sold: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Availability:
     """`state` is in_stock, low, held (all units are in others' hands) or sold_out. `left` is None
     where there is more than anybody can order at once."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +22,7 @@ class ConnectionState(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True)
+@frozen
 class AccountTold:
     """What the gateway says of an account: whether its owner has answered everything asked at the
     start, whether it can be paid by buyers, and whether it is paid out."""
@@ -30,7 +32,7 @@ class AccountTold:
     can_pay_out: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class ConnectionFacts:
     """The dated facts of a connection; `None` means that it has not happened, or no longer
     holds: `stopped_at` is taken back when buyers can pay again."""

@@ -3,7 +3,6 @@ do not. A pure function: the order in which codes were entered never matters."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storefront.domain.competition import best_set
@@ -18,12 +17,13 @@ from storefront.domain.offers import (
     why_not_running,
 )
 from storefront.domain.reductions import Amounts, is_meant, off
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
-@dataclass(frozen=True)
+@frozen
 class Applied:
     """An offer that counts, and what it takes off each item."""
 
@@ -32,7 +32,7 @@ class Applied:
     amounts: tuple[Money, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Rejected:
     """An offer or code that does not count. `missing` are the minor units or pieces that the
     cart lacks, where that is the reason."""
@@ -43,7 +43,7 @@ class Rejected:
     missing: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Outcome:
     """What offers do to a cart. `discounts` has one amount for each item, the sum over offers."""
 
@@ -52,7 +52,7 @@ class Outcome:
     discounts: tuple[Money, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class _Candidate:
     terms: OfferTerms
     code: str | None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from storefront.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     """A row that breaks a rule."""
 

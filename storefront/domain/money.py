@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from iso4217 import Currency
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +56,7 @@ def split(total: int, weights: Sequence[int]) -> tuple[int, ...]:
     return tuple(sign * (share + (index in extra)) for index, (share, _) in enumerate(shares))
 
 
-@dataclass(frozen=True, order=False)
+@frozen
 class Money:
     """An amount in whole minor units. Mixing currencies raises `ValueError`."""
 

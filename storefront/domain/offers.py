@@ -3,11 +3,12 @@ for somebody. What it takes off a cart is in `evaluation.py`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from storefront.domain.window import Window
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -95,7 +96,7 @@ class Reason(StrEnum):
     NO_EFFECT = "offer_no_effect"
 
 
-@dataclass(frozen=True)
+@frozen
 class Conditions:
     """What a cart must bring. Nothing is asked where a value is empty."""
 
@@ -105,7 +106,7 @@ class Conditions:
     is_first_order_only: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Counts:
     """How much of an offer there is and how much is gone; None is unlimited. `held` uses belong
     to open orders, `spent_minor` counts theirs too."""
@@ -138,7 +139,7 @@ class Counts:
         return is_used_up or (self.budget_left == 0 and self.held == 0)
 
 
-@dataclass(frozen=True)
+@frozen
 class OfferTerms:
     """Everything that decides what an offer does. Amounts are minor units of the merchant's
     currency, `rate_ppm` parts per million; `combines_with` are ids of offers."""
@@ -197,7 +198,7 @@ class OfferTerms:
         return not self.is_exclusive or other.id in self.combines_with
 
 
-@dataclass(frozen=True)
+@frozen
 class Item:
     """A quantity of one variant in a cart, at its list price."""
 
@@ -213,7 +214,7 @@ class Item:
         return self.unit.minor * self.quantity
 
 
-@dataclass(frozen=True)
+@frozen
 class TypedCode:
     """A code that somebody entered, in its normal form; `offer_id` is None for an unknown one,
     `left` how many more uses it is good for."""
@@ -223,7 +224,7 @@ class TypedCode:
     left: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Facts:
     """What else decides: the moment, where the cart is, what was entered, and who buys.
 

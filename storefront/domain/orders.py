@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ class OrderStatus(StrEnum):
     NEEDS_REVIEW = "needs_review"
 
 
-@dataclass(frozen=True)
+@frozen
 class OrderFacts:
     """The dated facts of an order; `None` means that it has not happened. The sums are in
     minor units of the order's currency."""
@@ -67,7 +68,7 @@ def _paid_status(facts: OrderFacts) -> OrderStatus:
     return OrderStatus.REFUNDED if is_whole else OrderStatus.PARTIALLY_REFUNDED
 
 
-@dataclass(frozen=True)
+@frozen
 class HoldTerms:
     """How long a hold lasts after the last activity, and after the order was placed."""
 

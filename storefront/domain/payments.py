@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,7 +38,7 @@ class Step(StrEnum):
     IGNORE = "ignore"
 
 
-@dataclass(frozen=True)
+@frozen
 class Snapshot:
     """One PaymentIntent as the gateway reported it at some moment.
 
@@ -56,7 +57,7 @@ class Snapshot:
     merchant_public_id: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class RefundNews:
     """One refund as the gateway reported it. `payment` is the gateway's reference of what was
     paid; `refund_public_id` is ours, and missing where the refund was made at the gateway."""
@@ -98,7 +99,7 @@ def is_later(state: str, known: str) -> bool:
     return DISPUTE_RANKS[state] > DISPUTE_RANKS[known]
 
 
-@dataclass(frozen=True)
+@frozen
 class DisputeNews:
     """One dispute as the gateway reported it. `payment` is the gateway's reference of what is
     disputed; evidence must be there by `due_at`."""
@@ -111,7 +112,7 @@ class DisputeNews:
     due_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class GatewayEvent:
     """A verified message from the gateway. At most one of `snapshot`, `refund` and `dispute` is
     there: what it says of a payment, of a refund, or of a dispute."""
@@ -126,7 +127,7 @@ class GatewayEvent:
     dispute: DisputeNews | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class PaymentFacts:
     """What we asked for and under which names, and the final facts we already know."""
 

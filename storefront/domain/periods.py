@@ -3,12 +3,12 @@ hours; it begins at its midnight, or at the first moment after one that the cloc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from storefront.errors import Invalid
+from storefront.values import frozen
 
 DAY = timedelta(days=1)
 LONGEST = 3 * 366
@@ -29,7 +29,7 @@ class Preset(StrEnum):
     YEAR = "365"
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """A part of a period that is drawn as one: its first day, and the moments `[start, end)`."""
 
@@ -38,7 +38,7 @@ class Step:
     ends_at: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class Period:
     """From the first day to the last one, both included, in a zone."""
 

@@ -3,11 +3,11 @@ Amounts only: which offers and which rates apply is decided elsewhere."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storefront.domain.money import Money, exponent, split, total
 from storefront.errors import Invalid
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ MILLION = 1_000_000
 THREE_DECIMALS = 3
 
 
-@dataclass(frozen=True)
+@frozen
 class TaxTerms:
     """A rate in parts per million (8.875 % is 88,750), and whether prices include it."""
 
@@ -24,7 +24,7 @@ class TaxTerms:
     rate_ppm: int
 
 
-@dataclass(frozen=True)
+@frozen
 class ShippingTerms:
     """A flat price for one parcel, nothing from an amount of goods on."""
 
@@ -32,7 +32,7 @@ class ShippingTerms:
     free_from: Money | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class PricedLine:
     """A quantity of one thing at its list price."""
 
@@ -45,7 +45,7 @@ class PricedLine:
         return self.unit * self.quantity
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     """One part of an order: what it costs by the list, what comes off, and the tax on the rest."""
 
@@ -65,7 +65,7 @@ class Part:
         return self.net if self.terms.is_included else self.net + self.tax
 
 
-@dataclass(frozen=True)
+@frozen
 class Sums:
     """The parts of an order's total; `total` is always their sum."""
 

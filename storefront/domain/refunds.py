@@ -3,17 +3,18 @@ which always sum to it, and never more than is left."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from storefront.domain.money import split
 from storefront.errors import Conflict, Invalid
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
+@frozen
 class Parts:
     """What some money is made of, in minor units: `net` is the list price less the discount, and
     holds the tax where prices include it."""
@@ -64,7 +65,7 @@ def _share(amount: int, part: int, whole: int) -> int:
     return amount * part // whole if whole else 0
 
 
-@dataclass(frozen=True)
+@frozen
 class LineLeft:
     """What has not been given back of one line: units, and the parts of their money."""
 
@@ -73,7 +74,7 @@ class LineLeft:
     parts: Parts
 
 
-@dataclass(frozen=True)
+@frozen
 class Left:
     """What has not been given back of an order. Money goes back in whole `step`s."""
 
@@ -87,7 +88,7 @@ class Left:
         return sum(line.parts.minor for line in self.lines) + self.shipping.minor
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     """What a refund takes from one line."""
 
@@ -96,7 +97,7 @@ class Part:
     parts: Parts
 
 
-@dataclass(frozen=True)
+@frozen
 class RefundPlan:
     """What a refund takes from each line and from the shipping."""
 

@@ -3,16 +3,16 @@ What is true within a window is not said here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from storefront.errors import Invalid
+from storefront.values import frozen
 
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
+@frozen
 class Window:
     """From `starts_at` on and until, but not at, `ends_at`; None leaves a side open."""
 
@@ -32,7 +32,7 @@ class Window:
         return not self.is_before(now) and not self.is_over(now)
 
 
-@dataclass(frozen=True)
+@frozen
 class Typed:
     """What a merchant typed, `at` the moment that it means. It `is_moved` when the clocks skip
     the time that was typed, and `is_twice` when they show it two times."""

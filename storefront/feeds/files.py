@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from storefront.feeds import google, shopify, tables, xml_items
 from storefront.feeds.values import Unusable
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ SHOPIFY, GOOGLE_TABLE, GOOGLE_XML = "shopify", "google_table", "google_xml"
 HEAD = 4096
 
 
-@dataclass(frozen=True)
+@frozen
 class Source:
     """What was found out about a file; `layout` is a table's."""
 

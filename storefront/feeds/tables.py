@@ -7,11 +7,11 @@ import codecs
 import csv
 import io
 import re
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from storefront.feeds.cells import unguard
 from storefront.feeds.values import Fault, Record, Unusable
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ _BOMS = (
 _WORKBOOKS = (b"PK", b"\xd0\xcf")
 
 
-@dataclass(frozen=True)
+@frozen
 class Layout:
     """How a table is written, and its columns' names; `skip` lines come before those."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storefront.errors import Invalid
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ class Unusable(Invalid):
     """A file that cannot be imported at all; `code` says why."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Terms:
     """What the reader of a file must know of the shop: its currency, and how the addresses of its
     own pictures begin."""
@@ -26,7 +26,7 @@ class Terms:
     own_pictures: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Fault:
     """What is wrong with one cell: the row as a spreadsheet counts, the column, the beginning of
     the value, a code, and what its sentence needs."""
@@ -38,7 +38,7 @@ class Fault:
     hint: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Record:
     """One row by its columns' names, as text."""
 
@@ -52,7 +52,7 @@ class Record:
         return Fault(self.row, column[:60], shown, code, hint[:80])
 
 
-@dataclass(frozen=True)
+@frozen
 class FeedPicture:
     """A picture by its address."""
 
@@ -61,7 +61,7 @@ class FeedPicture:
     alt: str
 
 
-@dataclass(frozen=True)
+@frozen
 class FeedVariant:
     """A variant. `stock` is how many a new one has, None is no limit; with `has_stock` it is also
     what one that is here already has. What is None of the rest the file does not say."""
@@ -77,7 +77,7 @@ class FeedVariant:
     is_withdrawn: bool | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class FeedProduct:
     """Rows that follow each other and belong to one product. A name of "" is that of a product
     whose first rows came earlier; what is None the file does not say."""
@@ -93,7 +93,7 @@ class FeedProduct:
     pictures: Sequence[FeedPicture]
 
 
-@dataclass(frozen=True)
+@frozen
 class Group:
     """A product as far as it could be read, and what could not. The group counts, even when
     nothing of it can be used."""

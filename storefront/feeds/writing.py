@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storefront.domain.money import Money
 from storefront.domain.prices import write_price
 from storefront.feeds import google, shopify
 from storefront.feeds.cells import guard
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ FORMATS = {
 """By name: how the file's name ends, and its media type."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Sender:
     """Whose products they are, where their shop is, and in which currency they cost."""
 

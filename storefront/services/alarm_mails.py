@@ -4,7 +4,6 @@ has rung is gathered, so that nobody gets more than one in an hour."""
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from storefront.services import jobs, members
 from storefront.services.alarms import INSTALLATION
 from storefront.services.merchants import DEFAULT_ACCENT
 from storefront.services.reporting.shop import get_shop
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +87,7 @@ def _readers(session: Session, merchant_id: int, *, has_operator: bool) -> Seque
     return [each.public_id for each in people if each.role == OWNER]
 
 
-@dataclass(frozen=True)
+@frozen
 class _Letterhead:
     """From whom a mail about alarms seems to come."""
 
@@ -98,7 +98,7 @@ class _Letterhead:
     answers_to: str
 
 
-@dataclass(frozen=True)
+@frozen
 class _Reader:
     """Who gets a mail; nobody's name is known of the operator."""
 

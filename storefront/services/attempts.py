@@ -14,6 +14,7 @@ from storefront.db.upsert import insert_for
 from storefront.errors import TooMany
 from storefront.models import Attempt
 from storefront.services.alarms import INSTALLATION
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +43,7 @@ FAILED = select(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Limit:
     """After `most` failures of a kind no more tries, until `within` has passed since the first."""
 
@@ -60,7 +61,7 @@ class Subject:
     digest: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Counted:
     """What a failure has led to: a limit reached just now, or the refusal of a try beyond it."""
 

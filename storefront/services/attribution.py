@@ -3,11 +3,11 @@ when it is paid, and read the line back for people."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
+from storefront import values
 from storefront.db.hot import read, table_of
 from storefront.domain.attribution import (
     ARRIVALS,
@@ -126,7 +126,7 @@ def frozen(
     return (OrderTouchpoint, touchpoints), (OrderOrigin, [row])
 
 
-@dataclass(frozen=True)
+@values.frozen
 class Share:
     """What one touchpoint of an order gets under a model, in hundredths of a per cent, and where it
     was. `share_id` is a shared link, which is another thing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from storefront.models import (
     OrderTouchpoint,
     Placement,
 )
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ LONGEST_CHAIN = 50
 SHORT_VISITOR = 6
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """One act on the way to an order. `visitor` is a short pseudonym, to tell people apart."""
 
@@ -49,7 +49,7 @@ class Step:
     is_origin: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Credit:
     """A share of the order, of 10,000; without an interaction the sale was direct."""
 
@@ -59,7 +59,7 @@ class Credit:
     share: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Chain:
     """What led to an order. `steps` run from the first act that can be known to the last before
     the order; `path` are the buyer's own touchpoints; `evidence` is verified, unverified, none."""

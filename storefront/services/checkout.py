@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ from storefront.services.placements import get_placement
 from storefront.services.quotes import Destination, price_lines
 from storefront.services.shelf import list_stores
 from storefront.services.taxes import Place
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +77,7 @@ ID_AS_PAYLOAD = FromId(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Buyer:
     """Who pays and how to reach them. `address` is empty for a pick-up."""
 
@@ -87,7 +88,7 @@ class Buyer:
     address: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class PlaceOrder:
     """What a buyer asks for. `lines` are (variant public id, quantity). `seen_total` is what the
     buyer was told that it costs, in minor units; None where nobody told them. `codes` must count,
@@ -109,7 +110,7 @@ class PlaceOrder:
     asked: tuple[str, object] | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class PlacedOrder:
     """An order that waits for its payment. `token` makes its page the buyer's; the payment's
     reference and secret are the gateway's, and empty where there is nothing to pay."""
@@ -123,7 +124,7 @@ class PlacedOrder:
     is_replay: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class _Draft:
     """An order written down, for which the gateway is still to be asked; without a payment where
     there is nothing to pay."""
@@ -173,7 +174,7 @@ def place_order(
     return _open_payment(ports, placement, draft)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Request:
     placement: PlacementView
     lines: Sequence[CartLineView]

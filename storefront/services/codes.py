@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
@@ -14,6 +13,7 @@ from storefront.errors import Conflict, Invalid
 from storefront.models import Offer, OfferCode
 from storefront.services import jobs
 from storefront.services.free_uses import free_by_code
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -147,7 +147,7 @@ def count_batch(session: Session, offer_id: int, batch: int) -> int:
     return session.scalar(counted) or 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Portion:
     """Codes to be made in one transaction, each good for so many `uses`."""
 

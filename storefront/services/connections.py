@@ -6,7 +6,7 @@ The gateway is asked with no transaction open. Which account is paid is the merc
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from storefront.errors import Conflict, Invalid
 from storefront.models import Connection, Merchant
 from storefront.ports import AccountRequest
 from storefront.services import alarms, jobs
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ ALARMS = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class ConnectionView:
     """How a merchant is paid. `account` is empty while the platform is; `state` and `since` are
     None where no account was ever begun here."""

@@ -5,7 +5,7 @@ is in attribution."""
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from storefront.db.hot import insert_rows
 from storefront.domain.money import split
 from storefront.models import CreditEntry, Order
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 SALE = "sale"
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     """One interaction's part of an order under a model, and where that was; its weight is a share
     or an amount."""

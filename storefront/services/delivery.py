@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import ShippingRate
 from storefront.services import rates
 from storefront.services.views import DeliveryView
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@dataclass(frozen=True)
+@frozen
 class ShippingWish:
     """A rate as a merchant puts it; amounts in minor units of the merchant's currency."""
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from storefront.errors import StorefrontError, TryAgain
 from storefront.models import Alarm, Job, Merchant
 from storefront.services import upkeep
 from storefront.services.alarms import INSTALLATION, is_open, list_alarms
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,7 +46,7 @@ LITTLE_SPACE = 512 * 1024**2
 SAFE_PRAGMAS = {"journal_mode": {"wal"}, "synchronous": {"2", "3"}, "foreign_keys": {"1"}}
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     """One thing that was looked at: how it is, what it is, and what to do about it."""
 

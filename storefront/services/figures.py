@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from storefront.models import Alarm, Job, Order
 from storefront.services.alarms import INSTALLATION, is_open
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@dataclass(frozen=True)
+@frozen
 class Books:
     """Counts over all merchants. A job is pending when its time has come: what is promised for
     later, for weeks sometimes, waits for nobody."""

@@ -3,12 +3,12 @@ and of a visitor's own open orders, which end before they place another."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
 
 from storefront.models import OfferUse, Order
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
-@dataclass(frozen=True)
+@frozen
 class Asker:
     """Who asks, and when. `visitor` is the key of somebody whom we know by their mark."""
 
@@ -26,7 +26,7 @@ class Asker:
     visitor: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Free:
     """So many held uses are free, and so much that they would take off, in minor units."""
 

@@ -3,7 +3,6 @@ so that of two members one does it and the other is told why not. Cancelling is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from sqlalchemy import insert, or_, select, update
@@ -13,6 +12,7 @@ from storefront.errors import Conflict, NotFound
 from storefront.models import Order, Shipment
 from storefront.services import actions, jobs
 from storefront.services.history import note
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ MAY_GO = (*IS_HERE, Order.needs_review_at.is_(None))
 """What the facts of an order must be for anything of it to be handed over."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Tracking:
     """Where a parcel can be followed; what is not known is empty."""
 
@@ -45,7 +45,7 @@ class Tracking:
     url: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Handling:
     """One order of a merchant in one member's hands."""
 
@@ -59,7 +59,7 @@ class Handling:
         return ("order", self.order)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Step:
     """A step: which orders may take it, and why others may not."""
 

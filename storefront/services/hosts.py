@@ -3,7 +3,6 @@ browsers report, and anybody can make a report up: few rows, few writes, and no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from storefront.models import AllowedHost, Placement, RefusedHost
 from storefront.services import actions, attempts, merchants
 from storefront.services.attempts import Limit
 from storefront.services.placements import get_placement
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +35,7 @@ QUIET = timedelta(hours=1)
 """A host that was seen so lately is not written down again."""
 
 
-@dataclass(frozen=True)
+@frozen
 class RefusedRow:
     """A site that tried to show the shop, and where."""
 

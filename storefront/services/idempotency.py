@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from storefront.db.hot import run, table_of
 from storefront.db.upsert import insert_if_new
 from storefront.errors import Conflict, Invalid
 from storefront.models import IdempotentRequest
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ SHORTEST_ANONYMOUS_KEY = 22
 LONGEST_KEY = 255
 
 
-@dataclass(frozen=True)
+@frozen
 class RequestKey:
     """A key in its scope, with the hash of what was asked under it."""
 
@@ -47,7 +47,7 @@ class RequestKey:
     body_hash: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Turn:
     """What to do with a request: `answer` is to be repeated; else go on, with the `subject`
     that an earlier try under this key has already made, if any. The first try is new."""

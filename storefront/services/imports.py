@@ -4,7 +4,6 @@ in import_checks.py, written in import_writing.py, shown by reporting/imports.py
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
@@ -15,6 +14,7 @@ from storefront.feeds.files import inspect
 from storefront.models import ProductImport
 from storefront.services import jobs
 from storefront.services.import_files import import_file
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storefront.ports import Ports
 
 
-@dataclass(frozen=True)
+@frozen
 class Wishes:
     """How a file is to be taken in: not at all if anything is wrong, and whether it also sets the
     stock of what is here already."""

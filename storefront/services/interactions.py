@@ -4,7 +4,7 @@ make share links and open them."""
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
@@ -15,6 +15,7 @@ from storefront.domain.attribution import ARRIVALS, ENGAGEMENTS
 from storefront.errors import Invalid, NotFound
 from storefront.models import Interaction, Share
 from storefront.services.placements import get_placement_by_id
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +56,7 @@ SHARE_PURPOSE = "share"
 SIGNATURE_LENGTH = 10
 
 
-@dataclass(frozen=True)
+@frozen
 class Act:
     """One social act to be recorded. `referrer` is a host name only."""
 
@@ -69,7 +70,7 @@ class Act:
     occurred_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Recorded:
     """What was recorded; `share_token` is there when the act was a share."""
 
@@ -78,7 +79,7 @@ class Recorded:
     share_token: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Opening:
     """A shared link that a person has opened."""
 
@@ -87,7 +88,7 @@ class Opening:
     interaction: str
 
 
-@dataclass(frozen=True)
+@frozen
 class ShareLink:
     """A share as its token names it; `is_genuine` says whether the signature was ours."""
 

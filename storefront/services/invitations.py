@@ -3,7 +3,6 @@ decided in services/members.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from storefront.errors import Conflict, Ended, Invalid, NotFound
 from storefront.models import Invitation, Member, Merchant
 from storefront.services import actions, attempts, jobs, members
 from storefront.services.attempts import Limit
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ MAILS = Limit("invitation_mail", 30, timedelta(hours=1))
 """What one merchant may send: nobody's console is a way to fill strangers' mailboxes."""
 
 
-@dataclass(frozen=True)
+@frozen
 class OpenInvitation:
     """An invitation that can be accepted. `is_known` says whether the person has a password."""
 
@@ -48,7 +48,7 @@ class OpenInvitation:
     is_known: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class InvitationRow:
     """An invitation that nobody has accepted yet; `is_over` when its time has passed."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from storefront.db.ids import random_symbols
 from storefront.db.upsert import insert_if_new, insert_those_new
 from storefront.domain.retries import MOST_ATTEMPTS, next_try
 from storefront.models import Job
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ PUT_BACK = _closed.values(run_at=bindparam("later"), last_fault=bindparam("fault
 GIVE_UP = _closed.values(given_up_at=bindparam("now"), last_fault=bindparam("fault"))
 
 
-@dataclass(frozen=True)
+@frozen
 class ClaimedJob:
     """A job in this worker's hands until its lease ends."""
 
@@ -98,7 +98,7 @@ def promise(
     }
 
 
-@dataclass(frozen=True)
+@frozen
 class Promise:
     """One of many jobs of a name: what to do it with, when, and under which key it is made once."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from storefront.db.ids import public_id
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import Member, Membership, Merchant
 from storefront.models.merchant import ROLES
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +26,7 @@ LONGEST_PASSWORD = 128
 """Longer ones are refused before hashing: a hash costs 100 ms and must not be a weapon."""
 
 
-@dataclass(frozen=True)
+@frozen
 class SignedIn:
     """A member at work for one merchant."""
 
@@ -41,7 +41,7 @@ class SignedIn:
     epoch: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Workplace:
     """A merchant for whom somebody works, and as what."""
 
@@ -51,7 +51,7 @@ class Workplace:
     role: str
 
 
-@dataclass(frozen=True)
+@frozen
 class MemberRow:
     """Somebody who works for a merchant."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +18,7 @@ from storefront.domain.money import exponent
 from storefront.domain.regions import is_known_region, region_name
 from storefront.errors import Conflict, Invalid
 from storefront.models import AllowedHost, ApiToken, Merchant, Store
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -182,7 +182,7 @@ BEARER = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Bearer:
     """Whose a token is that was shown: a merchant's, of one store where `store_id` says so. `zone`
     is the merchant's; `used_at` is when it was last noted to be in use."""

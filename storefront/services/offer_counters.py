@@ -3,7 +3,6 @@ conditional update, in the order of the offers' ids. Whose use it is, `offer_use
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
@@ -11,6 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from storefront.db.hot import read, read_one, run, table_of
 from storefront.db.types import UtcDateTime
 from storefront.models import Offer, OfferCode, OfferUse, Order
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +60,7 @@ TAKE = _this.values(held=_offer.c.held - 1, used=_offer.c.used + 1)
 TAKE_CODE = _this_code.values(held=_code.c.held - 1, used=_code.c.used + 1)
 
 
-@dataclass(frozen=True)
+@frozen
 class Use:
     """One offer that an order wants to use: what it takes off in all, by which code, and how
     many uses each buyer has."""

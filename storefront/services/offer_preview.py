@@ -3,7 +3,7 @@ price by itself, else in a cart. Nothing is written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from storefront.services.offer_shelf import price_products
 from storefront.services.offer_terms import Named, offers_for
 from storefront.services.offering import Entered, Occasion, Offered, item_of
 from storefront.services.views import CartLineView
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ class Stage(StrEnum):
     AFTER = "after"
 
 
-@dataclass(frozen=True)
+@frozen
 class Previewed:
     """What shoppers see at a moment; a cart where the offer counts there only."""
 

@@ -3,7 +3,7 @@ for in vain. What they do to a cart is in `offering.py`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from storefront.services.offer_terms import KnownOffers, offers_for
 from storefront.services.offering import item_of
 from storefront.services.placement_offers import with_shown
 from storefront.services.views import OfferView
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,7 +94,7 @@ def _is_here(terms: OfferTerms, occasion: Occasion) -> bool:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class _Shelf:
     """The offers on goods that may be shown here, ready to price one piece after the other."""
 

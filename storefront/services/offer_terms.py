@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from storefront.models import Offer, OfferLane, OfferTarget
 from storefront.models.offer import terms_of
 from storefront.services import codes
 from storefront.services.free_uses import Asker, free_by_offer
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,7 +56,7 @@ TARGETS = (
 MODES = select(_lane.c.lane, _lane.c.mode).where(_lane.c.merchant_id == bindparam("merchant_id"))
 
 
-@dataclass(frozen=True)
+@frozen
 class Named:
     """What people see of an offer: the world's name for it, and the merchant's."""
 
@@ -63,7 +64,7 @@ class Named:
     name: str
 
 
-@dataclass(frozen=True)
+@frozen
 class KnownOffers:
     """The offers of one merchant that matter for a question, with what names them.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from storefront.domain.evaluation import evaluate
@@ -13,6 +13,7 @@ from storefront.services.free_uses import Asker
 from storefront.services.offer_terms import KnownOffers, offers_for
 from storefront.services.placement_offers import with_shown
 from storefront.services.views import CartLineView, CountedOffer, RefusedOffer
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from storefront.services.views import ProductView, VariantView
 
 
-@dataclass(frozen=True)
+@frozen
 class Entered:
     """What somebody brought along: codes as they were typed, links that they followed, and the
     public ids of the offers with which they saw their prices."""
@@ -34,7 +35,7 @@ class Entered:
     seen: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Occasion:
     """When and where something is priced, and for whom: a known `visitor` by the key of their
     mark, a buyer by theirs only when an order is placed."""
@@ -46,7 +47,7 @@ class Occasion:
     visitor: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Offered:
     """What offers do to lines, and what is known of those offers."""
 

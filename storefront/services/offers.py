@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import Merchant, Offer, OfferTarget, Placement, Product, Variant
 from storefront.models.offer import BENEFIT, CONDITION
 from storefront.services import codes
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ LONGEST_NAME = 120
 LARGEST = 10**12
 
 
-@dataclass(frozen=True)
+@frozen
 class Draft:
     """An offer as a merchant fills it in. Things are named by their public ids, times as they
     were typed: 2026-05-31 or 2026-05-31T18:00, "" for none."""
@@ -65,7 +65,7 @@ class Draft:
     returns_use: bool = True
 
 
-@dataclass(frozen=True)
+@frozen
 class Times:
     """The moments that a draft's start and end mean; None where it names none."""
 

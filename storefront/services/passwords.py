@@ -3,7 +3,6 @@ has. Either way every session of the member ends."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from storefront.db.ids import random_symbols
 from storefront.errors import Ended, Invalid
 from storefront.services import alarms, attempts, jobs, members, sign_in
 from storefront.services.attempts import Limit
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -27,7 +27,7 @@ MAILS = Limit("reset_mail", 3, timedelta(hours=1))
 REQUESTS = Limit("reset_request", 20, timedelta(hours=1))
 
 
-@dataclass(frozen=True)
+@frozen
 class ResetLink:
     """Whose password a link may set. Any new password or ended session makes it void, so that
     it works once."""

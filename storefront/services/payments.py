@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, exists, null, select, update
@@ -41,6 +40,7 @@ from storefront.services import (
 )
 from storefront.services.history import note
 from storefront.services.ledger import Account
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +92,7 @@ SUCCEED = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Applied:
     """What came of a message."""
 

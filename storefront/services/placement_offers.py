@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -11,6 +11,7 @@ from storefront.db.hot import read, table_of
 from storefront.domain.offers import Kind, State, state
 from storefront.errors import Invalid
 from storefront.models import Offer, PlacementOffer, Product, Variant
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ LINKS = (
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class ShownOffer:
     """An offer that can be shown. `products` are the public ids of its things on sale."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ from storefront.models import (
 )
 from storefront.services import actions, catalog, hosts, interactions, placement_offers
 from storefront.services.placements import get_placement
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ MOST_PRODUCTS = 200
 LONGEST_SLUG = 40
 
 
-@dataclass(frozen=True)
+@frozen
 class PlacementWish:
     """A placement as a form describes it. `products` are public ids in their order; with
     `is_framed` the post's site may hold the shop in a frame. The things of the `offer` that it

@@ -4,7 +4,6 @@ left. Figures, ids and history stay: books have to stand."""
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select, update
@@ -24,6 +23,7 @@ from storefront.models import (
 )
 from storefront.services import actions
 from storefront.services.history import note
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ ERASED = "erased"
 TO_HAND_OVER = frozenset({Stage.PREPARING, Stage.READY})
 
 
-@dataclass(frozen=True)
+@frozen
 class Person:
     """Somebody as a merchant knows them: by one address, whatever the case of its letters."""
 
@@ -52,7 +52,7 @@ class Person:
         return self.email.strip().lower()
 
 
-@dataclass(frozen=True)
+@frozen
 class Known:
     """What is known of a person: orders, the latest first, and what kinds of lines keep, each a
     document of its own. `waiting` orders still have to be handed over."""

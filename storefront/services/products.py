@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -13,6 +12,7 @@ from storefront.errors import Conflict, NotFound
 from storefront.feeds.descriptions import plain
 from storefront.models import Merchant, Product, Variant
 from storefront.services import catalog
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from storefront.services.stock_entries import Hand
 
 
-@dataclass(frozen=True)
+@frozen
 class ProductDetails:
     """What a merchant says of a product."""
 
@@ -33,7 +33,7 @@ class ProductDetails:
     is_promotable: bool = True
 
 
-@dataclass(frozen=True)
+@frozen
 class FirstVariant:
     """What a new product begins with; an empty SKU is made, a stock of None is no limit."""
 

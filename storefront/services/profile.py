@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
@@ -13,6 +12,7 @@ from storefront.errors import Invalid, NotFound
 from storefront.models import Merchant, ShopPicture, ShopText
 from storefront.models.shop import PICTURES, TEXTS
 from storefront.services import actions, merchants
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from storefront.services.members import SignedIn
 
 
-@dataclass(frozen=True)
+@frozen
 class ProfileWish:
     """A shop as a form describes it. Its currency stays: prices and orders are kept in it."""
 
@@ -35,7 +35,7 @@ class ProfileWish:
     tax_number: str
 
 
-@dataclass(frozen=True)
+@frozen
 class TextRow:
     """A text of the shop: its words, or the address where it stands; neither while it is
     missing."""

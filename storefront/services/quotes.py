@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storefront.domain.money import Money, total
@@ -11,6 +10,7 @@ from storefront.services.delivery import get_shipping_rate
 from storefront.services.order_lines import is_value
 from storefront.services.taxes import Place, TaxRates, rates_for
 from storefront.services.views import QuoteView
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PICKUP, SHIPPING, GIFT = "pickup", "shipping", "gift"
 
 
-@dataclass(frozen=True)
+@frozen
 class Destination:
     """How an order reaches its buyer, and where; the place of a pick-up and of a gift is the
     merchant's."""

@@ -3,7 +3,7 @@ Sending it is the business of settling, what the gateway says of it that of refu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -15,6 +15,7 @@ from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import LineItem, Order, Payment, Refund
 from storefront.services import disputes, refund_news, reversals, stock
 from storefront.services import refund_rows as rows
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 REQUESTED = "requested"
 
 
-@dataclass(frozen=True)
+@frozen
 class Wish:
     """What is to go back: units by the position of their line, else an amount in minor units,
     else all that is left. Units go back on sale unless `is_restocked` is off. The shipping goes

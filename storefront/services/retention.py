@@ -4,7 +4,6 @@ as files, pictures that nothing shows, and what kinds of lines need no more. His
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -27,6 +26,7 @@ from storefront.models import (
 )
 from storefront.services import upkeep
 from storefront.services.import_faults import forget_lists
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,7 +47,7 @@ UNUSED_PICTURES_FOR = timedelta(days=1)
 CLICKS = ("click", "buy")
 
 
-@dataclass(frozen=True)
+@frozen
 class Forgotten:
     """How many of each went."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
@@ -11,6 +10,7 @@ from storefront.db.ids import public_id
 from storefront.db.upsert import insert_for
 from storefront.errors import Conflict, Invalid
 from storefront.models import SavedView
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ MOST_VIEWS = 20
 WORDS = "q"
 
 
-@dataclass(frozen=True)
+@frozen
 class ViewRow:
     """A kept view: its name, and what it asks the list for."""
 

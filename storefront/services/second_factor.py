@@ -6,7 +6,6 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyotp
@@ -15,6 +14,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from storefront.db.ids import random_symbols
 from storefront.errors import Conflict, Invalid
 from storefront.models import RecoveryCode, SecondFactor
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,7 +37,7 @@ LONGEST_CODE = 40
 LOOKALIKES = str.maketrans("oil", "011")
 
 
-@dataclass(frozen=True)
+@frozen
 class Setup:
     """What a member's telephone is given: the secret, and the same as an address for a QR code."""
 
@@ -45,7 +45,7 @@ class Setup:
     uri: str
 
 
-@dataclass(frozen=True)
+@frozen
 class State:
     """Whether a member has a second factor, and how many recovery codes are left."""
 

@@ -4,7 +4,6 @@ merchant changes by hand is in stock_entries.py."""
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, or_, select, update
@@ -15,6 +14,7 @@ from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Variant
 from storefront.services import offer_counters
 from storefront.services.alarms import raise_alarm
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@dataclass(frozen=True)
+@frozen
 class Wanted:
     """A quantity of one variant at the price that the buyer was quoted; without a price, at
     whatever it costs by now, because the buyer has paid already."""

@@ -3,7 +3,6 @@ one conditional update that leaves room for what is held and sold."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -13,6 +12,7 @@ from storefront.db.upsert import insert_if_new
 from storefront.errors import Conflict, Invalid
 from storefront.models import Member, StockEntry, Variant
 from storefront.services.stock import watch
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ COUNT_REASONS = ("counted", "damaged", "lost", "found", "returned")
 the reasons of the other entries."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Hand:
     """Who changes stock, when, and the key of the form: sent twice, it counts once."""
 

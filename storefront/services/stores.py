@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -10,6 +9,7 @@ from sqlalchemy import func, select
 from storefront.errors import Invalid, NotFound
 from storefront.models import Store
 from storefront.services import actions, merchants
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from storefront.services.members import SignedIn
 
 
-@dataclass(frozen=True)
+@frozen
 class StoreWish:
     """A store as a form describes it; `hours` in the merchant's own words."""
 
@@ -28,7 +28,7 @@ class StoreWish:
     hours: str
 
 
-@dataclass(frozen=True)
+@frozen
 class StoreRow:
     """A store, open or closed for good."""
 

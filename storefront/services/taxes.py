@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
@@ -15,6 +14,7 @@ from storefront.domain.regions import is_known_region, region_key, region_name
 from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import TaxRate
 from storefront.services import rates
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +32,7 @@ RATES = select(_rate.c.region, _rate.c.name, _rate.c.rate_ppm, _rate.c.covers_sh
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where something is handed over: two letters of a country, and a region as people type it.
     Without a country it is not known yet."""
@@ -41,7 +41,7 @@ class Place:
     region: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class TaxWish:
     """A rate as a merchant puts it, in parts per million; without a region it is good for the
     rest of the country."""
@@ -53,7 +53,7 @@ class TaxWish:
     covers_shipping: bool = True
 
 
-@dataclass(frozen=True)
+@frozen
 class TaxRates:
     """What is due on goods and on their delivery. `name` is what it is called there, "" where
     nothing is due."""

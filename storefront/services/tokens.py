@@ -3,7 +3,6 @@ is in storefront/web/api/access.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from storefront.errors import Invalid, NotFound
 from storefront.models import ApiToken, Store
 from storefront.services import actions, merchants
 from storefront.services.stores import open_store_id
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ LATELY = timedelta(minutes=10)
 """Uses closer together than this are noted once, so that a busy till does not write each time."""
 
 
-@dataclass(frozen=True)
+@frozen
 class TokenRow:
     """A token as the console lists it; `store` is None where it speaks for the whole shop."""
 
@@ -42,7 +42,7 @@ class TokenRow:
     used_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class TokenWish:
     """A token as a form describes it; `store` is a store's public id, "" the whole shop."""
 

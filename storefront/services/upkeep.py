@@ -3,7 +3,6 @@ and whether the shop is ready to serve. What is forgotten is in `retention.py`."
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from sqlalchemy import select, update
 from storefront.db import schema
 from storefront.db.upsert import insert_if_new
 from storefront.models import Moment
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +23,7 @@ LATELY = timedelta(minutes=3)
 """Longer than a worker's longest job and the pause after it: silent for more, none is running."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Readiness:
     """Whether the parts of a shop are there; a database that does not answer raises instead."""
 

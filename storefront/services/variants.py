@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
@@ -12,6 +11,7 @@ from storefront.errors import Conflict, Invalid, NotFound
 from storefront.models import Product, Variant
 from storefront.services import price_history
 from storefront.services.stock import watch
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@dataclass(frozen=True)
+@frozen
 class VariantDetails:
     """What a merchant says of a variant; `low_stock` is None where no alarm is wanted."""
 

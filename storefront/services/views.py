@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from storefront.domain.pricing import Sums
 
 
-@dataclass(frozen=True)
+@frozen
 class ImageView:
     """A picture: address, alternative text, size in pixels (0 where nobody knows it), and the
     `srcset` of its smaller copies."""
@@ -27,7 +28,7 @@ class ImageView:
     srcset: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class OfferView:
     """An offer that a thing is part of. `state` is active, scheduled, gone or ended; `left`
     of its `quota` can still be had, `per_buyer` of them by one person, and `budget_left` is what
@@ -55,7 +56,7 @@ class OfferView:
         return self.starts_at if self.state == "scheduled" else self.ends_at
 
 
-@dataclass(frozen=True)
+@frozen
 class VariantView:
     """One exact thing, its price now and by the list, and whether it can be had."""
 
@@ -74,7 +75,7 @@ class VariantView:
         return self.price < self.list_price
 
 
-@dataclass(frozen=True)
+@frozen
 class ProductView:
     """A product with its variants; `price_from` is the lowest price."""
 
@@ -102,7 +103,7 @@ class ProductView:
         return any(variant.availability.is_buyable for variant in self.variants)
 
 
-@dataclass(frozen=True)
+@frozen
 class ShopPictureView:
     """A picture of the shop itself, by its file's name in the media folder."""
 
@@ -112,7 +113,7 @@ class ShopPictureView:
     height: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Facade:
     """What a shop shows of itself: the kinds of its texts, its logo and its cover."""
 
@@ -121,7 +122,7 @@ class Facade:
     cover: ShopPictureView | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class MerchantView:
     """The seller as pages need it."""
 
@@ -142,7 +143,7 @@ class MerchantView:
     facade: Facade
 
 
-@dataclass(frozen=True)
+@frozen
 class PlacementView:
     """The spot where the storefront is shown."""
 
@@ -156,7 +157,7 @@ class PlacementView:
     merchant: MerchantView
 
 
-@dataclass(frozen=True)
+@frozen
 class ShelfView:
     """What a placement shows: one product, or a page of a collection. At `good_until`, if there is
     such a moment, time alone makes it another."""
@@ -175,7 +176,7 @@ class ShelfView:
         return self.placement.merchant
 
 
-@dataclass(frozen=True)
+@frozen
 class CartLineView:
     """A quantity of one variant in a cart, and what offers take off it."""
 
@@ -195,7 +196,7 @@ class CartLineView:
         return self.listed - self.discount if self.discount else self.listed
 
 
-@dataclass(frozen=True)
+@frozen
 class SumsView:
     """What a total is made of. `fulfilment` is "" while the way to the buyer is not known, and
     with it neither delivery nor tax. The names are "" where nothing is due; `tax_ppm` is the
@@ -213,7 +214,7 @@ class SumsView:
     total: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class QuoteView:
     """What a cart costs at one moment, line by line in the cart's order. It is final where the
     way to the buyer is known, and with it delivery and tax."""
@@ -246,7 +247,7 @@ class QuoteView:
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class DeliveryView:
     """Where a shop sends orders: country codes, "*" for everywhere else. `least` is its lowest
     price, `free_from` the amount from which it costs nothing, where that is the same everywhere."""
@@ -257,7 +258,7 @@ class DeliveryView:
     free_from: Money | None
 
 
-@dataclass(frozen=True)
+@frozen
 class CountedOffer:
     """An offer that counts for a cart or an order, and what it takes off in all; the code is as
     it is written, None for an offer that needs none."""
@@ -268,7 +269,7 @@ class CountedOffer:
     amount: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class RefusedOffer:
     """A code or an offer that does not count, and why. `short` or `pieces` are what the cart
     lacks where that is the reason; the name is None where the code is unknown."""
@@ -280,7 +281,7 @@ class RefusedOffer:
     pieces: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class CartView:
     """A cart priced now. `notices` are codes: something vanished or became scarce. `offers` count
     for it, those `refused` were entered and do not."""
@@ -302,7 +303,7 @@ class CartView:
         return sum(line.quantity for line in self.lines)
 
 
-@dataclass(frozen=True)
+@frozen
 class StoreView:
     """A place where an order can be picked up."""
 
@@ -313,7 +314,7 @@ class StoreView:
     hours: str
 
 
-@dataclass(frozen=True)
+@frozen
 class ReceiptView:
     """How far the mail with a receipt is; nothing holds where nobody knows any more."""
 
@@ -322,7 +323,7 @@ class ReceiptView:
     has_failed: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class TrackingView:
     """Where a parcel can be followed; what is not known is empty."""
 
@@ -336,7 +337,7 @@ class TrackingView:
         return bool(self.carrier or self.number or self.url)
 
 
-@dataclass(frozen=True)
+@frozen
 class DiscountView:
     """What one offer took off one line, under the name that it had then."""
 
@@ -345,7 +346,7 @@ class DiscountView:
     amount: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class RefusalView:
     """An offer or code that did not count, and the code of its reason."""
 
@@ -354,7 +355,7 @@ class RefusalView:
     reason: str
 
 
-@dataclass(frozen=True)
+@frozen
 class OriginView:
     """The post that led to an order, by a link that somebody shared or directly."""
 
@@ -363,7 +364,7 @@ class OriginView:
     is_shared: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class OrderLineView:
     """A line as it was bought, and what of it has gone back. `listed` is its list price, `total`
     what the buyer paid: less the discount, with the tax that is added."""
@@ -385,7 +386,7 @@ class OrderLineView:
     discounts: tuple[DiscountView, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class OrderView:
     """An order as its buyer may see it. `failure` is the last decline code, if any; `account` is
     the one that its payment was opened for; until `cancel_until` the buyer may cancel, and not

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from storefront.db.ids import random_symbols
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from storefront.ports import Signer
@@ -16,7 +16,7 @@ PARTS = 4
 LONGEST = timedelta(days=90)
 
 
-@dataclass(frozen=True)
+@frozen
 class Visitor:
     """A pseudonymous person who is looking. `evidence` is verified when their mark was ours,
     unverified when it was altered, foreign or too old, none when they brought none.

@@ -7,12 +7,13 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import brotli
 from flask import Response
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _FINGERPRINT = re.compile(rf"-[0-9a-f]{{{DIGEST_LENGTH}}}(?=\.[^./]+$)")
 
 
-@dataclass(frozen=True)
+@frozen
 class Asset:
     """One file to serve. Its compressed forms are made when first asked for, then kept."""
 
@@ -84,7 +85,7 @@ class Asset:
         return "", self.body
 
 
-@dataclass(frozen=True)
+@frozen
 class Assets:
     """Every static file by its plain name, such as css/frame.css."""
 

@@ -3,7 +3,6 @@ the same addresses; what they accept decides what they get."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, jsonify, make_response, redirect, request, url_for
@@ -15,6 +14,7 @@ from storefront.errors import Conflict, Invalid, StorefrontError
 from storefront.kinds import Form, kind_of_fields
 from storefront.services import cancelling, checkout, orders, own_holds, settling, visitors
 from storefront.services.placements import get_placement
+from storefront.values import frozen
 from storefront.web import forms
 from storefront.web.bodies import form_body, json_body
 from storefront.web.checkout_form import checkout_form
@@ -248,7 +248,7 @@ def _state(view: OrderView) -> FrameState:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class _Shown:
     """An order as its buyer may see it, and what kinds of lines add to it."""
 

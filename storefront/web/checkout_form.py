@@ -3,7 +3,6 @@ what it costs for the way that is chosen so far. No routes here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from storefront.domain.regions import ELSEWHERE
@@ -11,6 +10,7 @@ from storefront.errors import Invalid
 from storefront.services import carts, delivery, shelf
 from storefront.services.quotes import PICKUP, SHIPPING, Destination
 from storefront.services.taxes import Place
+from storefront.values import frozen
 from storefront.web.context import ports
 from storefront.web.countries import preferred_country
 from storefront.web.occasions import occasion_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storefront.web.frame import FrameState
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckoutForm:
     """What the page shows. `fault` says why the way that was chosen has no price."""
 

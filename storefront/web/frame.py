@@ -3,7 +3,6 @@ cookies, its theme and its policy. No routes and no queries here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from flask import current_app, g, render_template, url_for
@@ -12,6 +11,7 @@ from storefront import links
 from storefront.domain.addresses import picture_origin
 from storefront.errors import NotFound
 from storefront.services.views import CartView, ImageView, OrderView, ProductView, ShelfView
+from storefront.values import frozen
 from storefront.web.context import note_merchant, note_surface
 from storefront.web.countries import (
     country_choices,
@@ -48,7 +48,7 @@ BELOW = "family"
 """What the address of every page below a placement begins with, whoever's page it is."""
 
 
-@dataclass(frozen=True)
+@frozen
 class FrameState:
     """Where the shopper is, and the signed tokens that say who they are and what they carry."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import g
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ LETTER = {
 WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
 
 
-@dataclass(frozen=True)
+@frozen
 class Policy:
     """What one page may do beyond the minimum.
 

@@ -3,11 +3,11 @@ The tags themselves are in templates/_parts/preview.html."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext
 
+from storefront.values import frozen
 from storefront.web.formats import decimal_text
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ LONGEST_DESCRIPTION = 200
 """Limits of X's card, the strictest among those that read these tags."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Preview:
     """Plain text and absolute addresses. `amount` is a decimal with a point, or "" where there is
     no single price."""

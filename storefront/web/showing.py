@@ -3,7 +3,7 @@ says the same about it, word for word. The addresses are in embed.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import make_response, request
@@ -11,6 +11,7 @@ from flask import make_response, request
 from storefront import links
 from storefront.services import carts, foresight, shelf
 from storefront.services.placements import get_placement
+from storefront.values import frozen
 from storefront.web import forms
 from storefront.web.context import ports
 from storefront.web.frame import (
@@ -42,7 +43,7 @@ TOKENS = ("v", "c")
 LONGEST_PAGE = 10_000
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """What is to be drawn: a placement at `now`, below an address's first letter, with what was
     told about it."""
@@ -53,7 +54,7 @@ class Asked:
     told: Foresight
 
 
-@dataclass(frozen=True)
+@frozen
 class Drawn:
     """A page as it was drawn at a moment, and what its answer is given beside it. It is good until
     another moment, or until something else is true of it than was."""

@@ -4,8 +4,9 @@ look is in static/css/tokens.css."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
+
+from storefront.values import frozen
 
 Colour = tuple[int, int, int]
 
@@ -31,7 +32,7 @@ def theme_css(accent: str) -> str:
     return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Shade:
     """How an accent looks on one theme. `contrast` is that of text in it, as WCAG counts;
     `is_adjusted` says that the merchant's colour could not be read there as it is."""

@@ -12,7 +12,7 @@ FLASK = (
     "flask_babel", "babel", "flask_login", "flask_smorest", "marshmallow",
 )  # fmt: skip
 ALCHEMY = ("sqlalchemy",)
-EVERYWHERE = ("storefront.errors",)
+EVERYWHERE = ("storefront.errors", "storefront.values")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ OUTSIDE = (
 LAYERS = {
     "storefront": Layer(ours=("storefront.app",)),
     "storefront.errors": Layer(),
+    "storefront.values": Layer(),
     "storefront.paths": Layer(),
     "storefront.settings": Layer(),
     "storefront.languages": Layer(ours=("storefront.paths",), foreign=("babel",)),
@@ -112,6 +113,7 @@ LAYERS = {
             "storefront.create_app",
             "storefront.db_command",
             "storefront.demo",
+            "storefront.languages",
             "storefront.logs",
             "storefront.new_settings",
             "storefront.programs",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, literal, select, tuple_
 
 from storefront.models import Action, Member
 from storefront.services.reporting.pages import Slice, cut
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ PAGE_SIZE = 50
 PORTION = 500
 
 
-@dataclass(frozen=True)
+@frozen
 class Sought:
     """Which actions are asked for; None is any. The days are `[since, until)`."""
 
@@ -36,7 +36,7 @@ class Sought:
         return any((self.member, self.action, self.since, self.until))
 
 
-@dataclass(frozen=True)
+@frozen
 class ActionRow:
     """One thing that somebody did."""
 
@@ -48,7 +48,7 @@ class ActionRow:
     figures: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class ActionList:
     """One page of what was done. `members` (public id, name) and `actions` are what there is to
     choose from."""

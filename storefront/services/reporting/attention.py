@@ -3,7 +3,6 @@ sites that were turned away."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -12,6 +11,7 @@ from storefront.models import Order
 from storefront.services.alarms import list_alarms
 from storefront.services.hosts import list_refused
 from storefront.services.reporting.given_up import GivenUpList, list_given_up
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +25,7 @@ SHOWN_SITES = 3
 """The latest; all are among the settings."""
 
 
-@dataclass(frozen=True)
+@frozen
 class AlarmRow:
     """One kind of trouble, how often, and since when."""
 
@@ -35,7 +35,7 @@ class AlarmRow:
     last_seen_at: datetime
 
 
-@dataclass(frozen=True)
+@frozen
 class Attention:
     """Everything that waits for a person."""
 

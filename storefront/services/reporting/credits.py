@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select
@@ -10,6 +9,7 @@ from sqlalchemy import case, func, select
 from storefront.domain.money import Money
 from storefront.models import CreditEntry
 from storefront.services import credit
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -21,7 +21,7 @@ MODEL = "last_touch"
 """It gives each order to one touch whole, so that orders add up as well as money does."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Brought:
     """What something brought: paid orders, and their money after refunds and disputes."""
 

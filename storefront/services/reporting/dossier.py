@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -12,6 +11,7 @@ from storefront.domain.payments import CLOSED_DISPUTES
 from storefront.models import Dispute, Member, Order, OrderEvent, OrderNote, Payment, Refund
 from storefront.services.chains import SHORT_VISITOR
 from storefront.services.orders import get_order
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from storefront.settings import Settings
 
 
-@dataclass(frozen=True)
+@frozen
 class Happening:
     """One thing that happened to an order. `member` is who did it, where a member did; `words`
     are what they wrote, until that is erased."""
@@ -34,7 +34,7 @@ class Happening:
     words: str
 
 
-@dataclass(frozen=True)
+@frozen
 class PaymentFacts:
     """Money asked for. `reference` is the gateway's name for it, at the account it went to."""
 
@@ -50,7 +50,7 @@ class PaymentFacts:
     cancelled_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class RefundFacts:
     """Money given back, or about to be while `sent_at` is missing; `shipping` and `tax` are in
     the amount."""
@@ -66,7 +66,7 @@ class RefundFacts:
     failed_at: datetime | None
 
 
-@dataclass(frozen=True)
+@frozen
 class DisputeFacts:
     """A disputed payment, by our public id. Evidence must be at the provider's by `due_at`."""
 
@@ -79,7 +79,7 @@ class DisputeFacts:
     is_closed: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class OrderDossier:
     """An order, its buyer's further words, its history and its money. `visitor` is the buyer's
     short pseudonym."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -10,6 +9,7 @@ from sqlalchemy import func, select
 from storefront.models import Job, Order, Payment, Refund
 from storefront.services.given_up import waits
 from storefront.services.reporting.pages import Slice, cut
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 30
 
 
-@dataclass(frozen=True)
+@frozen
 class GivenUp:
     """Work that failed for good; `order` is the order it was about, where that is known."""
 
@@ -33,7 +33,7 @@ class GivenUp:
     number: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class GivenUpList:
     """One page of what was given up."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from sqlalchemy import case, distinct, func, select
 from storefront.domain.money import FULL_SHARE, Money, total
 from storefront.models import CreditEntry, Interaction, Order
 from storefront.services.reporting.credits import MODEL
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DAYS = 7
 
 
-@dataclass(frozen=True)
+@frozen
 class Day:
     """What was paid on one day, less what went back on it for whichever order; a day may cost
     money. `starts_at` is its midnight in the merchant's zone."""
@@ -34,7 +34,7 @@ class Day:
     money: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class Period:
     """Some days taken together. `visitors` saw a placement, each counted once."""
 
@@ -50,7 +50,7 @@ class Period:
         return round(FULL_SHARE * self.orders / self.visitors)
 
 
-@dataclass(frozen=True)
+@frozen
 class Glance:
     """Today, the last seven days, and each of them, the oldest first."""
 

@@ -3,7 +3,6 @@ them but whether the merchant wants to see them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, select
@@ -20,6 +19,7 @@ from storefront.models import (
     Variant,
 )
 from storefront.services import connections
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from storefront.settings import Settings
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """One step, by its code."""
 
@@ -39,7 +39,7 @@ class Step:
     is_done: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Guide:
     """The steps in their order. `placement` is the first placement in use, to look at and to buy
     from; None where there is none."""

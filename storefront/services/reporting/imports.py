@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -10,6 +9,7 @@ from sqlalchemy import func, select
 from storefront.errors import NotFound
 from storefront.models import ImportFault, ProductImport
 from storefront.services.reporting.pages import Slice, cut
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ PAGE_SIZE = 100
 LATEST = 20
 
 
-@dataclass(frozen=True)
+@frozen
 class ImportPage:
     """One import with a page of its faults."""
 

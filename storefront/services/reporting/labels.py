@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from storefront.models import Campaign, Channel, Placement
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@dataclass(frozen=True)
+@frozen
 class Label:
     """A channel or a campaign: its name in addresses, its name for people, its placements."""
 

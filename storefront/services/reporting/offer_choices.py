@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from storefront.domain.offers import State, state
 from storefront.models import Offer, Placement, Product, Variant
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_CHOICES = 500
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
     """A product that an offer can be about; `variants` are (public id, name)."""
 

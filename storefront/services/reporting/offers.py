@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -13,6 +12,7 @@ from storefront.models import Offer, OfferCode, OfferEvent, Placement, Product, 
 from storefront.services.codes import CHOSEN
 from storefront.services.offers import get_offer
 from storefront.services.reporting.pages import Slice, cut
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,7 +27,7 @@ PREVIEWED = 6
 """So many variants show what a draft would do to their prices."""
 
 
-@dataclass(frozen=True)
+@frozen
 class OfferRow:
     """An offer in the list."""
 
@@ -35,7 +35,7 @@ class OfferRow:
     state: State
 
 
-@dataclass(frozen=True)
+@frozen
 class FoundOffers:
     """One page of the list; `counts` are those of each state, whatever page and state is shown."""
 
@@ -49,7 +49,7 @@ class FoundOffers:
         return not sum(self.counts.values())
 
 
-@dataclass(frozen=True)
+@frozen
 class PricePreview:
     """What an offer does to the price of one piece."""
 
@@ -58,7 +58,7 @@ class PricePreview:
     after: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class Batch:
     """Codes that were made together: how many there are, and how many of them are used."""
 
@@ -68,7 +68,7 @@ class Batch:
     uses: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class OfferPage:
     """One offer with all that belongs to it."""
 

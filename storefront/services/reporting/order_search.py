@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from storefront.models import (
     Placement,
 )
 from storefront.services.fulfilment import MAY_GO
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +40,7 @@ class Sort(StrEnum):
     SMALLEST = "smallest"
 
 
-@dataclass(frozen=True)
+@frozen
 class OrderSearch:
     """Which orders are asked for; None is any. `words` is a number or public id, or a part of the
     buyer's name or address, or of what a line is called; the days are `[since, until)`."""

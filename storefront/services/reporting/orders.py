@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select
@@ -28,6 +27,7 @@ from storefront.services.reporting.order_search import (
     status_at,
 )
 from storefront.services.reporting.pages import Slice, cut
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ BATCH = 500
 EVERYTHING = OrderSearch()
 
 
-@dataclass(frozen=True)
+@frozen
 class OrderRow:
     """An order in a list. `origin` is the kind of act that produced it, None when it was direct;
     `name` and `email` are empty once the buyer's data has been erased."""
@@ -71,7 +71,7 @@ class OrderRow:
     campaign: str
 
 
-@dataclass(frozen=True)
+@frozen
 class OrderList:
     """One page of orders. `counts` says how many of each status the search finds."""
 
@@ -85,7 +85,7 @@ class OrderList:
         return sum(self.counts.values())
 
 
-@dataclass(frozen=True)
+@frozen
 class OrderChoices:
     """What lists can be narrowed to: (public id, name) of placements and campaigns."""
 

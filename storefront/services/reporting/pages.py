@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from storefront.values import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Slice:
     """One page of a list. Pages count from 1; an empty list has one empty page."""
 

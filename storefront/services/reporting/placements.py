@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -20,6 +19,7 @@ from storefront.services.placement_offers import find_shown
 from storefront.services.reporting.all_time import acts_at, last_view
 from storefront.services.reporting.credits import Brought, brought_by_placements
 from storefront.services.reporting.pages import Slice, cut
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ PAGE_SIZE = 50
 COUNTED = ("view", "click", "like", "comment", "share", "open")
 
 
-@dataclass(frozen=True)
+@frozen
 class PlacementRow:
     """A placement and what it brings. `acts` counts interactions by kind; `brought` are the
     paid orders whose last touch was here."""
@@ -53,7 +53,7 @@ class PlacementRow:
     brought: Brought
 
 
-@dataclass(frozen=True)
+@frozen
 class PlacementList:
     """One page of placements. `direct` are paid orders that nothing social led to: with them,
     the orders of all pages add up to all paid orders."""
@@ -63,7 +63,7 @@ class PlacementList:
     direct: Brought
 
 
-@dataclass(frozen=True)
+@frozen
 class PlacementReport:
     """One placement, when it was last seen, and what it shows: public ids and names in order."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storefront.services.pictures import list_pictures, picture_view
@@ -10,6 +9,7 @@ from storefront.services.products import get_product
 from storefront.services.reporting.products import variant_row
 from storefront.services.stock_entries import list_entries
 from storefront.services.variants import get_variant, list_variants
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from storefront.settings import Settings
 
 
-@dataclass(frozen=True)
+@frozen
 class PictureRow:
     """A picture with the name by which it is changed."""
 
@@ -30,7 +30,7 @@ class PictureRow:
     view: ImageView
 
 
-@dataclass(frozen=True)
+@frozen
 class VariantLine:
     """A variant in its product's row, on sale or not."""
 
@@ -38,7 +38,7 @@ class VariantLine:
     is_withdrawn: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class ProductPage:
     """What a merchant sees and changes of a product."""
 
@@ -54,7 +54,7 @@ class ProductPage:
     variants: tuple[VariantLine, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class EntryRow:
     """One change of a variant's stock; `after` is what `stock` was then."""
 
@@ -65,7 +65,7 @@ class EntryRow:
     member: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class VariantPage:
     """What a merchant sees and changes of a variant. `on_shelf` is what is not paid for yet, None
     without a limit."""

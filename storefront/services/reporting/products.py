@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -11,6 +10,7 @@ from sqlalchemy.orm import selectinload
 from storefront.models import Product, Variant
 from storefront.services.pictures import picture_view
 from storefront.services.reporting.pages import Slice, cut
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ STATES = ("on_sale", "low", "withdrawn")
 SORTS = ("name", "new", "price", "left")
 
 
-@dataclass(frozen=True)
+@frozen
 class ProductsSought:
     """Which products are asked for, and in what order; no state is what is on sale."""
 
@@ -36,7 +36,7 @@ class ProductsSought:
     sort: str = "name"
 
 
-@dataclass(frozen=True)
+@frozen
 class VariantRow:
     """A variant's counters; `stock` and `left` are None where there is no limit."""
 
@@ -55,7 +55,7 @@ class VariantRow:
         return None if self.stock is None else self.stock - self.held - self.sold
 
 
-@dataclass(frozen=True)
+@frozen
 class ProductRow:
     """A product with its first picture and the variants that are on sale."""
 
@@ -83,7 +83,7 @@ class ProductRow:
         return any(row.is_low for row in self.variants)
 
 
-@dataclass(frozen=True)
+@frozen
 class ProductList:
     """One page of products. `counts` says how many of each state the search finds."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -13,6 +12,7 @@ from storefront.models import LineItem, Order
 from storefront.services.disputes import withdrawn_of
 from storefront.services.refunds import plan_refund
 from storefront.services.reversals import left_of
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storefront.services.refunds import Wish
 
 
-@dataclass(frozen=True)
+@frozen
 class LineChoice:
     """A line of which something can go back: `quantity` units, `left` in money."""
 
@@ -35,7 +35,7 @@ class LineChoice:
     left: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class Choices:
     """What can go back of an order. `left` is nothing where it is not paid; what is `disputed`
     has been taken by the buyer's bank and cannot go back a second time."""
@@ -48,7 +48,7 @@ class Choices:
     disputed: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class PreviewLine:
     """What one line would give: `quantity` is 0 where an amount is shared out. `listed` is by the
     list, `discount` what was off it."""
@@ -60,7 +60,7 @@ class PreviewLine:
     discount: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class Preview:
     """What would happen; `units` go back on sale, `left` stays with the shop. `tax` is a part of
     the prices where they include it."""

@@ -3,7 +3,7 @@ stretch before. Every number is a sum over rows, so that it can be checked again
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, literal, select
@@ -13,6 +13,7 @@ from storefront.models import CreditEntry, LedgerEntry, Order
 from storefront.services.ledger import Account
 from storefront.services.reporting.report_acts import Asked, By, count_acts
 from storefront.services.reporting.report_rows import LAST, list_rows, share_of
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ EARNED = (Account.SALES, Account.SHIPPING, Account.TAX)
 TAKEN = (Account.DISPUTED, Account.LOSS)
 
 
-@dataclass(frozen=True)
+@frozen
 class Figures:
     """A period in numbers. `net` is what is left of `gross` after refunds and disputes; shipping
     and tax are parts of it. `checkouts` are orders that were placed, `orders` those paid."""
@@ -59,7 +60,7 @@ class Figures:
         return share_of(self.orders, self.views)
 
 
-@dataclass(frozen=True)
+@frozen
 class Bar:
     """A day (or month) of the period, and the one in its place in the period before."""
 
@@ -69,7 +70,7 @@ class Bar:
     before: Money
 
 
-@dataclass(frozen=True)
+@frozen
 class Report:
     """A period against the one before, as a whole, day by day, and by what brought it."""
 

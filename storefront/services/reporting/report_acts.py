@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 
 from storefront.models import Interaction, PlacementTally, ShareTally, TallyMark
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -34,7 +35,7 @@ class By(StrEnum):
         return "open" if self is By.SHARE else "view"
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """What a report is asked about: whose, when, and by what. `zone` is the merchant's."""
 

@@ -3,13 +3,13 @@ its post and its sharer's short pseudonym."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from storefront.models import Campaign, Channel, Interaction, Placement, Share
 from storefront.services.chains import SHORT_VISITOR
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ MANY = 900
 """So many ids are asked for at once: SQLite takes no more than some thousands."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Name:
     """What a row is about: a thing of the merchant's, direct visits, none of this kind, or all
     that are too many to be shown."""

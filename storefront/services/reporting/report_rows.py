@@ -13,6 +13,7 @@ from storefront.domain.money import FULL_SHARE, Money
 from storefront.models import Attribution, CreditEntry, Order, OrderOrigin
 from storefront.services.reporting.report_acts import NONE, By, count_acts
 from storefront.services.reporting.report_names import OTHERS, names_of
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ DIRECT = -1
 """The key of sales that nothing social led to."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ReportRow:
     """What one of them brought. Under last touch an order belongs to one whole; under linear in
     parts of 10,000 to all that led to it. `before` is last-touch money of the period before."""

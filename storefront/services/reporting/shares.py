@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -12,6 +11,7 @@ from storefront.models import Channel, CreditEntry, Interaction, Placement, Shar
 from storefront.services.chains import SHORT_VISITOR
 from storefront.services.reporting.all_time import openings
 from storefront.services.reporting.credits import MODEL, Brought, count_of_sales
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SHOWN = 50
 
 
-@dataclass(frozen=True)
+@frozen
 class ShareRow:
     """A shared link. `depth` is 1 for a first share, 2 for a share by somebody whom a share
     brought; `visitor` is who shared, by their short pseudonym."""
@@ -40,7 +40,7 @@ class ShareRow:
     brought: Brought
 
 
-@dataclass(frozen=True)
+@frozen
 class ShareList:
     """The shares that brought most, of `total` in all."""
 

@@ -3,17 +3,16 @@ token that is nobody's counts against the address that made it up, a good one ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import request
 
 from storefront.errors import NotAllowed, NotSignedIn
 from storefront.services import idempotency, merchants, strangers, tokens
+from storefront.values import frozen
 from storefront.web import callers
 from storefront.web.context import ports
 
 
-@dataclass(frozen=True)
+@frozen
 class Caller:
     """A machine of a merchant: of one store where `store_id` says so. `zone` is the merchant's."""
 

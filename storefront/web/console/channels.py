@@ -3,13 +3,14 @@ not know is told nothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from storefront.values import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class Profile:
     """A channel by its usual name, and what suits it: "frame", "link" or "poster"."""
 

@@ -3,8 +3,9 @@ the numbers stand in a table beside each picture."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ GAP = 0.25
 """Of a column's width."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Column:
     """A day: a bar from `y` down (or up, below zero), `former` the height of the day before."""
 
@@ -33,7 +34,7 @@ class Column:
     first: date
 
 
-@dataclass(frozen=True)
+@frozen
 class Columns:
     """Bars side by side over (and under) the line of zero at `zero`."""
 
@@ -57,7 +58,7 @@ class Columns:
         return "M" + " L".join(points)
 
 
-@dataclass(frozen=True)
+@frozen
 class Pair:
     """One name with two bars, in parts of a hundred of the longest."""
 

@@ -3,7 +3,6 @@ figures of the act in words. Nothing is left out: a figure without words stands 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, url_for
@@ -12,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from storefront.domain.money import Money
 from storefront.services.reporting.action_names import name_things
+from storefront.values import frozen
 from storefront.web.console import words
 from storefront.web.context import ports
 from storefront.web.countries import country_name
@@ -59,7 +59,7 @@ NAMELESS = frozenset({"person", "invitation"})
 """Whom they are about is nobody's business here."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Deed:
     """One thing that somebody did: to what, by its name and page, and its figures in words. `mark`
     stands for what has no name any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from babel.dates import format_timedelta
 from flask_babel import get_locale, gettext
 
+from storefront.values import frozen
 from storefront.web.console import words
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ACROSS_AT_MOST = 6
 A_MOMENT = timedelta(seconds=1)
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where something happened; `url` is "" where the post's address cannot be a link."""
 
@@ -37,7 +38,7 @@ class Place:
     url: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Node:
     """One stop of the drawn line. `tone` is post, act, order or open (an order still unpaid);
     `later` is the time since the stop before; `place` is told where it changes."""
@@ -61,7 +62,7 @@ class Node:
         return not self.assurance or self.assurance in words.SURE
 
 
-@dataclass(frozen=True)
+@frozen
 class CreditRow:
     """What one touch gets under each model: parts of 10,000 and money, by the model's code."""
 
@@ -72,7 +73,7 @@ class CreditRow:
     shares: tuple[tuple[int, Money] | None, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """A line ready to be drawn."""
 

@@ -4,7 +4,7 @@ the one for the merchant at work."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _
 from storefront.domain.money import FULL_SHARE
 from storefront.errors import NotFound
 from storefront.services.reporting.shop import get_shop
+from storefront.values import frozen
 from storefront.web import forms
 from storefront.web.auth import member
 from storefront.web.console import words
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 LONGEST_SEARCH = 120
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Somewhere to go in the console. `below` are further endpoints that belong to it; `note`
     says what is there, where it is shown as a card. Who may not go there is led to `otherwise`,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from flask import request
 
 from storefront.domain.periods import Period, Preset, preset_period
 from storefront.errors import Invalid
+from storefront.values import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,7 +21,7 @@ FIELDS = ("period", "since", "until")
 PRESETS = tuple(Preset)
 
 
-@dataclass(frozen=True)
+@frozen
 class AskedPeriod:
     """A stretch of days; `preset` is None for days of one's own."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import request
@@ -11,6 +10,7 @@ from markupsafe import escape
 from storefront import links
 from storefront.services import hosts, shelf
 from storefront.services.reporting.placements import get_placement_report, list_placements
+from storefront.values import frozen
 from storefront.web.auth import roles
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.channels import profile_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from storefront.settings import Settings
 
 
-@dataclass(frozen=True)
+@frozen
 class Snippets:
     """The three ways to put a placement on a page, as HTML to be copied; its own page, and the
     link to post, which counts whoever opens it."""
