@@ -59,14 +59,14 @@ def sqlite_url(databases: Databases) -> Iterator[str]:
 @pytest.fixture
 def postgresql_url(databases: Databases) -> Iterator[str]:
     """Give a migrated, empty PostgreSQL database."""
-    with databases.fresh("postgresql") as url:
+    with databases.used_again("postgresql") as url:
         yield url
 
 
 @pytest.fixture(params=ENGINES)
 def engine_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
     """Run the test once on each engine, with a migrated, empty database."""
-    with databases.fresh(request.param) as url:
+    with databases.used_again(request.param) as url:
         yield url
 
 
@@ -161,7 +161,6 @@ def bench(engine_url: str, now: datetime, tmp_path: Path) -> Iterator[Bench]:
     bench = make_bench(tmp_path, engine_url, now)
     yield bench
     findings = bench.findings()
-    bench.database.dispose()
     assert findings == []
 
 

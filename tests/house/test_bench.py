@@ -1,12 +1,17 @@
 """The tests' own tools keep their promises: no network, and a database of one's own."""
 
 import socket
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from tests.conftest import part_of
 from tests.engines import ENGINES, Databases
+from tests.factories import place, world_on
+from tests.fakes import make_bench
 from tests.sockets import OutsideWorld
 
 
@@ -41,6 +46,43 @@ def test_a_database_goes_when_its_test_is_over(databases: Databases, engine: str
 
     with pytest.raises(Exception, match=r"unable to open|does not exist"):
         _run(url, "SELECT 1")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_database_that_is_used_again_is_as_if_it_were_new(
+    databases: Databases, tmp_path: Path, now: datetime, engine: str
+) -> None:
+    ids = []
+    for _ in range(2):
+        with databases.used_again(engine) as url:
+            bench = make_bench(tmp_path, url, now)
+            world = world_on(bench)
+            place(bench, world)
+            ids.append((world.merchant.id, world.variant.id))
+
+    assert ids == [(1, 1), (1, 1)]
+
+
+def test_what_a_test_does_to_tables_is_gone_with_it(databases: Databases) -> None:
+    with databases.used_again("postgresql") as url:
+        _run(url, "CREATE INDEX stray ON storefront_orders (placed_at)")
+    with databases.used_again("postgresql") as url:
+        _run(url, "CREATE INDEX stray ON storefront_orders (placed_at)")
+
+
+def test_what_a_test_leaves_open_does_not_last(databases: Databases) -> None:
+    lock = "LOCK TABLE storefront_orders"
+    with databases.used_again("postgresql") as url:
+        left = create_engine(url)
+        connection = left.connect()
+        connection.execute(text(lock))
+    with databases.used_again("postgresql") as url:
+        _run(url, lock)
+
+    with pytest.raises(OperationalError):
+        connection.execute(text("SELECT 1"))
+    connection.close()
+    left.dispose()
 
 
 def _run(url: str, statement: str) -> None:
