@@ -11,8 +11,8 @@ from psycopg import IsolationLevel, sql
 USES = 30
 """After so many tests it is dropped: what they deleted still lies in it."""
 
-_OTHERS = """
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+_END_OTHERS = """
+SELECT pid, pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> ALL(%(ours)s)
   AND (pid <> ALL(%(spared)s) OR state <> 'idle')
 """
@@ -63,9 +63,10 @@ class UsedAgain:
 
     def _is_emptied(self, spared: set[int]) -> bool:
         ours = [each.info.backend_pid for each in (self._keeper, self._witness)]
-        self._keeper.execute(_OTHERS, {"ours": ours, "spared": list(spared)})
+        others = {"ours": ours, "spared": list(spared)}
+        ended = {pid for pid, _ in self._keeper.execute(_END_OTHERS, others)}
         self._witness.execute("SELECT 1")
-        if self._ask(self._shape) != self._shape_at_first:
+        if ended & spared or self._ask(self._shape) != self._shape_at_first:
             return False
         for name in self._ask(self._written):
             self._keeper.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
