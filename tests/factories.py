@@ -112,8 +112,8 @@ def _cheap_hash() -> str:
 
 
 def world_on(bench: Bench, **changes: Any) -> World:
-    """Write a world into a bench's database. Worlds that are alike are copies of the first, down to
-    their public ids, where nothing was there before."""
+    """Write a world into a bench's database. Where nothing was there before, worlds that are alike
+    are copies of the first, with public ids of their own."""
     sign, now = bench.ports.sign, bench.clock.now()
     alike = repr((bench.ports.settings.pepper, now, sorted(changes.items())))
     with bench.database.begin() as session:

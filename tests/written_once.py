@@ -1,7 +1,8 @@
-"""Rows that services wrote once, written again as they were: running the services takes ten times
-as long. Knows how each engine writes a value, and no table."""
+"""Rows that services wrote once, written again under other public ids: running the services takes
+ten times as long. Knows how each engine writes a value, and no table."""
 
 import pickle
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,9 @@ from sqlalchemy.orm import Session
 
 from storefront.db.base import Base
 from storefront.db.hot import is_sqlite
+from storefront.db.ids import ALPHABET, PUBLIC_ID_LENGTH, public_id
+
+PUBLIC_ID = re.compile(rf"(?<![a-z])([a-z]{{3}})_[{ALPHABET}]{{{PUBLIC_ID_LENGTH}}}(?![0-9a-z])")
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ def written_once(session: Session, what: str, write: Callable[[], Any]) -> Any:
     """Return what `write` returns, which is told apart from other things by `what`.
 
     The first time it writes; later, where its tables are as empty as they were, its rows are copied
-    in its place.
+    in its place, and public ids are new.
     """
     key, connection = (is_sqlite(session), what), session.connection()
     copy = _copies.get(key)
@@ -44,11 +48,18 @@ def written_once(session: Session, what: str, write: Callable[[], Any]) -> Any:
 
 
 def _write_again(connection: Connection, copy: _Copy) -> Any:
+    fresh: dict[str, str] = {}
+
+    def renamed(found: re.Match[str]) -> str:
+        return fresh.setdefault(found[0], public_id(found[1]))
+
     cursor = connection.connection.cursor()
     for statement in copy.statements:
-        cursor.execute(statement)
+        cursor.execute(PUBLIC_ID.sub(renamed, statement))
     cursor.close()
-    return pickle.loads(copy.returned)  # noqa: S301 - our own
+    # A name is as long as the one that it takes the place of, so pickle finds what it looks for.
+    returned = PUBLIC_ID.sub(renamed, copy.returned.decode("latin-1")).encode("latin-1")
+    return pickle.loads(returned)  # noqa: S301 - our own
 
 
 def _copy_of(connection: Connection, returned: Any) -> _Copy:
