@@ -11,7 +11,9 @@ from tests.running_demo import Demo
 PHONE = {"width": 375, "height": 667}
 
 # Pages that a test answers itself seem to come from the wide world, which may not call loopback.
-ARGUMENTS = (*chromium.ARGUMENTS, "--disable-features=LocalNetworkAccessChecks")
+# What pops up below the address bar is a page for each window, as dear as the one that is tested.
+WITHOUT = ("LocalNetworkAccessChecks", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
+ARGUMENTS = (*chromium.ARGUMENTS, f"--disable-features={','.join(WITHOUT)}")
 
 
 @pytest.fixture(scope="session")
