@@ -232,6 +232,7 @@ def test_a_mistake_in_the_form_is_named_and_nothing_typed_is_lost(
     page.get_by_label("Name").fill("Ada")
     page.get_by_role("button", name=re.compile("Continue to payment")).click()
 
+    expect(page.get_by_label("E-mail")).to_be_focused()
     expect(page.get_by_label("E-mail")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("E-mail")).to_have_value("ada@nowhere")
     expect(page.get_by_label("Name")).to_have_value("Ada")

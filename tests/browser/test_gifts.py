@@ -119,7 +119,8 @@ def test_the_form_has_room_and_no_serious_fault(browser: Browser, demo: Demo, sc
     name_friends(page)
     page.get_by_role("radio", name="On a day I choose").check(force=True)
     press(page.get_by_role("button", name=re.compile("See the total|Continue")))
-    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_count(3)
+    expect(page.locator("#gift_at")).to_be_focused()
 
     check(page)
     page.close()
