@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from gifting import delivery
 from gifting.models import Gift, GiftCard, GiftContact
@@ -49,8 +49,9 @@ def send_lost(
 
 
 def _find(session: Session, email: str) -> Sequence[Gift]:
-    """Return the newest gifts that went to this address and hold something."""
-    spellings = {email, email.lower()}
+    """Return the newest gifts that went to this address and hold something. Telephones begin what
+    is typed with a capital, so its case is none of ours."""
+    address = func.lower(email)
     return session.scalars(
         select(Gift)
         .join(GiftCard, GiftCard.gift_id == Gift.id)
@@ -58,11 +59,11 @@ def _find(session: Session, email: str) -> Sequence[Gift]:
         .outerjoin(OrderContact, OrderContact.order_id == Gift.order_id)
         .where(
             or_(
-                GiftContact.email.in_(spellings),
+                func.lower(GiftContact.email) == address,
                 and_(
                     Gift.way == OWN,
                     GiftContact.email == "",
-                    OrderContact.email.in_(spellings),
+                    func.lower(OrderContact.email) == address,
                 ),
             ),
             Gift.delivered_at.is_not(None),

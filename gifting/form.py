@@ -3,11 +3,12 @@ comes to. Its routes are in `sending.py`."""
 
 from __future__ import annotations
 
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import and_, bindparam, select
 
@@ -16,6 +17,7 @@ from gifting.designs import DESIGNS
 from gifting.models import GiftSettings
 from gifting.terms import gift_terms
 from storefront.db.hot import read, table_of
+from storefront.domain.zones import zone_names
 from storefront.errors import NotFound, StorefrontError
 from storefront.kinds import Asking, Door, Form
 from storefront.models import Merchant, Product
@@ -171,8 +173,14 @@ def _rows(body: Mapping[str, Any]) -> int:
 
 def zones() -> Mapping[str, list[tuple[str, str]]]:
     """Return the time zones that people live in, by area: (zone, its city)."""
+    return _zones_in(str(get_locale() or "en"))
+
+
+@cache
+def _zones_in(_language: str) -> Mapping[str, list[tuple[str, str]]]:
+    """Name the zones once for each language, which is the present request's."""
     found: dict[str, list[tuple[str, str]]] = {str(AREAS[area]): [] for area in AREAS}
-    for zone in available_timezones():
+    for zone in zone_names():
         area, _slash, place = zone.partition("/")
         if place and area in AREAS:
             found[str(AREAS[area])].append((zone, zone_text(zone)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import unicodedata
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
 from gifting.designs import DESIGNS
 from gifting.models.gift import WAYS
 from gifting.terms import MOST_RECIPIENTS
+from storefront.domain.zones import zone_names
 from storefront.errors import Invalid
 from storefront.values import frozen
 from storefront.web import forms
@@ -205,7 +205,7 @@ def _when(parts: Mapping[str, Any]) -> tuple[str, str]:
     """Return the wall clock that was chosen, and where it hangs; both "" for at once."""
     at = forms.line(parts["at"], field="gift_at", longest=16, code="invalid_date")
     zone = forms.line(parts["zone"], field="gift_zone", longest=60) if at else ""
-    if at and zone not in available_timezones():
+    if at and zone not in zone_names():
         raise Invalid("invalid_zone", field="gift_zone")
     return at, zone
 

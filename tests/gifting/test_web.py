@@ -346,6 +346,14 @@ def test_whoever_asks_for_a_lost_gift_learns_nothing(
     assert gift_of(bench, given).resent == int("friend" in email)
 
 
+def test_a_gift_is_found_however_its_address_begins(bench: Bench, given: Given) -> None:
+    """A giver's telephone wrote Lin@, and hers lin@."""
+    change_gift(bench, given.gift_id, delivered_at=bench.clock.now(), email="Lin@friend.test")
+    bench.client().post("/gifts/lost", data={"email": "lin@friend.test"})
+
+    assert 1 == gift_of(bench, given).resent
+
+
 def test_lines_smuggled_into_an_address_call_whoever_runs_the_shop(bench: Bench) -> None:
     answer = bench.client().post("/gifts/lost", data={"email": "a@b.test\r\nBcc: c@d.test"})
     bench.client().post("/gifts/lost", data={"email": "pasted@b.test\r\n"})

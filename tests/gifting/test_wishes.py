@@ -102,6 +102,7 @@ def test_at_once_needs_no_zone() -> None:
         ),
         ({**GIFT, "recipients": [{**BEN, "role": "owner"}]}, "unknown_field", "role"),
         ({**GIFT, "at": "2026-12-24T09:00", "zone": "Mars/Base"}, "invalid_zone", "gift_zone"),
+        ({**GIFT, "at": "2026-12-24T09:00", "zone": "localtime"}, "invalid_zone", "gift_zone"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(gift: object, code: str, field: str) -> None:

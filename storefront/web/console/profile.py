@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
 
 from flask import make_response, redirect, request, url_for
 
+from storefront.domain.zones import zone_names
 from storefront.errors import Invalid
 from storefront.languages import LANGUAGES, SOURCE
 from storefront.services import profile
@@ -135,7 +135,7 @@ def _page(error: Invalid | None = None, *, of: str = "shop") -> Response:
         texts=texts,
         shades=shades(merchant.accent),
         locales=list(LANGUAGES.items()),
-        zones=sorted(zone for zone in available_timezones() if "/" in zone),
+        zones=sorted(zone for zone in zone_names() if "/" in zone),
         news=request.args.get("news"),
     )
     return make_response(page, status_of(error) if error else 200)

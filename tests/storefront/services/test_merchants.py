@@ -35,6 +35,7 @@ GOOD = {
         ("currency", "ZZZ", "invalid_currency"),
         ("currency", "XAU", "invalid_currency"),
         ("zone", "Mars/Olympus", "invalid_zone"),
+        ("zone", "localtime", "invalid_zone"),
         ("zone", "../../etc/passwd", "invalid_zone"),
         ("accent", "red", "invalid_colour"),
         ("accent", "#2F5BD7", "invalid_colour"),
