@@ -132,19 +132,24 @@ def machine() -> Iterator[Machine]:
 
 
 @contextmanager
-def serving(host: Machine, engine: str, *, job_workers: int = 0) -> Iterator[Served]:
+def serving(
+    host: Machine, engine: str, *, job_workers: int = 0, **settings: str
+) -> Iterator[Served]:
     """Run a shop on a fresh database, with a gateway that answers at once."""
-    with serving_on(host.fresh(engine), host.new_folder(), job_workers=job_workers) as served:
+    place, instance = host.fresh(engine), host.new_folder()
+    with serving_on(place, instance, job_workers=job_workers, **settings) as served:
         yield served
 
 
 @contextmanager
-def serving_on(place: Place, instance: Path, *, job_workers: int = 0) -> Iterator[Served]:
+def serving_on(
+    place: Place, instance: Path, *, job_workers: int = 0, **settings: str
+) -> Iterator[Served]:
     """Run a shop on this database."""
     port = free_port()
     with gateway() as gateway_url:
         url = f"http://localhost:{port}"
-        source = settings_source(url, place.url, gateway_url, instance)
+        source = {**settings_source(url, place.url, gateway_url, instance), **settings}
         shop = Shop(
             url,
             Address(gateway_url),

@@ -215,7 +215,11 @@ def _mount(host: Wsgi, ours: Wsgi, prefix: str) -> Wsgi:
 
 def build(settings: Settings) -> Mounted:
     """Build the private application and everything it needs from outside."""
-    database = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
+    database = Database(
+        settings.database_url,
+        synchronous=settings.sqlite_synchronous,
+        delay=settings.openings_wait,
+    )
     ports = build_ports(settings, database)
     return Mounted(build_app(ports), ports, database)
 

@@ -236,6 +236,9 @@ class Sessions(Protocol):
         """Insert a row of a table and return its id once it is durable, in a transaction that it
         may share with rows that others insert at the same moment."""
 
+    def insert_soon(self, model: type[Any], row: Mapping[str, object]) -> int | None:
+        """Do so, or promise to do so within a moment and return None, as the shop is set."""
+
     def glance(self) -> AbstractContextManager[Any]:
         """Open hot statements that only read, each by itself, in the same way."""
 

@@ -57,6 +57,7 @@ class Settings:
     hold_time: timedelta = timedelta(minutes=10)
     hold_longest: timedelta = timedelta(minutes=30)
     lookback: timedelta = timedelta(days=30)
+    openings_wait: timedelta = timedelta(0)
     thanks_percent: int = 50
     reconcile_after: timedelta = timedelta(minutes=10)
     session_time: timedelta = timedelta(hours=12)
@@ -188,6 +189,14 @@ def _percent(value: object) -> int:
     return number
 
 
+def _wait(value: object) -> timedelta:
+    milliseconds = _count(value)
+    if milliseconds > 50:  # noqa: PLR2004
+        message = "must not be above 50"
+        raise ValueError(message)
+    return timedelta(milliseconds=milliseconds)
+
+
 def _minutes(value: object) -> timedelta:
     return _positive(timedelta(minutes=float(_text(value))))
 
@@ -255,6 +264,7 @@ READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "STOREFRONT_HOLD_MINUTES": ("hold_time", _minutes),
     "STOREFRONT_HOLD_LONGEST_MINUTES": ("hold_longest", _minutes),
     "STOREFRONT_LOOKBACK_DAYS": ("lookback", _days),
+    "STOREFRONT_OPENINGS_WAIT_MS": ("openings_wait", _wait),
     "STOREFRONT_THANKS_PERCENT": ("thanks_percent", _percent),
     "STOREFRONT_RECONCILE_AFTER_MINUTES": ("reconcile_after", _minutes),
     "STOREFRONT_SESSION_HOURS": ("session_time", _hours),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, Engine, PoolProxiedConnection
 
 
-_BEGIN, _COMMIT = text("BEGIN IMMEDIATE"), text("COMMIT")
+_BEGIN_READING, _BEGIN, _COMMIT = text("BEGIN"), text("BEGIN IMMEDIATE"), text("COMMIT")
 
 
 class Bare:
@@ -56,6 +56,11 @@ def _taken_from(engine: Engine) -> PoolProxiedConnection:
     except engine.dialect.loaded_dbapi.Error:
         engine.connect().close()  # raises what SQLAlchemy does, unless it has passed
         return engine.raw_connection()
+
+
+def begin_to_read(bare: Bare) -> None:
+    """Let SQLite's statements see one state until the connection goes back."""
+    fetch(bare, _BEGIN_READING, {})
 
 
 @contextmanager

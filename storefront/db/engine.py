@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,10 @@ from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from storefront.db.bare import committing, in_one, lend
+from storefront.db.bare import begin_to_read, committing, in_one, lend
+from storefront.db.delaying import Delayed
 from storefront.db.gathering import Gathering
-from storefront.db.hot import insert_told
+from storefront.db.hot import insert_rows, insert_told
 from storefront.db.turns import Turns
 from storefront.signals import send_pending
 
@@ -53,7 +55,11 @@ class Database:
     Raises what SQLAlchemy raises; `web/errors.py` and the worker know which of it is passing.
     """
 
-    def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
+    def __init__(
+        self, url: str, *, synchronous: str = "FULL", delay: timedelta = timedelta(0)
+    ) -> None:
+        self._delay = delay
+        self._delayed: dict[type[Base], Delayed] = {}
         self._gatherings: dict[type[Base], Gathering] = {}
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
@@ -107,14 +113,33 @@ class Database:
             gathering = self._gatherings.setdefault(model, made)
         return gathering.insert(row)
 
+    def insert_soon(self, model: type[Base], row: Mapping[str, object]) -> int | None:
+        """Insert a row once `delay` is over, with others that come meanwhile; return None. Without
+        a delay, or where too many wait, do as `insert` does."""
+        if self._delay:
+            delayed = self._delayed.get(model)
+            if delayed is None:
+                made = Delayed(partial(self._insert_all, model), wait=self._delay)
+                delayed = self._delayed.setdefault(model, made)
+            if delayed.add(row):
+                return None
+        return self.insert(model, row)
+
+    def _insert_all(self, model: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+        with self.begin() as session:
+            insert_rows(session, model, rows)
+
     def _insert_told(self, model: type[Base], rows: Sequence[Mapping[str, object]]) -> list[int]:
         with self.at_once() as bare:
             return insert_told(bare, model, rows)
 
     @contextmanager
     def glance(self) -> Iterator[Bare]:
-        """Open hot statements that read; each sees what is committed by then."""
+        """Open hot statements that read. They see one state on SQLite; on PostgreSQL each sees
+        what is committed by then."""
         with lend(self.reader) as bare:
+            if self.is_sqlite:  # one lock for all of them, too
+                begin_to_read(bare)
             yield bare
 
     @contextmanager

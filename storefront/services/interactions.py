@@ -102,7 +102,7 @@ def record(
     session: Session, placement: PlacementView, act: Act, *, sign: Signer, now: datetime
 ) -> Recorded:
     """Record one act at a placement, and make the link when it is a share."""
-    arrival = act.visitor.arrival if act.visitor else None
+    arrival = _arrival(session, placement, act.visitor)
     parent_id = _find_parent(session, placement.merchant.id, act.parent) or (
         arrival if act.kind in ARRIVALS else _latest_arrival(session, placement, act.visitor)
     )
@@ -144,7 +144,7 @@ def open_share(
     sessions: Sessions, link: ShareLink, visitor: Visitor, *, referrer: str | None, now: datetime
 ) -> Opening:
     """Record that a person opened a shared link; they carry the opening from now on. It is durable
-    when this returns."""
+    when this returns, unless the shop is set to let openings wait."""
     if not link.is_genuine:
         visitor = replace(visitor, evidence="unverified")
     act = Act(
@@ -155,8 +155,9 @@ def open_share(
         referrer=referrer,
     )
     row = _row(link.placement, act, now=now, parent_id=link.parent_interaction_id, share_id=link.id)
-    arrival = sessions.insert(Interaction, row)
-    return Opening(link.placement, replace(visitor, arrival=arrival), str(row["public_id"]))
+    name = str(row["public_id"])
+    arrival = sessions.insert_soon(Interaction, row) or name
+    return Opening(link.placement, replace(visitor, arrival=arrival), name)
 
 
 def record_act(session: Session, *, now: datetime, **facts: Any) -> tuple[int, str]:
@@ -226,6 +227,12 @@ def _find_parent(session: Session, merchant_id: int, parent: str | None) -> int 
             Interaction.merchant_id == merchant_id, Interaction.public_id == parent
         )
     )
+
+
+def _arrival(session: Session, placement: PlacementView, visitor: Visitor | None) -> int | None:
+    """Return the opening that a visitor carries."""
+    found = visitor.arrival if visitor else None
+    return _find_parent(session, placement.merchant.id, found) if isinstance(found, str) else found
 
 
 def _latest_arrival(

@@ -20,11 +20,12 @@ LONGEST = timedelta(days=90)
 class Visitor:
     """A pseudonymous person who is looking. `evidence` is verified when their mark was ours,
     unverified when it was altered, foreign or too old, none when they brought none.
-    `arrival` is the opening of a shared link that brought them here, if one did."""
+    `arrival` is the opening of a shared link that brought them here, if one did: its id, or its
+    public id where it had no other yet."""
 
     key: str
     evidence: str
-    arrival: int | None = None
+    arrival: int | str | None = None
 
     @property
     def is_known(self) -> bool:

@@ -2,6 +2,7 @@
 whole under every model, and what is attributed and what is direct add up to what was sold."""
 
 import random
+import time
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
@@ -9,15 +10,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, insert, select
 
+from storefront.db.engine import Database
 from storefront.domain.attribution import MODELS
 from storefront.domain.money import FULL_SHARE
 from storefront.models import Attribution, Interaction, Order, OrderOrigin, Payment
 from storefront.services.audit import audit
 from storefront.services.checkout import place_order
+from storefront.services.interactions import find_share, open_share
 from storefront.services.payments import apply_snapshot
 from storefront.services.visitors import Visitor
 from tests.factories import World, an_order, world_on
 from tests.fakes import Bench
+from tests.storefront.sales import ANA, BEN, act
 
 KINDS = ("view", "open", "like", "comment", "share", "follow", "click", "buy")
 EVIDENCE = ("verified", "unverified", "none")
@@ -156,3 +160,34 @@ def test_a_touch_at_the_edge_of_the_lookback_counts_and_one_beyond_does_not(
     with bench.database.reads() as session:
         origin = session.scalars(select(OrderOrigin.interaction_id)).one()
     assert counts == (origin is not None)
+
+
+def test_a_landing_continues_an_opening_that_waited_to_be_written(
+    bench: Bench, world: World, engine_url: str
+) -> None:
+    token = act(bench, world, "share", ANA).share_token
+    database = Database(engine_url, delay=timedelta(milliseconds=20))
+    with bench.database.reads() as session:
+        link = find_share(session, token or "", sign=bench.ports.sign)
+    opening = open_share(database, link, BEN, referrer=None, now=bench.clock.now())
+
+    opened = wait_for_act(bench, opening.interaction)
+    landing = act(bench, world, "view", opening.visitor)
+
+    database.dispose()
+    assert opening.interaction == opening.visitor.arrival
+    with bench.database.reads() as session:
+        assert opened == session.get_one(Interaction, landing.interaction_id).parent_id
+
+
+def wait_for_act(bench: Bench, public_id: str) -> int:
+    """Return the id of an act once it is written."""
+    statement = select(Interaction.id).where(Interaction.public_id == public_id)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with bench.database.reads() as session:
+            found = session.scalar(statement)
+        if found is not None:
+            return found
+        time.sleep(0.005)
+    raise TimeoutError
