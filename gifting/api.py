@@ -15,7 +15,7 @@ from gifting.redemption import Redeem, look_up, redeem
 from gifting.reversal import REASONS, Reverse, reverse
 from storefront.errors import Invalid
 from storefront.web import forms
-from storefront.web.api.access import caller, request_key
+from storefront.web.api.access import caller, caller_of_late, request_key
 from storefront.web.api.answers import (
     KEY_PARAMETER,
     PUBLIC_ID,
@@ -196,7 +196,7 @@ def look() -> Any:
 @blueprint.response(201, RedemptionAnswer, headers=REPLAY_HEADER)
 def take() -> Any:
     """Take a part of a card, or all of it. A repeat under the same key takes nothing twice."""
-    who, key = caller(), request_key()
+    who, key = caller_of_late(), request_key()
     body = _load(_REDEMPTION, json_body())
     till = machines.till_of(ports(), who, body.get("store"))
     use_zone(who.zone)

@@ -113,7 +113,7 @@ def redeem(ports: Ports, till: Till, wish: Redeem) -> Redeemed:
     """
     now = ports.clock.now()
     seen = _see_by_code(ports, till, wish, now=now)
-    card_id = find_card(ports, till, wish.code) if seen is None else seen.id
+    card_id = _find_card(ports, till, wish, now=now) if seen is None else seen.id
     return _redeem(ports, _asked(ports, till, wish, card_id=card_id, now=now), seen=seen)
 
 
@@ -131,6 +131,13 @@ def _see_by_code(ports: Ports, till: Till, wish: Redeem, *, now: datetime) -> Se
             whom=guessing.whom(ports.sign, till),
             now=now,
         )
+
+
+def _find_card(ports: Ports, till: Till, wish: Redeem, *, now: datetime) -> int:
+    """Return the key of a card that one look has not found, to a till that may still act."""
+    with ports.reads() as session:
+        till.confirm(session, now)
+    return find_card(ports, till, wish.code)
 
 
 def redeem_card(ports: Ports, till: Till, wish: Redeem, *, card_id: int) -> Redeemed:

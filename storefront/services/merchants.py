@@ -152,7 +152,7 @@ def issue_token(
             store_id=store_id,
             public_id=token_id or public_id("tok"),
             name=name,
-            digest=sign.digest(TOKEN_PURPOSE, secret),
+            digest=digest_of_token(sign, secret),
             last_four=secret[-4:],
             created_at=now,
         )
@@ -193,9 +193,14 @@ class Bearer:
     zone: str
 
 
-def find_by_token(session: Session | Bare, secret: str, *, sign: Signer) -> Bearer | None:
-    """Return whose token this is, or None when it is unknown or revoked."""
-    row = read_one(session, BEARER, digest=sign.digest(TOKEN_PURPOSE, secret))
+def digest_of_token(sign: Signer, secret: str) -> str:
+    """Return the keyed digest under which a token is found."""
+    return sign.digest(TOKEN_PURPOSE, secret)
+
+
+def find_by_digest(session: Session | Bare, digest: str) -> Bearer | None:
+    """Return whose token has this digest, or None when it is unknown or revoked."""
+    row = read_one(session, BEARER, digest=digest)
     return None if row is None else Bearer(*row)
 
 

@@ -372,6 +372,25 @@ def test_a_revoked_token_takes_nothing(bench: Bench, machine: Machine, given: Gi
     assert (2000, 2000, 0) == books(bench, given)
 
 
+@pytest.mark.parametrize("key", ["k", "another"])
+@pytest.mark.parametrize("code", ["its own", "nobody's", "a link's"])
+def test_a_token_that_was_good_a_moment_ago_takes_nothing_and_learns_nothing(
+    bench: Bench, machine: Machine, given: Given, code: str, key: str
+) -> None:
+    assert 201 == machine.take(given, 2000).status_code
+    shown = {
+        "its own": given.code,
+        "nobody's": codes.new_code(),
+        "a link's": f"https://shop.test/g/{'0' * 40}",
+    }[code]
+    with bench.database.begin() as session:
+        session.execute(update(ApiToken).values(revoked_at=bench.clock.now()))
+
+    with nothing_changes(bench.database):
+        again = machine.post("/redemptions", {"code": shown}, **{"Idempotency-Key": key})
+    assert (401, "token_needed") == told(again)
+
+
 @pytest.mark.parametrize("path", ["/redemptions", "/redemptions/rdm_0000000000000000/reversal"])
 @pytest.mark.parametrize(
     ("key", "expected"),

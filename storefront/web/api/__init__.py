@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask_smorest import Api
 
 from storefront.web.api import interactions, orders, refunds
+from storefront.web.api.access import init_access
 from storefront.web.api.answers import describe_refusals
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def init_api(app: Flask, more: Iterable[Blueprint] = ()) -> None:
     api = QuietApi(app)
     bearer: dict[str, Any] = {"type": "http", "scheme": "bearer"}
     api.spec.components.security_scheme("bearer", bearer)
+    init_access(app)
     describe_refusals(api)
     for blueprint in (interactions.blueprint, orders.blueprint, refunds.blueprint, *more):
         api.register_blueprint(blueprint, url_prefix="/api/v1")

@@ -119,3 +119,20 @@ def test_a_server_that_is_not_there_is_the_same_fault_as_through_a_session() -> 
         pass
     with pytest.raises(OperationalError), database.at_once():
         pass
+
+
+def test_what_fails_half_way_leaves_nothing_in_sqlite(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+
+    with pytest.raises(IntegrityError):
+        _write_at_once(database, "one", "one")
+    assert [] == kinds(database)
+    write(database, "two")
+    assert ["two"] == kinds(database)
+    database.dispose()
+
+
+def _write_at_once(database: Database, *names: str) -> None:
+    with database.at_once() as bare:
+        for kind in names:
+            insert_row(bare, Alarm, kind=kind, **ROWS)
