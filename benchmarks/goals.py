@@ -116,7 +116,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Redemptions of gift cards through HTTP, 32 clients",
             "redemptions",
             "1 request, 1 transaction",
-            "Python's way to the view and through two short reads; on PostgreSQL also nine foreign "
+            "Python's way to the view and through one short read; on PostgreSQL also nine foreign "
             "keys and fifteen indexes that each redemption is entered into.",
             (
                 _least("of one bare statement", TIMES, 0.08, 0.2),
@@ -173,7 +173,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Interactions written into 10 million rows and their five indexes",
             "history",
             "batches of 10,000 (SQLite) and COPY (PostgreSQL)",
-            "Five indexes, two of them in random order.",
+            "Five indexes, one of them, by visitor, in random order; on PostgreSQL also two "
+            "foreign keys.",
             (
                 _least("rows into SQLite", "/s", 25_000, 50_000),
                 _least("rows into PostgreSQL", "/s", 80_000, 180_000),
