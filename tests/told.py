@@ -2,9 +2,10 @@
 events do not hear of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from psycopg import Connection, Cursor
 from sqlalchemy import Engine, event
@@ -22,24 +23,13 @@ def counting(database: Database) -> Iterator[Told]:
     """Yield what the drivers are told from now on, without the brackets of transactions."""
     told: Told = []
 
-    def note(statement: object) -> None:
-        text = str(statement).strip()
+    def note(statement: str) -> None:
+        text = statement.strip()
         if not text.startswith(BRACKETS):
             told.append(text)
 
-    class Counted(Cursor[Any]):
-        def execute(self, query: Any, *args: Any, **named: Any) -> Any:
-            note(query)
-            return super().execute(query, *args, **named)
-
-        def executemany(self, query: Any, *args: Any, **named: Any) -> Any:
-            note(query)
-            return super().executemany(query, *args, **named)
-
     def listen(connection: Any, *_: object) -> None:
-        if isinstance(connection, Connection):
-            connection.cursor_factory = Counted
-        else:
+        if not isinstance(connection, Connection):
             connection.set_trace_callback(note)
 
     engines: tuple[Engine, ...] = (database.writer, database.reader)
@@ -47,10 +37,28 @@ def counting(database: Database) -> Iterator[Told]:
     for engine in engines:
         event.listen(engine, "connect", listen)
     try:
-        yield told
+        with noting(note):
+            yield told
     finally:
         for engine in engines:
             event.remove(engine, "connect", listen)
+
+
+@contextmanager
+def noting(note: Callable[[str], None]) -> Iterator[None]:
+    """Have each statement noted that any cursor of psycopg's is told, of whatever class."""
+
+    def noted(run: Callable[..., Any]) -> Callable[..., Any]:
+        def execute(cursor: object, query: str | bytes, *args: Any, **named: Any) -> Any:
+            note(query.decode() if isinstance(query, bytes) else query)
+            return run(cursor, query, *args, **named)
+
+        return execute
+
+    with patch.multiple(
+        Cursor, execute=noted(Cursor.execute), executemany=noted(Cursor.executemany)
+    ):
+        yield
 
 
 def without_values(told: Told) -> Told:

@@ -4,6 +4,7 @@ Only `hot` needs this: it knows sessions."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Dialect, Executable, Row
-    from sqlalchemy.engine.interfaces import DBAPICursor
 
     from storefront.db.bare import Bare
 
@@ -40,7 +40,6 @@ class _Place:
     """Where the driver wants a value: one that never changes, or the one that a slot stands for;
     and what is to be done with that before."""
 
-    key: str
     constant: Any = None
     slot: _Slot | None = None
     process: Process | None = None
@@ -76,18 +75,15 @@ class Reading:
 
 @frozen
 class Prepared:
-    """SQL for one driver, where its values go, and how its rows are read, if it returns any."""
+    """SQL for one driver, its values in their order, and how its rows are read, if it has any."""
 
-    sql: str
+    sql: str | bytes
     places: tuple[_Place, ...]
-    is_positional: bool
     reading: Reading | None
 
-    def parameters(self, values: Mapping[str, Any]) -> Any:
-        """Return the values as the driver takes them: by position, or by name."""
-        if self.is_positional:
-            return [place.value(values) for place in self.places]
-        return {place.key: place.value(values) for place in self.places}
+    def parameters(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the values as the driver takes them."""
+        return [place.value(values) for place in self.places]
 
 
 @dataclass
@@ -118,16 +114,15 @@ class _Compiled:
         for key, value in state.parameters.items():
             process = self._process(key, value) or state.processors.get(key)
             if isinstance(value, _Slot):
-                places[key] = _Place(key, slot=value, process=process)
+                places[key] = _Place(slot=value, process=process)
             else:
-                places[key] = _Place(key, value if process is None else process(value))
-        order = state.positiontup if self.compiled.positional else places
-        return Prepared(
-            state.statement,
-            tuple(places[key] for key in order),
-            bool(self.compiled.positional),
-            reading(self.statement, self.dialect),
-        )
+                places[key] = _Place(value if process is None else process(value))
+        if self.compiled.positional:
+            sql, order = state.statement, state.positiontup
+        else:
+            sql, order = _numbered(state.statement)
+        how = reading(self.statement, self.dialect)
+        return Prepared(sql, tuple(places[key] for key in order), how)
 
     def _process(self, key: str, value: object) -> Process | None:
         bind = self.compiled.binds.get(value.name if isinstance(value, _Slot) else key)
@@ -141,6 +136,8 @@ class _Compiled:
             return _Slot(name)
         return [_Slot(name, position) for position in range(len(value))]
 
+
+_NAMED = re.compile(r"%\((.*?)\)s|%%")
 
 _kept: WeakKeyDictionary[Executable, dict[tuple[str, ...], _Compiled]] = WeakKeyDictionary()
 
@@ -207,7 +204,7 @@ def _found(
         cursor.execute(ready.sql, ready.parameters(values))
         return cursor.fetchall() if ready.reading else ()
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _as_sqlalchemy_says(connection, ready.sql, error) from error
+        raise _as_sqlalchemy_says(connection, ready, error) from error
     finally:
         cursor.close()
 
@@ -221,21 +218,38 @@ def run_many(
     try:
         cursor.executemany(ready.sql, [ready.parameters(row) for row in rows])
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _as_sqlalchemy_says(connection, ready.sql, error) from error
+        raise _as_sqlalchemy_says(connection, ready, error) from error
     finally:
         cursor.close()
 
 
-def _cursor(connection: Connection | Bare) -> DBAPICursor:
-    return connection.connection.cursor()
+def _numbered(sql: str) -> tuple[bytes, Sequence[str]]:
+    """Return SQL with PostgreSQL's own numbers in place of the driver's names, and those in their
+    order. The driver does it anew each time for long statements, which takes longer than to ask."""
+    order: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f"${order.setdefault(found[1], len(order) + 1)}" if found[1] else "%"
+
+    return _NAMED.sub(number, sql).encode(), tuple(order)
 
 
-def _as_sqlalchemy_says(connection: Connection | Bare, sql: str, error: Exception) -> BaseException:
+def _cursor(connection: Connection | Bare) -> Any:
+    if connection.dialect.name == "sqlite":
+        return connection.connection.cursor()
+    driver: Any = connection.dialect.loaded_dbapi
+    return driver.RawCursor(connection.connection.driver_connection)
+
+
+def _as_sqlalchemy_says(
+    connection: Connection | Bare, ready: Prepared, error: Exception
+) -> BaseException:
     """Return a driver's fault as SQLAlchemy would raise it. Where the connection is lost, it is
     asked once more by SQLAlchemy, which meets the same and throws away what the pool holds."""
     dialect = connection.dialect
     if dialect.is_disconnect(error, connection.connection.dbapi_connection, None):  # type: ignore[arg-type]
         connection.exec_driver_sql("SELECT 1")
+    sql = ready.sql.decode() if isinstance(ready.sql, bytes) else ready.sql
     return DBAPIError.instance(
         sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
     )

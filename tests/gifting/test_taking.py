@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +23,7 @@ from tests.fakes import Bench
 from tests.gifting.factories import Given, a_gift
 from tests.gifting.test_redemption import books, set_card
 from tests.gifting.tills import a_till
+from tests.told import noting
 
 
 @dataclass(frozen=True)
@@ -152,14 +152,8 @@ def writing(bench: Bench) -> Iterator[list[str]]:
         driver.set_trace_callback(None)
         return
 
-    class Noting(psycopg.Cursor[Any]):
-        def execute(self, query: Any, *args: Any, **options: Any) -> Any:
-            said.append(str(query))
-            return super().execute(query, *args, **options)
-
-    driver.cursor_factory = Noting
-    yield said
-    driver.cursor_factory = psycopg.Cursor
+    with noting(said.append):
+        yield said
 
 
 def test_what_was_taken_is_durable_when_it_is_told(
