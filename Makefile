@@ -8,6 +8,8 @@ SHELL := bash
 PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
+# One more than two processors: browsers mostly wait. With four, nothing waits and nothing is won.
+TEST_WORKERS ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,7 +26,7 @@ demo: $(VENV)/.installed ## Open the shop with demo data (PORT=8000; ARGS=--fres
 
 test: $(VENV)/.testable ## Run every test on SQLite, PostgreSQL and Chromium (ARGS=… goes to pytest)
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.checkable ## Check format, lint, types and the rules of the house
 	@$(BIN)/ruff format --check $(wildcard $(CODE))

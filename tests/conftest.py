@@ -133,7 +133,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what each part took and measured, and what was not run for want of a browser."""
-    terminalreporter.section("time by part (two may run side by side)")
+    terminalreporter.section("time by part (several run side by side)")
     for part, seconds in sorted(_seconds_by_part.items(), key=lambda each: -each[1]):
         terminalreporter.write_line(f"{seconds:8.1f} s  {part} ({_tests_by_part[part]} tests)")
     if _figures:

@@ -18,7 +18,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheel = next(WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"]))
     venv.create(folder / "venv", with_pip=False, symlinks=True)
     python = folder / "venv" / "bin" / "python"
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--prefer-binary"]
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", *quiet, wheel]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    quick = ["--prefer-binary", "--no-compile"]  # Python compiles what it imports, and no more
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", *quiet, *quick, wheel]
     subprocess.run(pip, check=True, timeout=500)
     return python
