@@ -1,7 +1,7 @@
 """Which test worker runs what. Tests that start processes of their own keep company: no two races
-compete, and no two demos are started. All the rest goes file by file. Browsers mostly wait and races
-mostly compute, so either company may run beside the other, and a third worker has the processors
-when both wait. They take longest, and begin early: `make test` keeps the order of the folders, and
+compete, and no two demos are started. All the rest goes file by file. Browsers mostly wait and
+races mostly compute, so either company may run beside the other, and a third worker goes on where
+both wait. They take longest, and begin early: `make test` keeps the order of the folders, and
 browser/ leads."""
 
 from xdist.scheduler import LoadScopeScheduling
