@@ -4,20 +4,21 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.orm import Session
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.pool import QueuePool
 
 from storefront.db.bare import begin_to_read, committing, in_one, lend
 from storefront.db.delaying import Delayed
 from storefront.db.gathering import Gathering
 from storefront.db.hot import insert_rows, insert_told
+from storefront.db.late import late_session
+from storefront.db.prepared import as_sqlalchemy_says
 from storefront.db.turns import Turns
 from storefront.signals import send_pending
 
@@ -26,12 +27,19 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
 
     from storefront.db.bare import Bare
     from storefront.db.base import Base
+    from storefront.db.late import LateSession
 
 SAFE_SQLITE = (3, 51, 3)
 """Older SQLite in WAL mode can corrupt a database with several connections (fixed 2026-03)."""
+
+BEGIN_READING = text("BEGIN")
+BEGIN_WRITING = text("BEGIN IMMEDIATE")
+"""It takes the write lock at once: a read transaction that is upgraded later fails with "database
+is locked" without waiting."""
 
 BUSY_TIMEOUT_MS = 15_000
 POOL_SIZE = 16
@@ -75,22 +83,11 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """Open a write transaction: commit when the block ends well, else roll back."""
-        with self._writer_turn() as session:
+        turn = nullcontext() if self._turns is None else self._turns.take()
+        with turn, late_session(self.writer, BEGIN_WRITING if self.is_sqlite else None) as session:
             yield session
+            _finish(session)
         send_pending(session)
-
-    @contextmanager
-    def _writer_turn(self) -> Iterator[Session]:
-        if self._turns is None:
-            with Session(self.writer, expire_on_commit=False) as session, session.begin():
-                yield session
-        else:
-            with (
-                self._turns.take(),
-                Session(self.writer, expire_on_commit=False) as session,
-                session.begin(),
-            ):
-                yield session
 
     @contextmanager
     def at_once(self) -> Iterator[Bare]:
@@ -146,7 +143,7 @@ class Database:
     def reads(self) -> Iterator[Session]:
         """Open a session that cannot write. It sees one state on SQLite; on PostgreSQL each
         statement sees what is committed by then."""
-        with Session(self.reader, expire_on_commit=False) as session:
+        with late_session(self.reader, BEGIN_READING if self.is_sqlite else None) as session:
             yield session
 
     def dispose(self) -> None:
@@ -155,6 +152,19 @@ class Database:
         self.reader.dispose()
         if self._turns is not None:
             self._turns.close()
+
+
+def _finish(session: LateSession) -> None:
+    """Write what is left to be written, and commit."""
+    if not session.is_bare:
+        session.connection()  # so that it takes part, though nobody may have used it yet
+        session.commit()
+        return
+    bare = session.bare
+    try:
+        bare.connection.commit()
+    except bare.dialect.loaded_dbapi.Error as error:
+        raise as_sqlalchemy_says(bare, "COMMIT", error) from error
 
 
 def _make_folder(url: str) -> None:
@@ -184,12 +194,8 @@ def _sqlite_engine(url: str, synchronous: str, *, is_writer: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        # IMMEDIATE takes the write lock at once: a read transaction that is upgraded later
-        # fails with "database is locked" without waiting.
-        if is_writer:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:  # never waits and never fails, so nothing of SQLAlchemy's is needed
-            connection.connection.dbapi_connection.execute("BEGIN")
+        if not connection.connection.dbapi_connection.in_transaction:  # as a late session's is
+            connection.exec_driver_sql(str(BEGIN_WRITING if is_writer else BEGIN_READING))
 
     return engine
 

@@ -11,12 +11,13 @@ from sqlalchemy import bindparam, insert
 
 from storefront.db.bare import Bare
 from storefront.db.foreseen import foreseen
+from storefront.db.late import LateSession
 from storefront.db.prepared import fetch, run_many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Executable, Insert, Row, Table
+    from sqlalchemy import Connection, Dialect, Executable, Insert, Row, Table
     from sqlalchemy.orm import Session
 
     from storefront.db.base import Base
@@ -42,11 +43,19 @@ def read(session: Session | Bare, statement: Executable, **values: object) -> Se
 
 def is_sqlite(session: Session | Bare) -> bool:
     """Return whether it is SQLite that is spoken to."""
-    dialect = session.dialect if isinstance(session, Bare) else session.get_bind().dialect
-    return dialect.name == "sqlite"
+    return dialect_of(session).name == "sqlite"
+
+
+def dialect_of(session: Session | Bare) -> Dialect:
+    """Return which database is spoken to, as SQLAlchemy knows it."""
+    if isinstance(session, LateSession):
+        return session.bare.dialect
+    return session.dialect if isinstance(session, Bare) else session.get_bind().dialect
 
 
 def _line_of(session: Session | Bare) -> Connection | Bare:
+    if isinstance(session, LateSession) and session.is_bare:
+        return session.bare
     if isinstance(session, Bare):
         return session
     session.flush()

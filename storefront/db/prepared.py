@@ -204,7 +204,7 @@ def _found(
         cursor.execute(ready.sql, ready.parameters(values))
         return cursor.fetchall() if ready.reading else ()
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _as_sqlalchemy_says(connection, ready, error) from error
+        raise as_sqlalchemy_says(connection, ready.sql, error) from error
     finally:
         cursor.close()
 
@@ -218,7 +218,7 @@ def run_many(
     try:
         cursor.executemany(ready.sql, [ready.parameters(row) for row in rows])
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _as_sqlalchemy_says(connection, ready, error) from error
+        raise as_sqlalchemy_says(connection, ready.sql, error) from error
     finally:
         cursor.close()
 
@@ -241,15 +241,15 @@ def _cursor(connection: Connection | Bare) -> Any:
     return driver.RawCursor(connection.connection.driver_connection)
 
 
-def _as_sqlalchemy_says(
-    connection: Connection | Bare, ready: Prepared, error: Exception
+def as_sqlalchemy_says(
+    connection: Connection | Bare, sql: str | bytes, error: Exception
 ) -> BaseException:
     """Return a driver's fault as SQLAlchemy would raise it. Where the connection is lost, it is
     asked once more by SQLAlchemy, which meets the same and throws away what the pool holds."""
     dialect = connection.dialect
     if dialect.is_disconnect(error, connection.connection.dbapi_connection, None):  # type: ignore[arg-type]
         connection.exec_driver_sql("SELECT 1")
-    sql = ready.sql.decode() if isinstance(ready.sql, bytes) else ready.sql
+    told = sql.decode() if isinstance(sql, bytes) else sql
     return DBAPIError.instance(
-        sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+        told, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storefront.db.hot import read_one, run_each, table_of
+from storefront.db.hot import dialect_of, read_one, run_each, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 def insert_for(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """Return the engine's own INSERT, which knows what to do on conflict."""
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect_of(session).name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
 
 
 def insert_if_new(session: Session, table: type[Base], **values: Any) -> int | None:
     """Insert a row and return its id, or None when a unique key already has such a row."""
-    row = read_one(session, _insert_if_new(table, session.get_bind().dialect.name), **values)
+    row = read_one(session, _insert_if_new(table, dialect_of(session).name), **values)
     return int(row[0]) if row else None
 
 
@@ -36,7 +36,7 @@ def insert_those_new(
 ) -> None:
     """Insert those of some rows of which no unique key is taken. They name the same columns."""
     if rows:
-        run_each(session, _if_new(table, session.get_bind().dialect.name), rows)
+        run_each(session, _if_new(table, dialect_of(session).name), rows)
 
 
 @cache
