@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -25,17 +25,25 @@ if TYPE_CHECKING:
 
 PPM = 1_000_000
 
+AMOUNTS = 10_000
+"""So many are kept as they are read: a shop has few prices, and each takes ten times as long to
+write as to look up."""
+
 
 def money(amount: Money, locale: str | None = None) -> str:
     """Return an amount such as $4.50 or 4,50 €, with the decimals that ISO 4217 gives it.
 
     Babel's own number of digits differs from ISO's for some currencies, so it is not asked.
     """
-    places = exponent(amount.currency)
-    language = locale or str(get_locale() or "en")
+    return _money(amount.minor, amount.currency, locale or str(get_locale() or "en"))
+
+
+@lru_cache(AMOUNTS)
+def _money(minor: int, currency: str, language: str) -> str:
+    places = exponent(currency)
     text = format_currency(
-        Decimal(amount.minor).scaleb(-places),
-        amount.currency,
+        Decimal(minor).scaleb(-places),
+        currency,
         format=_pattern(language, places),
         locale=language,
         currency_digits=False,

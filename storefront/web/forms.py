@@ -94,7 +94,7 @@ def text(value: object, *, field: str, longest: int, code: str = "invalid_text")
         raise Invalid(code, field=field)
     # Browsers send the lines of a textarea with CR LF.
     clean = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-    if len(clean) > longest or any(_is_control(symbol) for symbol in clean):
+    if len(clean) > longest or (not clean.isprintable() and any(map(_is_control, clean))):
         raise Invalid(code, field=field)
     return clean if clean.isascii() else _without_piles(clean)
 
