@@ -151,10 +151,13 @@ def _claim_of(limit: int) -> Update:
         .order_by(_job.c.run_at, _job.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        # By itself, so that it is looked up once: PostgreSQL may ask a subquery for each row anew,
+        # which passes over those that it has just claimed and claims more than the limit.
+        .cte("due")
     )
     return (
         update(_job)
-        .where(_job.c.id.in_(due.scalar_subquery()))
+        .where(_job.c.id.in_(select(due.c.id)))
         .values(
             lease=bindparam("new_lease"),
             leased_until=bindparam("until"),

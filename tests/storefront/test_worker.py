@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -223,6 +223,21 @@ def test_a_job_that_waits_behind_slow_ones_is_not_run_twice(bench: Bench, world:
     sent = [message.message_id for message in (*slow.sent, *bench.mailbox.sent)]
 
     assert (len(sent), len(set(sent))) == (5, 5)
+
+
+def test_no_more_jobs_are_claimed_than_asked_for_whatever_way_the_database_goes(
+    bench: Bench, world: World
+) -> None:
+    client = bench.client()
+    for _ in range(3):
+        pay(client, bench, place(bench, world))
+    with bench.database.begin() as session:
+        if not bench.database.is_sqlite:
+            for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+                session.execute(text(f"SET LOCAL enable_{way} = off"))
+        claimed = [len(jobs.claim(session, now=bench.clock.now(), limit=1)) for _ in range(4)]
+
+    assert [1, 1, 1, 0] == claimed
 
 
 def test_a_job_of_a_worker_that_died_is_taken_over_when_its_lease_ends(paid: Bench) -> None:
