@@ -71,7 +71,7 @@ def test_ticked_orders_are_handed_over_and_the_rest_is_named(
 
     assert (303, "/console/orders?sort=oldest") == (answer.status_code, answer.location)
     assert "2 orders are marked as handed over." in told
-    assert f"1 order was left as it is {unpaid} : This order is not paid" in told
+    assert f"1 order was left as it is {unpaid} · This order is not paid" in told
     assert "Picked up" in words(owner.get(f"/console/orders/{cone}"))
     assert "Shipped" in words(owner.get(f"/console/orders/{parcel}"))
 
