@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Executable, Insert, Update
     from sqlalchemy.orm import Session
 
-    from storefront.db.bare import Bare
     from storefront.db.base import Base
 
     Rows = Sequence[Mapping[str, object]]
@@ -65,7 +64,7 @@ def insert_family(
     return int(read(session, statement, **own, **_values(there))[0][0])
 
 
-def run_both(session: Session | Bare, first: Update, second: Update, **values: object) -> None:
+def run_both(session: Session, first: Update, second: Update, **values: object) -> None:
     """Run two statements that change rows of different tables, in no certain order."""
     if not is_sqlite(session):
         run(session, _both_of(first, second), **values)

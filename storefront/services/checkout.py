@@ -486,7 +486,7 @@ def _open_payment(ports: Ports, placement: PlacementView, draft: _Draft) -> Plac
         draft.held_until,
     )
     now = ports.clock.now()
-    with ports.sessions.at_once() as session:
+    with ports.sessions.begin() as session:
         run_both(
             session,
             OPENED,
