@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, redirect
 
 from storefront.errors import Conflict, Invalid
 from storefront.services import carts
@@ -20,10 +20,10 @@ from storefront.web.frame import (
     FrameState,
     read_surface,
     read_token,
-    surface_of,
     use_frame_policy,
 )
 from storefront.web.occasions import entered_of
+from storefront.web.showing import state_at
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -71,14 +71,7 @@ def change_codes() -> AnyResponse:
 def follow(family: str, placement: str, link: str) -> AnyResponse:
     """Open a placement with the offer that a link brings; nobody has to type anything."""
     with ports().reads() as session:
-        view = get_placement(session, placement)
-    state = FrameState(
-        surface_of(family),
-        view,
-        read_token(request.args.get("v")),
-        read_token(request.args.get("c")),
-    )
-    use_frame_policy(state)
+        state = state_at(session, placement, family)
     entered = carts.with_link(entered_of(state), link[:LONGEST_LINK])
     response = redirect(_with(state, entered).url(HOME), 303)
     response.headers["Cache-Control"] = "no-store"
