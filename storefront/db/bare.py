@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, Engine, PoolProxiedConnection
 
 
-_BEGIN_READING, _BEGIN, _COMMIT = text("BEGIN"), text("BEGIN IMMEDIATE"), text("COMMIT")
+BEGIN_READING = text("BEGIN")
+BEGIN_WRITING = text("BEGIN IMMEDIATE")
+"""It takes the write lock at once: a read transaction that is upgraded later fails with "database
+is locked" without waiting."""
+
+_COMMIT = text("COMMIT")
 
 
 class Bare:
@@ -60,14 +65,14 @@ def _taken_from(engine: Engine) -> PoolProxiedConnection:
 
 def begin_to_read(bare: Bare) -> None:
     """Let SQLite's statements see one state until the connection goes back."""
-    fetch(bare, _BEGIN_READING, {})
+    fetch(bare, BEGIN_READING, {})
 
 
 @contextmanager
 def in_one(bare: Bare) -> Iterator[None]:
     """Let SQLite's statements take effect together when the block ends well. Else the pool undoes
     them: it takes back no connection in the middle of something."""
-    fetch(bare, _BEGIN, {})
+    fetch(bare, BEGIN_WRITING, {})
     yield
     fetch(bare, _COMMIT, {})
 

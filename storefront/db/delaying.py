@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DataError, IntegrityError
+from storefront.db.gathering import OF_ONE_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,7 +78,7 @@ class Delayed:
         """Write rows, and return those that are to be tried again."""
         try:
             self._write(rows)
-        except (IntegrityError, DataError) as error:
+        except OF_ONE_ROW as error:
             if len(rows) == 1:
                 log.error("a delayed row breaks a rule and is lost: %s", error.orig)  # noqa: TRY400
                 return ()

@@ -10,10 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
-from storefront.db.bare import begin_to_read, committing, in_one, lend
+from storefront.db.bare import (
+    BEGIN_READING,
+    BEGIN_WRITING,
+    begin_to_read,
+    committing,
+    in_one,
+    lend,
+)
 from storefront.db.delaying import Delayed
 from storefront.db.gathering import Gathering
 from storefront.db.hot import insert_rows, insert_told
@@ -35,11 +42,6 @@ if TYPE_CHECKING:
 
 SAFE_SQLITE = (3, 51, 3)
 """Older SQLite in WAL mode can corrupt a database with several connections (fixed 2026-03)."""
-
-BEGIN_READING = text("BEGIN")
-BEGIN_WRITING = text("BEGIN IMMEDIATE")
-"""It takes the write lock at once: a read transaction that is upgraded later fails with "database
-is locked" without waiting."""
 
 BUSY_TIMEOUT_MS = 15_000
 POOL_SIZE = 16
