@@ -17,8 +17,8 @@ from storefront import links
 from storefront.errors import Conflict, NotFound, TryAgain
 from storefront.models import Order, OrderContact
 from storefront.services import jobs
-from storefront.services.checkout import order_token
 from storefront.services.jobs import Promise
+from storefront.services.order_tokens import order_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -22,9 +22,9 @@ from storefront.errors import NotFound, StorefrontError
 from storefront.kinds import Asking, Door, Form
 from storefront.models import Merchant, Product
 from storefront.services import carts, shelf
-from storefront.services.checkout import buyer_key
 from storefront.services.offering import offer_lines
 from storefront.services.order_lines import asked_line
+from storefront.services.order_requests import buyer_key
 from storefront.services.quotes import GIFT, Destination
 from storefront.services.taxes import Place
 from storefront.values import frozen

@@ -15,7 +15,7 @@ from storefront import links
 from storefront.errors import Conflict
 from storefront.models import Interaction, Share
 from storefront.services import interactions, jobs
-from storefront.services.checkout import order_token
+from storefront.services.order_tokens import order_token
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,7 +10,7 @@ from flask import Blueprint, jsonify, make_response, redirect, request, url_for
 from gifting import cancelling, delivery, order_panel
 from storefront.errors import Conflict, Invalid, NotFound, StorefrontError
 from storefront.models import Order
-from storefront.services import orders
+from storefront.services.order_tokens import read_order_token
 from storefront.web import checkout, forms
 from storefront.web.bodies import form_body, json_body
 from storefront.web.context import ports, wants_json
@@ -68,7 +68,7 @@ def cancel(public_id: str, gift: str) -> AnyResponse:
 
 def _answer(public_id: str, gift: str, act: Do, *, typed: object = "") -> AnyResponse:
     """Do it in one transaction, and show what came of it: to people on the order's page."""
-    merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    merchant_id = read_order_token(ports().sign, request.args.get("t"), public_id)
     try:
         with ports().sessions.begin() as session:
             found = _find(session, merchant_id, order=public_id, gift=gift)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from storefront.models import Merchant, Offer, Placement, Product, Store, Variant
 from storefront.ports import Signer
 from storefront.services import catalog, delivery, members, merchants, offer_life, offers, taxes
-from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, place_order
+from storefront.services.checkout import place_order
 from storefront.services.delivery import ShippingWish
+from storefront.services.order_requests import Buyer, PlacedOrder, PlaceOrder
 from storefront.services.taxes import TaxWish
 from storefront.services.visitors import Visitor
 from storefront.worker import run_due

@@ -22,8 +22,9 @@ from storefront.demo.values import DemoGift, DemoSpending
 from storefront.models import Order, Payment, Variant
 from storefront.ports import Ports
 from storefront.services import interactions, settling
-from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, place_order
+from storefront.services.checkout import place_order
 from storefront.services.interactions import Act
+from storefront.services.order_requests import Buyer, PlacedOrder, PlaceOrder
 from storefront.services.placements import get_placement
 from storefront.services.visitors import Visitor
 

@@ -23,7 +23,7 @@ from storefront.ports import Ports
 from storefront.sandbox import SandboxConfig
 from storefront.sandbox.server import served_for_a_while
 from storefront.services import lost_news
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 
 AN_HOUR = 60 * 60
 PLATFORM = ""

@@ -11,7 +11,7 @@ from storefront import links
 from storefront.domain.money import Money
 from storefront.models import Payment, Refund
 from storefront.ports import Message
-from storefront.services.checkout import order_token
+from storefront.services.order_tokens import order_token
 from storefront.services.orders import get_order_by_id, panels_of
 
 if TYPE_CHECKING:

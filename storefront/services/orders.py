@@ -15,7 +15,6 @@ from storefront.errors import NotFound
 from storefront.kinds import GOODS
 from storefront.models import Merchant, Order
 from storefront.services import order_rows, receipts
-from storefront.services.checkout import ORDER_PURPOSE
 from storefront.services.placements import get_placement_by_id
 from storefront.services.views import (
     ImageView,
@@ -35,17 +34,8 @@ if TYPE_CHECKING:
 
     from storefront.db.hot import AnyRow
     from storefront.kinds import LineKind, Panel
-    from storefront.ports import Signer
     from storefront.services.views import DiscountView
     from storefront.settings import Settings
-
-
-def read_order_token(sign: Signer, token: str | None, order_public_id: str) -> int:
-    """Return the merchant id that the token vouches for; raise `NotFound` for any other token."""
-    value = sign.unseal(ORDER_PURPOSE, token or "")
-    if not isinstance(value, list) or len(value) != 2 or value[1] != order_public_id:  # noqa: PLR2004
-        raise NotFound
-    return int(value[0])
 
 
 def get_order(

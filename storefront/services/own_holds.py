@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_, select
 from storefront.errors import Conflict
 from storefront.models import LineItem, OfferUse, Order, Payment, Variant
 from storefront.services import checkout, settling
+from storefront.services.order_requests import buyer_key
 from storefront.services.placements import get_placement
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from storefront.ports import Ports
-    from storefront.services.checkout import PlacedOrder, PlaceOrder
+    from storefront.services.order_requests import PlacedOrder, PlaceOrder
     from storefront.services.views import PlacementView
 
 THINGS, OFFERS = {"all_held", "too_few_left"}, {"offer_gone", "limit_reached"}
@@ -80,7 +81,7 @@ def _own_orders(
     now = ports.clock.now()
     is_over = and_(
         Order.held_until <= now,
-        Order.buyer_key == checkout.buyer_key(ports.sign, command.buyer.email),
+        Order.buyer_key == buyer_key(ports.sign, command.buyer.email),
     )
     is_theirs = Order.visitor == command.visitor.key
     with ports.reads() as session:

@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 from storefront.domain.orders import HoldTerms, OrderStatus
 from storefront.errors import Conflict, Invalid, StorefrontError
 from storefront.kinds import Form, kind_of_fields
-from storefront.services import cancelling, checkout, orders, own_holds, settling, visitors
+from storefront.services import cancelling, hold_extending, orders, own_holds, settling, visitors
+from storefront.services.order_tokens import read_order_token
 from storefront.services.placements import get_placement
 from storefront.values import frozen
 from storefront.web import forms
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from storefront.domain.money import Money
     from storefront.kinds import Panel
-    from storefront.services.checkout import PlacedOrder
+    from storefront.services.order_requests import PlacedOrder, PlaceOrder
     from storefront.services.views import OrderView, PlacementView
 
 blueprint = Blueprint("checkout", __name__)
@@ -88,7 +89,7 @@ def _placement_id(body: dict[str, Any]) -> str:
     return forms.line(body.get("placement"), field="placement", longest=24)
 
 
-def _command(body: dict[str, Any], placement: PlacementView) -> checkout.PlaceOrder:
+def _command(body: dict[str, Any], placement: PlacementView) -> PlaceOrder:
     key = request.headers.get("Idempotency-Key")
     if wants_json() and key is None:
         raise Invalid("idempotency_key_required", field="Idempotency-Key")
@@ -257,7 +258,7 @@ class _Shown:
 
 
 def _find(public_id: str) -> _Shown:
-    merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    merchant_id = read_order_token(ports().sign, request.args.get("t"), public_id)
     settings, now = ports().settings, ports().clock.now()
     with ports().reads() as session:
         view = orders.get_order(session, merchant_id, public_id, settings=settings, now=now)
@@ -323,7 +324,7 @@ def _order_as_json(shown: _Shown) -> Response:
 @blueprint.post("/orders/<public_id>/cancellation")
 def cancel(public_id: str) -> AnyResponse:
     """Cancel a paid order for whoever holds its token, while that is possible."""
-    merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    merchant_id = read_order_token(ports().sign, request.args.get("t"), public_id)
     try:
         with ports().sessions.begin() as session:
             cancelling.cancel_for_buyer(
@@ -350,10 +351,10 @@ def kept_tokens() -> dict[str, Any]:
 @blueprint.post("/orders/<public_id>/hold")
 def extend_hold(public_id: str) -> AnyResponse:
     """Keep an order's things a little longer while its buyer is paying."""
-    merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    merchant_id = read_order_token(ports().sign, request.args.get("t"), public_id)
     settings, now = ports().settings, ports().clock.now()
     with ports().sessions.begin() as session:
-        end = checkout.extend_hold(
+        end = hold_extending.extend_hold(
             session,
             merchant_id,
             public_id,
@@ -368,7 +369,7 @@ def extend_hold(public_id: str) -> AnyResponse:
 @blueprint.post("/orders/<public_id>/question")
 def ask_about_payment(public_id: str) -> AnyResponse:
     """Let the worker ask the payment provider soon: a buyer waits for news that may be lost."""
-    merchant_id = orders.read_order_token(ports().sign, request.args.get("t"), public_id)
+    merchant_id = read_order_token(ports().sign, request.args.get("t"), public_id)
     with ports().sessions.begin() as session:
         settling.promise_question(session, merchant_id, public_id, now=ports().clock.now())
     return make_response(jsonify(asked=True), 202)

@@ -13,9 +13,9 @@ from storefront.domain.orders import MAX_LINES, MAX_QUANTITY
 from storefront.errors import Invalid
 from storefront.kinds import kind_of_fields
 from storefront.services import carts, idempotency
-from storefront.services.checkout import Buyer, PlaceOrder
 from storefront.services.codes import LONGEST, MOST_ENTERED
 from storefront.services.fulfilment import Tracking
+from storefront.services.order_requests import Buyer, PlaceOrder
 from storefront.web import injections
 from storefront.web.countries import is_country
 from storefront.web.gathering import Gathering

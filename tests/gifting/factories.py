@@ -13,7 +13,7 @@ from gifting.models import Gift, GiftCard, GiftContact
 from gifting.wishes import GiftWish, Recipient
 from storefront.db.ids import public_id
 from storefront.models import LineItem, Order
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.payments import apply_event
 from tests.factories import World, pay, place
 from tests.fakes import Bench, event_body, signature

@@ -14,7 +14,7 @@ from gifting.tills import Till
 from storefront.errors import Conflict
 from storefront.models import LedgerEntry, Member
 from storefront.services.audit import audit
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.refunds import Wish, refund_order
 from storefront.worker import run_due
 from tests.factories import World

@@ -12,7 +12,7 @@ from gifting.reporting.dossier import get_gift_dossier
 from storefront.errors import TryAgain
 from storefront.models import Alarm, Job
 from storefront.services import jobs
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.worker import run_due
 from tests.factories import World
 from tests.fakes import Bench

@@ -19,7 +19,7 @@ from gifting.reversal import Reverse, reverse
 from storefront.app import build_app
 from storefront.domain.money import Money
 from storefront.models import Order, Placement
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.visitors import Visitor
 from tests.factories import World, add_person
 from tests.fakes import Bench

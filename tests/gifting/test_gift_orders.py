@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from storefront.domain.offers import Benefit, Scope
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import World, order_json, pay, running_offer, world_on

@@ -9,8 +9,8 @@ from gifting.cards import block, unblock
 from gifting.models import Gift, GiftCard
 from gifting.reversal import Reverse, reverse
 from storefront.models import Refund
-from storefront.services.checkout import PlacedOrder
 from storefront.services.fulfilment import Handling
+from storefront.services.order_requests import PlacedOrder
 from storefront.worker import run_due
 from tests.factories import World
 from tests.fakes import Bench

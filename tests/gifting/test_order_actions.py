@@ -15,8 +15,8 @@ from gifting.models import Gift, GiftCard, GiftContact
 from gifting.wishes import Recipient
 from storefront.errors import Conflict
 from storefront.models import Job, Refund
-from storefront.services.checkout import PlacedOrder
 from storefront.services.letters import send_receipt
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.refund_news import fail
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, World

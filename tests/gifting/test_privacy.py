@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from gifting.models import GiftCard, GiftContact, GiftEntry
 from storefront.models import LedgerEntry, Order, OrderContact
 from storefront.services.audit import audit
-from storefront.services.checkout import Buyer
+from storefront.services.order_requests import Buyer
 from tests.contents import contents
 from tests.factories import PASSWORD, World, pay, place, world_on
 from tests.fakes import Bench

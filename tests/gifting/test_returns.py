@@ -11,7 +11,7 @@ from gifting.models import GiftCard, GiftEntry
 from storefront.errors import Conflict
 from storefront.models import Alarm, Order, Refund
 from storefront.services.cancelling import cancel_for_buyer
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.refund_news import fail
 from storefront.services.refunds import Wish, refund_order
 from tests.contents import nothing_changes

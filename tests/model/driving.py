@@ -23,8 +23,9 @@ from storefront.domain.payments import DisputeNews, RefundNews
 from storefront.errors import NotFound, StorefrontError
 from storefront.models import Order, Payment, Refund
 from storefront.services import catalog, fulfilment, privacy
-from storefront.services.checkout import Buyer, PlacedOrder, place_order
+from storefront.services.checkout import place_order
 from storefront.services.fulfilment import Handling
+from storefront.services.order_requests import Buyer, PlacedOrder
 from storefront.services.privacy import Person
 from storefront.services.refunds import Wish, refund_order
 from storefront.worker import run_due, sweep

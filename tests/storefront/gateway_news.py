@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from storefront.models import Payment, Refund
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.payments import Applied, apply_event
 from tests.fakes import Bench, signature
 

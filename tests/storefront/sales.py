@@ -1,8 +1,8 @@
 """Sales with a story: what people did before they bought."""
 
 from storefront.services import interactions
-from storefront.services.checkout import PlacedOrder
 from storefront.services.interactions import Act, Recorded
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.placements import get_placement
 from storefront.services.visitors import Visitor
 from tests.factories import World, pay, place

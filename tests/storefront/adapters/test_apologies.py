@@ -11,8 +11,8 @@ from storefront.adapters.jinja_letters import JinjaLetters
 from storefront.models import Order, Payment
 from storefront.paths import TEMPLATES, TRANSLATIONS
 from storefront.ports import Message
-from storefront.services.checkout import Buyer
 from storefront.services.letters import APOLOGIES, send_apology
+from storefront.services.order_requests import Buyer
 from storefront.web.formats import letter_filters
 from tests.engines import Databases
 from tests.factories import pay, place, world_on

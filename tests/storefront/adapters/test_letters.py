@@ -15,7 +15,6 @@ from storefront.models import Order, ShopText
 from storefront.models.shop import TEXTS
 from storefront.paths import TEMPLATES, TRANSLATIONS
 from storefront.ports import Message
-from storefront.services.checkout import Buyer
 from storefront.services.fulfilment import Handling, Tracking, ship
 from storefront.services.letters import (
     send_about_order,
@@ -25,6 +24,7 @@ from storefront.services.letters import (
     send_shipped,
     send_tracking,
 )
+from storefront.services.order_requests import Buyer
 from storefront.services.orders import get_order
 from storefront.services.views import DiscountView, OriginView, RefusalView
 from storefront.web.formats import letter_filters

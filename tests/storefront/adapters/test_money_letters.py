@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from storefront.models import Order
 from storefront.ports import Message
-from storefront.services.checkout import Buyer
 from storefront.services.delivery import ShippingWish
 from storefront.services.letters import send_receipt, send_refund_letter
+from storefront.services.order_requests import Buyer
 from storefront.services.refunds import Wish, refund_order
 from storefront.services.taxes import TaxWish
 from tests.engines import Databases

@@ -22,8 +22,10 @@ from storefront.models import (
 )
 from storefront.ports import Opened, OpenRequest
 from storefront.services import catalog
-from storefront.services.checkout import Buyer, PlacedOrder, PlaceOrder, extend_hold, place_order
+from storefront.services.checkout import place_order
+from storefront.services.hold_extending import extend_hold
 from storefront.services.idempotency import LEASE
+from storefront.services.order_requests import Buyer, PlacedOrder, PlaceOrder
 from storefront.worker import run_due, sweep
 from tests.contents import nothing_changes
 from tests.factories import World, an_order, order_json, pay, place, world_on

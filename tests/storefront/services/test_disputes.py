@@ -16,7 +16,7 @@ from storefront.models import (
     Refund,
     Variant,
 )
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.refunds import Wish, refund_order
 from tests.contents import nothing_changes
 from tests.factories import World, pay, place

@@ -14,7 +14,7 @@ from storefront.domain.payments import DisputeNews, RefundNews
 from storefront.errors import Invalid, TryAgain
 from storefront.models import Dispute, Job, LedgerEntry, NewsMark, OrderEvent, Payment, Refund
 from storefront.services import lost_news
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.refunds import Wish, refund_order
 from storefront.worker import run_due, sweep
 from tests.contents import nothing_changes

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from storefront.domain.money import Money
 from storefront.models import Refund
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.placements import get_placement
 from storefront.services.refunds import Wish, refund_order
 from storefront.services.reporting.glance import glance

@@ -22,8 +22,8 @@ from storefront.models import (
     Variant,
 )
 from storefront.services import catalog, offer_life, own_holds, refunds
-from storefront.services.checkout import Buyer, PlacedOrder
 from storefront.services.offering import Entered
+from storefront.services.order_requests import Buyer, PlacedOrder
 from storefront.services.payments import apply_snapshot
 from storefront.services.refunds import Wish
 from storefront.services.visitors import Visitor

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from storefront.domain.fulfilment import GIFT, PICKUP, Stage, stage
 from storefront.models import Campaign, Member, Order, OrderContact
 from storefront.services import cancelling, catalog, fulfilment
-from storefront.services.checkout import Buyer
 from storefront.services.fulfilment import Handling
+from storefront.services.order_requests import Buyer
 from storefront.services.reporting.order_search import OrderSearch, Sort, stage_now
 from storefront.services.reporting.orders import every_order, list_orders, order_choices
 from tests.factories import World, place, world_on

@@ -22,7 +22,7 @@ from storefront.models import (
     Variant,
 )
 from storefront.services import sales
-from storefront.services.checkout import Buyer, PlacedOrder
+from storefront.services.order_requests import Buyer, PlacedOrder
 from storefront.services.payments import Applied, apply_event, apply_snapshot
 from storefront.services.settling import list_expired_orders, list_silent_payments
 from storefront.services.stock_entries import by_program, restock

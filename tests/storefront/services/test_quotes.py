@@ -10,8 +10,9 @@ from sqlalchemy import select
 from storefront.errors import Conflict, Invalid, NotFound, StorefrontError
 from storefront.models import LineItem, Order, Payment, ShippingRate, TaxRate
 from storefront.services import delivery, taxes
-from storefront.services.checkout import Buyer, place_order
+from storefront.services.checkout import place_order
 from storefront.services.delivery import ShippingWish
+from storefront.services.order_requests import Buyer
 from storefront.services.taxes import TaxWish
 from tests import factories
 from tests.factories import World, an_order, place

@@ -11,8 +11,8 @@ from storefront.domain.offers import Benefit, Scope
 from storefront.errors import Conflict, Invalid
 from storefront.models import LedgerEntry, LineItem, Order, Refund, RefundLine, Variant
 from storefront.services import catalog
-from storefront.services.checkout import Buyer, PlacedOrder
 from storefront.services.delivery import ShippingWish
+from storefront.services.order_requests import Buyer, PlacedOrder
 from storefront.services.refund_news import fail
 from storefront.services.refunds import Wish, refund_order
 from storefront.services.taxes import TaxWish

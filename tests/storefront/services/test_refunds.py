@@ -17,7 +17,7 @@ from storefront.models import (
     Refund,
     Variant,
 )
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.refunds import Wish, refund_order
 from storefront.worker import run_due
 from tests.contents import nothing_changes

@@ -13,7 +13,7 @@ from storefront.domain.orders import OrderStatus, status
 from storefront.errors import NotFound
 from storefront.models import Job, Order, Variant
 from storefront.services import alarms, catalog, jobs
-from storefront.services.checkout import Buyer
+from storefront.services.order_requests import Buyer
 from storefront.services.reporting.attention import attention
 from storefront.services.reporting.dossier import get_dossier
 from storefront.services.reporting.glance import Period, day_starts, glance

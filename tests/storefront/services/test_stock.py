@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Variant
 from storefront.services import stock
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.stock import Wanted
 from tests.contents import nothing_changes
 from tests.factories import World, place, world_on

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from storefront.db.engine import sqlite_module
 from storefront.errors import TryAgain
 from storefront.models import Attempt, Job, Order
-from storefront.services.checkout import order_token
+from storefront.services.order_tokens import order_token
 from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import HOST, PASSWORD, World, order_json, pay, place

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from storefront.services import merchants
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from tests.contents import nothing_changes
 from tests.factories import HOST, PASSWORD, order_json, pay, place
 from tests.fakes import BASE_URL, make_bench

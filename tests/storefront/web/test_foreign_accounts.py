@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from storefront.models import Alarm, Dispute, Payment, PaymentEvent, Refund
 from storefront.services.alarms import INSTALLATION
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.refunds import Wish, refund_order
 from storefront.worker import run_due
 from tests.contents import contents

@@ -6,8 +6,8 @@ from sqlalchemy import delete, select, update
 
 from storefront.models import Job, Member
 from storefront.services import cancelling, fulfilment
-from storefront.services.checkout import PlacedOrder
 from storefront.services.fulfilment import Handling, Tracking
+from storefront.services.order_requests import PlacedOrder
 from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import World, place, world_on

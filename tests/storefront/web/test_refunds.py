@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from storefront.models import Order, Refund
-from storefront.services.checkout import Buyer
 from storefront.services.delivery import ShippingWish
+from storefront.services.order_requests import Buyer
 from storefront.services.taxes import TaxWish
 from tests.contents import nothing_changes
 from tests.factories import World, settle

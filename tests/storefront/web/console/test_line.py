@@ -6,7 +6,7 @@ from typing import Any
 
 from storefront.app import build_app
 from storefront.services.chains import chain_of
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.reporting.dossier import get_dossier
 from storefront.services.visitors import Visitor
 from storefront.web.console.line import Line, draw

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from storefront.models import SavedView
-from storefront.services.checkout import Buyer
+from storefront.services.order_requests import Buyer
 from storefront.services.saved_views import MOST_VIEWS
 from tests.contents import nothing_changes
 from tests.factories import World, place, world_on

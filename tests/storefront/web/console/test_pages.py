@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from storefront.services.checkout import Buyer
+from storefront.services.order_requests import Buyer
 from storefront.web.console.placements import make_snippets
 from tests.browser.console_pages import NO_PAGES, PAGES
 from tests.factories import HOST, World, place, world_on
