@@ -49,7 +49,13 @@ LAYERS = {
     "storefront.errors": Layer(),
     "storefront.values": Layer(),
     "storefront.paths": Layer(),
-    "storefront.settings": Layer(),
+    "storefront.settings_readers": Layer(),
+    "storefront.settings_faults": Layer(
+        ours=("storefront.settings_readers",), types=("storefront.settings",)
+    ),
+    "storefront.settings": Layer(
+        ours=("storefront.settings_readers", "storefront.settings_faults")
+    ),
     "storefront.languages": Layer(ours=("storefront.paths",), foreign=("babel",)),
     "storefront.logs": Layer(types=("storefront.settings",)),
     "storefront.links": Layer(types=("storefront.settings",)),
