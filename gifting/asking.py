@@ -23,6 +23,7 @@ from storefront.web.gathering import Gathering
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement, ScalarSelect
     from sqlalchemy.orm import Session
 
     from gifting.terms import GiftTerms
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 FARTHEST = timedelta(days=366)
 MOST_A_DAY = 30
-"""So many gifts one buyer may ask for in a day, paid or not: strangers are not to be annoyed."""
+"""So many gifts of one buyer in a day: strangers are not to be annoyed."""
 
 A_DAY = timedelta(days=1)
 
@@ -128,16 +129,40 @@ def _refuse_ungiftable(session: Session, merchant_id: int, variant: str) -> None
 
 
 def _refuse_many(session: Session, wish: GiftWish, asking: Asking) -> None:
-    since = asking.now - A_DAY
-    asked = session.scalar(
+    """Raise `TooMany` beyond what an address has paid for today and this visitor is about to pay.
+
+    Unpaid orders count for who placed them alone, whatever address they typed: else anybody could
+    use up somebody's day.
+    """
+    asked = session.scalar(select(_paid(asking) + _about_to_be_paid(asking))) or 0
+    if asked + len(wish.recipients) > MOST_A_DAY:
+        raise TooMany("gift_limit", retry_after=int(A_DAY.total_seconds()), most=MOST_A_DAY)
+
+
+def _paid(asking: Asking) -> ScalarSelect[int]:
+    return _gifts(
+        asking,
+        Order.buyer_key == asking.buyer_key,
+        Order.paid_at.is_not(None),
+        Gift.placed_at > asking.now - A_DAY,
+    )
+
+
+def _about_to_be_paid(asking: Asking) -> ScalarSelect[int]:
+    return _gifts(
+        asking,
+        Order.visitor == asking.visitor,
+        Order.paid_at.is_(None),
+        Order.expired_at.is_(None),
+        Order.cancelled_at.is_(None),
+    )
+
+
+def _gifts(asking: Asking, *which: ColumnElement[bool]) -> ScalarSelect[int]:
+    return (
         select(func.count())
         .select_from(Gift)
         .join(Order, Order.id == Gift.order_id)
-        .where(
-            Gift.merchant_id == asking.merchant_id,
-            Order.buyer_key == asking.buyer_key,
-            Gift.placed_at > since,
-        )
+        .where(Gift.merchant_id == asking.merchant_id, *which)
+        .scalar_subquery()
     )
-    if (asked or 0) + len(wish.recipients) > MOST_A_DAY:
-        raise TooMany("gift_limit", retry_after=int(A_DAY.total_seconds()), most=MOST_A_DAY)

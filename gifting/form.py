@@ -214,7 +214,8 @@ def _enough(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _cart(session: Session, state: FrameState, wish: GiftWish, *, buyer: str) -> CartView:
     merchant, occasion = state.placement.merchant, occasion_of(state)
-    asked = asking.ask(session, wish, Asking(merchant.id, buyer, occasion.now))
+    asker = Asking(merchant.id, buyer, occasion.visitor or "", occasion.now)
+    asked = asking.ask(session, wish, asker)
     lines = [asked_line(session, state.placement, asked)]
     offered = offer_lines(session, merchant.id, lines, occasion=occasion)
     where = Destination(GIFT, Place())

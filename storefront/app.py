@@ -42,6 +42,7 @@ from storefront.web import (
     quotes,
     refusals,
     shop_texts,
+    strange,
     webhooks,
 )
 from storefront.web.addresses import init_addresses
@@ -60,8 +61,9 @@ from storefront.web.headers import init_headers
 from storefront.web.injections import init_injections
 from storefront.web.journal import init_journal
 from storefront.web.languages import init_languages
-from storefront.web.metrics import init_metrics
+from storefront.web.metrics import init_metrics, tally_of
 from storefront.web.private import PrivateFlask
+from storefront.web.strange import init_strange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -89,6 +91,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     webhooks.blueprint,
     health.blueprint,
     metrics.blueprint,
+    strange.blueprint,
     console,
     gift_pages.blueprint,
     sending.blueprint,
@@ -221,7 +224,9 @@ def build(settings: Settings) -> Mounted:
         delay=settings.openings_wait,
     )
     ports = build_ports(settings, database)
-    return Mounted(build_app(ports), ports, database)
+    app = build_app(ports)
+    database.on_delayed = tally_of(app).note_delayed
+    return Mounted(app, ports, database)
 
 
 def build_ports(settings: Settings, database: Database) -> Ports:
@@ -288,6 +293,7 @@ def build_app(ports: Ports) -> Flask:
     init_faults(app)
     init_journal(app)
     init_metrics(app)
+    init_strange(app)
     init_guards(app)
     init_headers(app, is_https=settings.is_https)
     init_errors(app)

@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 
 @frozen
 class Asking:
-    """Who asks a kind for a line, and when; the buyer is known by the key of their address."""
+    """Who asks a kind for a line, and when. The buyer is the key of an address that anybody can
+    type; the visitor is who types it, "" where nobody knows."""
 
     merchant_id: int
     buyer_key: str
+    visitor: str
     now: datetime
 
 

@@ -12,6 +12,8 @@ from urllib.request import getproxies, proxy_bypass
 from urllib3 import PoolManager, ProxyManager, Timeout
 from urllib3.exceptions import HTTPError, SSLError
 
+from storefront.adapters.whole_answers import POOLS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,8 +30,8 @@ class Unanswered(Exception):
 
 
 class Wire:
-    """Sends requests: `timeout` is for connecting and for an answer, in seconds; `certificates` is
-    a file of those that are believed."""
+    """Sends requests: `timeout` is for connecting and for a whole answer, in seconds;
+    `certificates` is a file of those that are believed."""
 
     def __init__(self, *, timeout: tuple[float, float], certificates: str) -> None:
         connect, read = timeout
@@ -64,11 +66,13 @@ class Wire:
         if place not in self._ways:
             proxy = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
             context = self._trusted if parts.scheme == "https" else None
-            self._ways[place] = (
+            way = (
                 ProxyManager(proxy, maxsize=CONNECTIONS, timeout=self._timeout, ssl_context=context)
                 if proxy
                 else PoolManager(maxsize=CONNECTIONS, timeout=self._timeout, ssl_context=context)
             )
+            way.pool_classes_by_scheme = POOLS
+            self._ways[place] = way
         return self._ways[place]
 
     @cached_property

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     Row = Mapping[str, object]
+    Note = Callable[[str, int], None]
 
 log = logging.getLogger("storefront.db")
 
@@ -30,12 +31,22 @@ PAUSE_SECONDS = 0.5
 class Delayed:
     """Rows of a table that wait for `wait`, and are then given to `write`, which inserts them in a
     transaction of its own. A thread does it, which is there only while there are rows: it needs no
-    start and no stop, and no process forks with it by intention."""
+    start and no stop, and no process forks with it by intention.
+
+    `note` is told how many rows were "written", are to be tried "again", were "lost", or were
+    refused because too many wait ("at_once").
+    """
 
     def __init__(
-        self, write: Callable[[Sequence[Row]], object], *, wait: timedelta, most: int = MOST
+        self,
+        write: Callable[[Sequence[Row]], object],
+        *,
+        wait: timedelta,
+        most: int = MOST,
+        note: Note = lambda _outcome, _count: None,
     ) -> None:
         self._write = write
+        self._note = note
         self._wait = wait.total_seconds()
         self._most = most
         self._begin()
@@ -52,6 +63,7 @@ class Delayed:
             self._begin()
         with self._guard:
             if len(self._rows) >= self._most:
+                self._note("at_once", 1)
                 return False
             if not self._is_running:
                 # No daemon: the interpreter waits for it, and so for the rows, before it ends.
@@ -81,11 +93,16 @@ class Delayed:
         except OF_ONE_ROW as error:
             if len(rows) == 1:
                 log.error("a delayed row breaks a rule and is lost: %s", error.orig)  # noqa: TRY400
+                self._note("lost", 1)
                 return ()
             return [each for row in rows for each in self._write_all((row,))]
         except Exception:
             if threading.main_thread().is_alive():
                 log.exception("the database takes no rows: %s wait", len(rows))
+                self._note("again", len(rows))
                 return rows
             log.exception("%s delayed rows are lost: the process ends", len(rows))
+            self._note("lost", len(rows))
+        else:
+            self._note("written", len(rows))
         return ()

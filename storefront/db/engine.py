@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from storefront.db.bare import Bare
     from storefront.db.base import Base
+    from storefront.db.delaying import Note
     from storefront.db.late import LateSession
 
 SAFE_SQLITE = (3, 51, 3)
@@ -63,11 +64,13 @@ class Database:
     """One database: `begin()` opens a write transaction, `reads()` a session that cannot write.
 
     Raises what SQLAlchemy raises; `web/errors.py` and the worker know which of it is passing.
+    `on_delayed` is told what becomes of rows that `insert_soon` lets wait (db/delaying.py).
     """
 
     def __init__(
         self, url: str, *, synchronous: str = "FULL", delay: timedelta = timedelta(0)
     ) -> None:
+        self.on_delayed: Note = lambda _outcome, _count: None
         self._delay = delay
         self._delayed: dict[type[Base], Delayed] = {}
         self._gatherings: dict[type[Base], Gathering] = {}
@@ -118,7 +121,8 @@ class Database:
         if self._delay:
             delayed = self._delayed.get(model)
             if delayed is None:
-                made = Delayed(partial(self._insert_all, model), wait=self._delay)
+                write = partial(self._insert_all, model)
+                made = Delayed(write, wait=self._delay, note=self.on_delayed)
                 delayed = self._delayed.setdefault(model, made)
             if delayed.add(row):
                 return None

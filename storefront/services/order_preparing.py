@@ -114,7 +114,7 @@ def _find_lines(
         return GOODS, order_lines.goods_lines(session, placement, dict(command.lines))
     name, wish = command.asked
     kind = kind_named(name, ports.kinds)
-    asked = kind.ask(session, wish, Asking(placement.merchant.id, key, now))
+    asked = kind.ask(session, wish, Asking(placement.merchant.id, key, command.visitor.key, now))
     return kind, [order_lines.asked_line(session, placement, asked)]
 
 

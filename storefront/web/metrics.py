@@ -55,6 +55,13 @@ class Tally:
             ("outcome",),
             registry=self.registry,
         )
+        self._delayed = Counter(
+            "storefront_delayed_rows",
+            "Openings of links that waited to be written: written, written at_once because too"
+            " many waited, to be tried again, or lost",
+            ("outcome",),
+            registry=self.registry,
+        )
         self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def note(self, response: Response) -> Response:
@@ -66,6 +73,10 @@ class Tally:
         if request.endpoint == "webhooks.stripe":
             self._webhooks.labels(_outcome(response)).inc()
         return response
+
+    def note_delayed(self, outcome: str, count: int) -> None:
+        """Count rows that waited, by what has become of them."""
+        self._delayed.labels(outcome).inc(count)
 
     def _series(self, method: str, rule: str, status: int) -> tuple[Counter, Histogram]:
         """Return what counts such requests; the library looks it up behind a lock each time."""
@@ -91,6 +102,11 @@ def init_metrics(app: Flask) -> None:
     app.after_request(tally.note)
 
 
+def tally_of(app: Flask) -> Tally:
+    """Return what `app` counts in this process."""
+    return cast("Tally", app.extensions[TALLY])
+
+
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Answer with every figure; without the token there is nothing here."""
@@ -105,7 +121,7 @@ def metrics() -> Response:
 def _requests() -> CollectorRegistry:
     """Return what all processes of this machine have counted, or this one where it is alone."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return cast("Tally", current_app.extensions[TALLY]).registry
+        return tally_of(current_app).registry
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry

@@ -247,6 +247,13 @@ def test_a_thousand_hostile_messages_change_nothing(
     assert tall(page) == before
     assert page.evaluate("() => window.wasPaid") is None
     assert [url for url in told if "/interactions" in url] == []
+    # Half of them were for the frame; the shop is told how many when the card is left.
+    with page.expect_request("**/strange") as sent:
+        content(page).evaluate("() => dispatchEvent(new Event('pagehide'))")
+    assert json.loads(sent.value.post_data or "") == {"count": 500}
+    answer = sent.value.response()
+    assert answer is not None
+    assert answer.status == 204
     assert faults == []
 
 

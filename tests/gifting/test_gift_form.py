@@ -9,6 +9,8 @@ from sqlalchemy import select, update
 
 from gifting.models import GiftContact
 from storefront.models import Alarm, Product
+from storefront.services import visitors
+from storefront.services.visitors import Visitor
 from storefront.web.errors import SENTENCES
 from tests.contents import nothing_changes
 from tests.factories import World
@@ -270,7 +272,10 @@ def test_too_many_gifts_for_strangers_in_a_day_are_refused(bench: Bench, world: 
             (f"gift_email_{number}", f"s{number}@strangers.test"),
         )
     }
-    answers = [send(bench, typed(world, request_key=key * 30, **ten)) for key in "abcd"]
+    mark = visitors.make_mark(
+        bench.ports.sign, Visitor("m" * 26, "verified"), world.merchant.public_id
+    )
+    answers = [send(bench, typed(world, request_key=key * 30, v=mark, **ten)) for key in "abcd"]
 
     assert [303, 303, 303, 429] == [answer.status_code for answer in answers]
     assert "30 gifts in a day" in answers[3].text

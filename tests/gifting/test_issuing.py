@@ -10,6 +10,8 @@ from gifting.models import Gift, GiftCard, GiftContact, GiftEntry, GiftSettings
 from gifting.wishes import Recipient
 from storefront.errors import Conflict, Invalid, NotFound, TooMany
 from storefront.models import Interaction, LineItem, Order, Product
+from storefront.services import settling
+from storefront.services.checkout import PlacedOrder
 from storefront.services.taxes import TaxWish
 from storefront.services.visitors import Visitor
 from tests.contents import nothing_changes
@@ -226,10 +228,48 @@ def test_a_date_that_cannot_be_kept_is_refused(bench: Bench, world: World, days:
         place_gift(bench, world, at=f"{day}T09:00", zone="Asia/Tokyo")
 
 
+TEN = tuple(Recipient(f"F{n}", f"f{n}@friends.test") for n in range(10))
+ADA, MALLORY = (Visitor(letter * 26, "verified") for letter in "am")
+
+
+def place_as(bench: Bench, world: World, who: Visitor, **wish: Any) -> PlacedOrder:
+    """Place an order for gifts, under the address that everybody types here."""
+    asked = ("gift", a_wish(amount_minor=500, **wish))
+    return place(bench, world, lines=(), fulfilment="gift", store=None, asked=asked, visitor=who)
+
+
 def test_one_buyer_may_not_send_to_everybody(bench: Bench, world: World) -> None:
-    ten = tuple(Recipient(f"F{n}", f"f{n}@friends.test") for n in range(10))
+    """Bad input 35, whoever pays under an address."""
     for _ in range(3):
-        place_gift(bench, world, recipients=ten, amount_minor=500)
+        sell_gift(bench, world, recipients=TEN, amount_minor=500)
 
     with nothing_changes(bench.database), pytest.raises(TooMany, match="gift_limit"):
-        place_gift(bench, world, amount_minor=500)
+        place_as(bench, world, ADA)
+
+
+def test_one_visitor_may_not_be_about_to_send_to_everybody(bench: Bench, world: World) -> None:
+    for _ in range(3):
+        place_as(bench, world, MALLORY, recipients=TEN)
+
+    with nothing_changes(bench.database), pytest.raises(TooMany, match="gift_limit"):
+        place_as(bench, world, MALLORY)
+
+
+def test_who_types_somebody_s_address_does_not_use_up_their_day(bench: Bench, world: World) -> None:
+    for _ in range(3):
+        place_as(bench, world, MALLORY, recipients=TEN)
+    place_as(bench, world, ADA)
+
+    assert 31 == counted(bench, Gift)
+
+
+def test_gifts_that_were_never_paid_use_up_nobody_s_day(bench: Bench, world: World) -> None:
+    for _ in range(3):
+        placed = place_as(bench, world, ADA, recipients=TEN)
+        with bench.database.reads() as session:
+            order = session.scalars(select(Order.id).where(Order.public_id == placed.public_id))
+            order_id = order.one()
+        settling.end_order(bench.ports, order_id)
+    place_as(bench, world, ADA)
+
+    assert 31 == counted(bench, Gift)

@@ -4,15 +4,23 @@ import socket
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 import stripe
 
+from storefront.adapters.whole_answers import Answer
 from storefront.adapters.wire import Unanswered, Wire
 
 callers: Counter[tuple[str, int]] = Counter()
 asked: list[str] = []
+had_enough = Event()
+
+DRIPPED = {
+    "/head": b"HTTP/1.1 200 OK\r\nX-Filler: " + b"x" * 10_000,
+    "/body": b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n" + b"x" * 10_000,
+}
+"""Answers that take minutes, a byte at a time, whichever part of them it is."""
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -30,6 +38,14 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_GET(self) -> None:
+        """Drip: each byte comes soon after the last."""
+        self.close_connection = True
+        for byte in DRIPPED[self.path]:
+            self.wfile.write(bytes((byte,)))
+            if had_enough.wait(0.01):
+                return
+
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
@@ -38,10 +54,12 @@ class Echo(BaseHTTPRequestHandler):
 def server() -> Iterator[str]:
     callers.clear()
     asked.clear()
+    had_enough.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as found:
         thread = Thread(target=found.serve_forever, args=(0.02,))
         thread.start()
         yield f"http://127.0.0.1:{found.server_port}"
+        had_enough.set()
         found.shutdown()
         thread.join()
 
@@ -82,3 +100,26 @@ def test_who_does_not_listen_may_do_so_later(wire: Wire) -> None:
         with pytest.raises(Unanswered) as fault:
             wire.send("POST", url, headers={}, body="")
     assert fault.value.may_pass
+
+
+@pytest.mark.parametrize("part", DRIPPED)
+def test_an_answer_that_drips_is_none_once_its_time_is_up(server: str, part: str) -> None:
+    """R-B12: no read takes long, all of them together would take minutes."""
+    hasty = Wire(timeout=(2, 0.3), certificates=stripe.ca_bundle_path)
+    with pytest.raises(Unanswered) as fault:
+        hasty.send("GET", f"{server}{part}", headers={}, body=None)
+    hasty.close()
+
+    assert fault.value.may_pass
+
+
+def test_a_line_has_all_its_time_again_for_the_next_answer() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        near.settimeout(6)
+        far.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        answer = Answer(near)
+        answer.begin()
+        answer.close()
+
+        assert 6 == near.gettimeout()

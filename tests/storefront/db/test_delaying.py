@@ -133,6 +133,23 @@ def test_what_waits_in_a_process_that_is_killed_goes_with_it(tmp_path: Path) -> 
     assert not (tmp_path / "rows").exists()
 
 
+def test_what_becomes_of_each_row_is_told() -> None:
+    told: Queue[tuple[str, int]] = Queue()
+    table = Table(LOST)
+    delayed = Delayed(
+        table.write,
+        wait=timedelta(milliseconds=200),
+        most=3,
+        note=lambda *what: told.put(what),
+    )
+    add(delayed, "1", "bad", "2", "3")
+    table.is_open.set()
+
+    assert [("at_once", 1), ("again", 3), ("written", 1), ("lost", 1), ("written", 1)] == [
+        told.get(timeout=PATIENCE) for _ in range(5)
+    ]
+
+
 def test_rows_arrive_in_both_databases(engine_url: str) -> None:
     database = Database(engine_url, delay=SHORT)
     moments = {"first_seen_at": NOON, "last_seen_at": NOON}

@@ -11,9 +11,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from storefront.programs import SERVED
 from tests.engines import Databases
-from tests.factories import make_world, pay, place, send_event, world_on
+from tests.factories import World, make_world, pay, place, send_event, world_on
 from tests.fakes import Bench, make_bench
-from tests.races.servers import running_shop
+from tests.races.market import wait_until
+from tests.races.servers import Shop, running_shop
+from tests.storefront.web.answers import PERSON
 
 TOKEN = "t0ken-for-figures-0123456789-abcdefghij"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -97,27 +99,80 @@ def test_strangers_cannot_make_series(watched: Bench) -> None:
     ]
 
 
+STRANGE = "storefront_strange_messages_total"
+
+
+def tell(client: Any, *counts: object) -> list[int]:
+    return [client.post("/strange", json={"count": count}).status_code for count in counts]
+
+
+def test_what_frames_have_dropped_is_counted(watched: Bench) -> None:
+    """Bad input 39, as the frame's script tells it (tests/browser/test_embed.py)."""
+    client = watched.client()
+
+    assert [204, 204] == tell(client, 3, 1000)
+    assert 1003 == scrape(client)[STRANGE, "counted"]
+
+
+@pytest.mark.parametrize("count", [0, -1, 1001, 1.5, True, "3", None, [3]])
+def test_numbers_that_no_frame_of_ours_tells_are_refused(watched: Bench, count: object) -> None:
+    client = watched.client()
+
+    assert [422] == tell(client, count)
+    assert STRANGE not in {name for name, *_ in scrape(client)}
+
+
+def test_little_is_believed_of_what_anybody_can_tell(watched: Bench) -> None:
+    client = watched.client()
+    answers = tell(client, *[1000] * 12)
+    watched.clock.pass_time(minutes=1)
+    tell(client, 1)
+    told = scrape(client)
+
+    assert {204} == set(answers)
+    assert (10_001, 2000) == (told[STRANGE, "counted"], told[STRANGE, "ignored"])
+
+
 def test_figures_of_several_processes_are_added_up(
     databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
     folder = tmp_path / "figures"
     folder.mkdir()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(folder))
+    waiting = {"openings_wait_ms": "20", "metrics_token": TOKEN}
     with (
         databases.fresh("sqlite") as url,
-        running_shop(url, tmp_path, job_workers=0, application=SERVED, metrics_token=TOKEN) as shop,
+        running_shop(url, tmp_path, job_workers=0, application=SERVED, **waiting) as shop,
     ):
         with shop.database.begin() as session:
             world = make_world(session, shop.sign, now)
+        link = shared(shop, world)
         for _ in range(REQUESTS):
             httpx.get(f"{shop.url}/p/{world.placement.public_id}")
+            httpx.get(link, headers=PERSON)
+        wait_until(lambda: delayed(shop) == {"written": REQUESTS}, "all openings written")
         told = [
-            figures(httpx.get(f"{shop.url}/metrics", headers=BEARER).text)[
-                "storefront_requests_total", "GET", "/p/<placement>", "200"
-            ]
+            scraped(shop)["storefront_requests_total", "GET", "/p/<placement>", "200"]
             for _ in range(6)
         ]
         counting = {file.stem.rpartition("_")[2] for file in folder.glob("counter_*.db")}
 
     assert told == [REQUESTS] * 6
     assert len(counting) == 2
+
+
+def shared(shop: Shop, world: World) -> str:
+    """Return the link of somebody who shares the world's placement."""
+    body = {"placement": world.placement.public_id, "kind": "share"}
+    answer = httpx.post(f"{shop.url}/interactions", json=body)
+    return str(answer.json()["share_url"])
+
+
+def delayed(shop: Shop) -> dict[str, float]:
+    """Return what has become of the openings that waited."""
+    told = scraped(shop).items()
+    return {name[1]: count for name, count in told if name[0] == "storefront_delayed_rows_total"}
+
+
+def scraped(shop: Shop) -> dict[tuple[str, ...], float]:
+    return figures(httpx.get(f"{shop.url}/metrics", headers=BEARER).text)

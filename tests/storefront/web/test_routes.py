@@ -69,6 +69,7 @@ TABLE: dict[tuple[str, str], tuple[str, tuple[int, ...]]] = {
     ("POST", "/carts/codes"): ("/carts/codes", (303,) * 9),
     ("POST", "/interactions"): ("/interactions", (201,) * 9),
     ("POST", "/refusals/<placement>"): ("/refusals/{placement}", (204,) * 9),
+    ("POST", "/strange"): ("/strange", (204,) * 9),
     ("POST", "/orders"): ("/orders", (201,) * 9),
     ("POST", "/quotes"): ("/quotes", ANYBODY),
     ("GET", "/api/v1/openapi.json"): ("/api/v1/openapi.json", ANYBODY),
@@ -716,6 +717,7 @@ class Cast:
                 "data": {"placement": self.names["placement"], "code": "any", "action": "enter"}
             },
             "/interactions": {"json": {"placement": self.names["placement"], "kind": "view"}},
+            "/strange": {"json": {"count": 1}},
             "/api/v1/interactions": {
                 "json": {"placement": self.names["placement"], "kind": "like"}
             },
