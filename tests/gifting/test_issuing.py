@@ -11,7 +11,7 @@ from gifting.wishes import Recipient
 from storefront.errors import Conflict, Invalid, NotFound, TooMany
 from storefront.models import Interaction, LineItem, Order, Product
 from storefront.services import settling
-from storefront.services.checkout import PlacedOrder
+from storefront.services.order_requests import PlacedOrder
 from storefront.services.taxes import TaxWish
 from storefront.services.visitors import Visitor
 from tests.contents import nothing_changes
