@@ -1,20 +1,23 @@
-"""HTTP to a service that is asked again and again: connections stay open, and what surroundings say
-of proxies is read once. What the answers mean is for whoever asks."""
+"""HTTP to a service that is asked again and again: connections stay open, an answer is whole in its
+time, and what surroundings say of proxies is read once. What answers mean is for whoever asks."""
 
 from __future__ import annotations
 
 import ssl
+import time
 from functools import cached_property
-from typing import TYPE_CHECKING
+from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from urllib3 import PoolManager, ProxyManager, Timeout
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, SSLError
 
-from storefront.adapters.whole_answers import POOLS
-
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping
 
 CONNECTIONS = 64
@@ -78,3 +81,65 @@ class Wire:
     @cached_property
     def _trusted(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._certificates)
+
+
+class _UntilThen(RawIOBase):
+    """Reads from a socket until the time is up that it has for one read: by itself, a socket begins
+    that anew at every byte."""
+
+    def __init__(self, line: RawIOBase, connection: socket.socket) -> None:
+        super().__init__()
+        self._line = line
+        self._connection = connection
+        self._whole = connection.gettimeout()
+        self._ends = time.monotonic() + (self._whole or 0)
+
+    def readable(self) -> bool:
+        """Say that it is there to be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what there is; raise `TimeoutError` when the time is up."""
+        if self._whole is None:
+            return self._line.readinto(buffer)
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer was not whole in time")
+        self._connection.settimeout(left)
+        try:
+            return self._line.readinto(buffer)
+        finally:
+            # The next request on this connection has all its time.
+            self._connection.settimeout(self._whole)
+
+    def close(self) -> None:
+        """Close the line, too."""
+        self._line.close()
+        super().close()
+
+
+class Answer(HTTPResponse):
+    """An answer for which the socket's time-out is the time for all of it."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:
+        super().__init__(sock, *args, **named)
+        self.fp = BufferedReader(_UntilThen(self.fp.detach(), sock))
+
+
+class _Connection(HTTPConnection):
+    response_class = Answer
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = Answer
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+POOLS = {"http": _Pool, "https": _SecurePool}

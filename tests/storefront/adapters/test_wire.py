@@ -9,8 +9,7 @@ from threading import Event, Thread
 import pytest
 import stripe
 
-from storefront.adapters.whole_answers import Answer
-from storefront.adapters.wire import Unanswered, Wire
+from storefront.adapters.wire import Answer, Unanswered, Wire
 
 callers: Counter[tuple[str, int]] = Counter()
 asked: list[str] = []
