@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ SERVED = "storefront.starting:serve"
 WEB_WORKERS = 2
 WEB_THREADS = 4
 
+ARENAS = "MALLOC_ARENA_MAX"
+"""How many heaps glibc gives a process. By itself it gives each thread one, which keeps what it had
+at most; Python's threads take turns anyway, so one heap does."""
+
 
 def web_program(
     application: str, *, host: str, port: int, workers: int, figures: Path | None = None
@@ -29,7 +34,9 @@ def web_program(
     the folder `figures` all workers add up what they count.
     """
     web = _servers if sys.platform == "linux" else _server
-    environment = {"PROMETHEUS_MULTIPROC_DIR": str(figures)} if figures else {}
+    environment = {ARENAS: os.environ.get(ARENAS, "1")}
+    if figures:
+        environment["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
     flags = (f"--host={host}", f"--port={port}", f"--workers={workers}")
     return Program("web", (sys.executable, *web(), *flags, application), environment)
 

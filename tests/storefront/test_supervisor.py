@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storefront.programs import APPLICATION, web_program, worker_program
+from storefront.programs import APPLICATION, ARENAS, web_program, worker_program
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
@@ -149,3 +149,14 @@ def test_the_shops_own_programs_run_under_this_interpreter() -> None:
     assert {program.command[0] for program in programs} == {sys.executable}
     assert "--workers=3" in programs[0].command
     assert programs[0].command[-1] == APPLICATION
+
+
+def test_a_webs_threads_share_one_heap_unless_the_operator_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(ARENAS, raising=False)
+    alone = web_program(APPLICATION, host="127.0.0.1", port=8000, workers=2)
+    monkeypatch.setenv(ARENAS, "8")
+    told = web_program(APPLICATION, host="127.0.0.1", port=8000, workers=2)
+
+    assert ("1", "8") == (alone.environment[ARENAS], told.environment[ARENAS])
