@@ -170,11 +170,10 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             ),
         ),
         "F12": Figure(
-            "Interactions written into 10 million rows and their five indexes",
+            "Interactions written into 10 million rows and their four indexes",
             "history",
             "batches of 10,000 (SQLite) and COPY (PostgreSQL)",
-            "Five indexes, one of them, by visitor, in random order; on PostgreSQL also two "
-            "foreign keys.",
+            "Four indexes, one of them, by visitor, in random order.",
             (
                 _least("rows into SQLite", "/s", 25_000, 50_000),
                 _least("rows into PostgreSQL", "/s", 80_000, 180_000),

@@ -15,7 +15,7 @@ from benchmarks.serving import Machine, Place
 from benchmarks.year import NOW, Row, fill
 from storefront.db.engine import Database
 from storefront.db.hot import insert_rows
-from storefront.db.ids import dated_id
+from storefront.db.ids import timed_id
 from storefront.models import Interaction, Placement
 from storefront.services.reporting.all_time import acts_at
 from storefront.services.reporting.credits import brought_by_placements
@@ -95,7 +95,7 @@ def _acts(world: World, number: int, count: int) -> Iterator[Row]:
         moment = NOW + timedelta(minutes=number, microseconds=key)
         yield {
             "merchant_id": world.merchant.id,
-            "public_id": dated_id("int", moment),
+            "public_id": timed_id("int", moment),
             "placement_id": world.placement.id,
             "visitor": f"{key * 104_729 % 3_000_000:026}",
             "kind": "view",

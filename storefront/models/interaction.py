@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.db.base import Base
@@ -16,7 +24,8 @@ from storefront.models.merchant import Merchant
 class Interaction(Base):
     """One recorded social act. `visitor` is a pseudonym; `assurance` says how sure we are:
     signed (our token proves it), network (a server with the merchant's token says so), bare
-    (a page says so), inferred (from the referring page)."""
+    (a page says so), inferred (from the referring page). `public_id` tells `recorded_at`, by which
+    it is found. Merchants and placements are never deleted, and `check` looks for rows without."""
 
     __tablename__ = "storefront_interactions"
     __table_args__ = (
@@ -27,17 +36,19 @@ class Interaction(Base):
             "occurred_at",
             "placement_id",
         ),
-        Index("ix_storefront_interactions_public_id", "merchant_id", "public_id"),
         Index(None, "merchant_id", "recorded_at"),
         Index(None, "merchant_id", "occurred_at"),
         CheckConstraint(
             "assurance IN ('signed', 'network', 'bare', 'inferred')", name="assurance_is_known"
         ),
+        # PostgreSQL would lock a shop's one row, and the post's, for each act of anybody at it.
+        ForeignKeyConstraint(["merchant_id"], [Merchant.id]).ddl_if(dialect="sqlite"),
+        ForeignKeyConstraint(["placement_id"], [Placement.id]).ddl_if(dialect="sqlite"),
     )
 
-    merchant_id: Mapped[int] = mapped_column(ForeignKey(Merchant.id))
+    merchant_id: Mapped[int]
     public_id: Mapped[str] = mapped_column(String(24))
-    placement_id: Mapped[int | None] = mapped_column(ForeignKey(Placement.id))
+    placement_id: Mapped[int | None]
     share_id: Mapped[int | None]
     visitor: Mapped[str | None] = mapped_column(String(26))
     parent_id: Mapped[int | None]

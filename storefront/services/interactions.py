@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from storefront.db.hot import insert_row, read_one, table_of
-from storefront.db.ids import PUBLIC_ID_LENGTH, dated_id, public_id
+from storefront.db.ids import PUBLIC_ID_LENGTH, moment_of, public_id, timed_id
 from storefront.domain.attribution import ARRIVALS, ENGAGEMENTS
 from storefront.errors import Invalid, NotFound
 from storefront.models import Interaction, Share
@@ -180,7 +180,7 @@ def row_of_act(
     """Return the row of such an act, with a fresh public id."""
     return {
         "merchant_id": merchant_id,
-        "public_id": dated_id("int", now),
+        "public_id": timed_id("int", now),
         "placement_id": placement_id,
         "visitor": visitor,
         "parent_id": parent_id,
@@ -204,7 +204,7 @@ def _row(
     """Return the row of an act, with a fresh public id."""
     return {
         "merchant_id": placement.merchant.id,
-        "public_id": dated_id("int", now),
+        "public_id": timed_id("int", now),
         "placement_id": placement.id,
         "share_id": share_id,
         "visitor": act.visitor.key if act.visitor else None,
@@ -220,11 +220,15 @@ def _row(
 
 
 def _find_parent(session: Session, merchant_id: int, parent: str | None) -> int | None:
-    if parent is None:
+    """Return the act of this public id, which also says when it was recorded; None for no act."""
+    recorded_at = moment_of(parent) if parent else None
+    if recorded_at is None:
         return None
     return session.scalar(
         select(Interaction.id).where(
-            Interaction.merchant_id == merchant_id, Interaction.public_id == parent
+            Interaction.merchant_id == merchant_id,
+            Interaction.recorded_at == recorded_at,
+            Interaction.public_id == parent,
         )
     )
 

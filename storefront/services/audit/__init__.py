@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from storefront.domain.finding import Finding
-from storefront.services.audit import books, credit, money, offers, parts, stock
+from storefront.services.audit import acts, books, credit, money, offers, parts, stock
 from storefront.services.audit.rule import Rule, rule
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     offers.allocations_make_the_lines_discount,
     offers.allocations_make_the_discount,
     offers.uses_equal_allocations,
+    acts.acts_stand_at_placements_of_their_merchant,
     credit.every_order_has_one_origin,
     credit.origins_are_on_the_path,
     credit.credit_sums_to_one_whole,

@@ -85,6 +85,16 @@ DAMAGE: list[tuple[str, str, str]] = [
         "UPDATE storefront_offer_uses SET amount_minor = amount_minor + 1",
         "{order}",
     ),
+    (
+        "acts_stand_at_placements_of_their_merchant",
+        "UPDATE storefront_interactions SET placement_id = 404",
+        "{act}",
+    ),
+    (
+        "acts_stand_at_placements_of_their_merchant",
+        "UPDATE storefront_interactions SET merchant_id = 404, placement_id = NULL",
+        "{act}",
+    ),
     ("every_order_has_one_origin", "DELETE FROM storefront_order_origins", "{order}"),
     (
         "origins_are_on_the_path",
@@ -203,6 +213,7 @@ def unguarded(database: Database) -> Iterator[Session]:
             ).all():
                 session.execute(text(f"DROP TRIGGER {name}"))
             session.execute(text("PRAGMA ignore_check_constraints = ON"))
+            session.execute(text("PRAGMA defer_foreign_keys = ON"))  # until the end, which undoes
         else:
             session.execute(text("SET LOCAL session_replication_role = replica"))
             for table in Base.metadata.tables.values():
@@ -243,8 +254,8 @@ def books(bench: Bench) -> dict[str, str]:
     """Sell once with a touch before it, place once without; return the rows' names."""
     client, world = bench.client(), world_on(bench)
     body = {"placement": world.placement.public_id, "kind": "view"}
-    mark = client.post("/interactions", json=body).json["v"]
-    visitor = read_mark(bench.ports.sign, mark, world.merchant.public_id)
+    seen = client.post("/interactions", json=body).json
+    visitor = read_mark(bench.ports.sign, seen["v"], world.merchant.public_id)
     offer = running_offer(bench, world, kind=Kind.CODE, code="Spring")
     paid = place(bench, world, visitor=visitor, codes=("spring",))
     pay(client, bench, paid)
@@ -253,6 +264,7 @@ def books(bench: Bench) -> dict[str, str]:
         code = session.scalars(select(OfferCode.id)).one()
         transaction = session.scalars(select(LedgerEntry.transaction_id).distinct()).one()
     return {
+        "act": seen["interaction"],
         "transaction": transaction,
         "offer": offer.public_id,
         "code": str(code),
