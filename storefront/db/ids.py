@@ -32,7 +32,7 @@ def dated_id(prefix: str, now: datetime) -> str:
 
 
 def dated_symbols(count: int, now: datetime) -> str:
-    """Return `count` base-32 symbols, of which the first tell the second and the rest are random."""
+    """Return `count` base-32 symbols: the first tell the second, the rest are random."""
     return _symbols(int(now.timestamp()), SECONDS_LENGTH) + random_symbols(count - SECONDS_LENGTH)
 
 
