@@ -27,6 +27,12 @@ def check_mailbox(address: str, *, field: str) -> None:
         raise Invalid("no_reply_address", field=field)
 
 
+def masked(address: str) -> str:
+    """Return a mailbox as its owner knows it again, and nobody else learns it: n•••@example.com."""
+    local, at, domain = address.partition("@")
+    return f"{local[:1] if len(local) > 1 else ''}•••{at}{domain}"
+
+
 def read_picture_address(typed: str) -> str:
     """Return an https address as it can be shown; raise `Invalid` picture_not_https or
     picture_address. Names and numbers of machines at home are no addresses of pictures."""

@@ -90,6 +90,7 @@ def _seen(session: Session, row: AnyRow | None, settings: Settings, *, now: date
         email=row.email or "",
         name=row.name or "",
         address=tuple(part for part in (row.address or {}).values() if part),
+        town=_town(row.address or {}),
         failure=row.failure,
         client_secret=row.client_secret,
         account=row.account or "",
@@ -108,6 +109,10 @@ def _seen(session: Session, row: AnyRow | None, settings: Settings, *, now: date
         tax_number=row.tax_number or "",
         receipt=_receipt(row),
     )
+
+
+def _town(address: Mapping[str, str]) -> str:
+    return " ".join(part for part in (address.get("postcode"), address.get("city")) if part)
 
 
 def _receipt(row: AnyRow) -> ReceiptView:

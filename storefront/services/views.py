@@ -411,6 +411,7 @@ class OrderView:
     email: str
     name: str
     address: tuple[str, ...]
+    town: str
     failure: str | None
     client_secret: str | None
     account: str

@@ -19,6 +19,7 @@ from storefront.services.ailments import Ailment, ailment
 from storefront.web.context import request_id, surface, wants_json
 from storefront.web.countries import country_list
 from storefront.web.formats import day_text, moment_text, money, zone_text
+from storefront.web.frame import use_open_policy
 from storefront.web.ways_on import way_on
 
 if TYPE_CHECKING:
@@ -522,6 +523,8 @@ def _as_json(error: errors.StorefrontError) -> Response:
 
 def _as_page(error: errors.StorefrontError) -> Response:
     status = status_of(error)
+    if status in PASSING or status >= 500:  # noqa: PLR2004
+        use_open_policy()
     values: Mapping[str, Any] = {
         "title": str(TITLES.get(status, TITLES[500])),
         "sentence": sentence_of(error),

@@ -13,6 +13,7 @@ from babel.numbers import format_currency, format_decimal, parse_pattern
 from flask import g
 from flask_babel import get_locale
 
+from storefront.domain.addresses import masked
 from storefront.domain.money import Money, exponent
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def use_zone(zone: str) -> None:
 
 
 def init_formats(app: Flask) -> None:
-    """Give templates the filters for money, percentages and moments."""
+    """Give templates the filters for money, percentages, moments and mailboxes."""
     app.jinja_env.filters.update(
         money=money,
         decimal=decimal_text,
@@ -144,6 +145,7 @@ def init_formats(app: Flask) -> None:
         datetimeformat=moment_text,
         clockformat=clock_text,
         zone=zone_text,
+        masked=masked,
     )
     app.jinja_env.globals.update(amount=Money)
 

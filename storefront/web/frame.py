@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from flask import current_app, g, render_template, url_for
+from flask import current_app, g, render_template, request, url_for
 
 from storefront import links
 from storefront.domain.addresses import picture_origin
@@ -22,7 +22,7 @@ from storefront.web.countries import (
 from storefront.web.formats import use_zone
 from storefront.web.headers import Policy, use_policy
 from storefront.web.keeping import init_keeping
-from storefront.web.refusals import report_address
+from storefront.web.refusals import FRAMES, report_address
 from storefront.web.theme import theme_css
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ Surface = Literal["frame", "page"]
 
 FAMILIES: Mapping[str, Surface] = {"e": "frame", "p": "page"}
 LETTERS: Mapping[Surface, str] = {surface: letter for letter, surface in FAMILIES.items()}
+
+FRAMED, MAYBE_FRAMED = "/e/", ("/carts", "/orders")
+"""What the addresses begin with that are shown in frames alone, or in frames too."""
+
+ANYBODY = ("*",)
 
 LONGEST_TOKEN = 4000
 
@@ -138,6 +143,22 @@ def use_frame_policy(
             report=report_address(state.placement) if state.surface == "frame" else "",
         )
     )
+
+
+def use_open_policy() -> None:
+    """Let the present request's frame show that we cannot answer now, where nobody can say whose
+    frame it is: a sentence and a link to try again are for everybody to see, and a browser's own
+    words for a frame that it may not show would be all that a shopper gets."""
+    if noted_frame() is None and _is_for_a_frame():
+        note_surface("frame")
+        use_policy(Policy(ancestors=ANYBODY))
+
+
+def _is_for_a_frame() -> bool:
+    if request.path.startswith(FRAMED):
+        return True
+    is_framed = request.headers.get("Sec-Fetch-Dest") in FRAMES
+    return is_framed and request.path.startswith(MAYBE_FRAMED)
 
 
 def noted_frame() -> FrameState | None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from flask import make_response, redirect, render_template, request, url_for
 
 from storefront.errors import Conflict, Invalid
-from storefront.services import invitations
+from storefront.services import invitations, members
 from storefront.services.members import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from storefront.web import auth, forms
 from storefront.web.console.blueprint import blueprint
 from storefront.web.context import ports, wants_json
 from storefront.web.errors import sentence_of, status_of
 from storefront.web.formats import use_zone
+from storefront.web.gathering import Gathering
 
 if TYPE_CHECKING:
     from flask import Response
@@ -38,10 +39,7 @@ def join(token: str) -> AnyResponse:
     with ports().reads() as session:
         found = invitations.read_link(session, token, sign=ports().sign, now=ports().clock.now())
     try:
-        name = forms.line(
-            request.form.get("name", ""), field="name", longest=LONGEST_NAME, code="invalid_name"
-        )
-        password = request.form.get("password", "")
+        name, password = ("", "") if found.is_known else _read_form()
         who = invitations.accept(ports(), token, name=name, password=password)
     except (Conflict, Invalid) as error:
         if wants_json():
@@ -53,6 +51,23 @@ def join(token: str) -> AnyResponse:
     return redirect(url_for("console.home"), 303)
 
 
+def _read_form() -> tuple[str, str]:
+    """Return the name and the password of who is new; raise `Invalid` with all that is wrong."""
+    gathering = Gathering()
+    name = gathering.read("", _name)
+    password = gathering.read("", members.check_password, request.form.get("password", ""))
+    gathering.end()
+    return name, password
+
+
+def _name() -> str:
+    given = request.form.get("name", "")
+    name = forms.line(given, field="name", longest=LONGEST_NAME, code="invalid_name")
+    if not name:
+        raise Invalid("invalid_name", field="name")
+    return name
+
+
 def _sheet(token: str, error: StorefrontError | None = None) -> Response:
     with ports().reads() as session:
         found = invitations.read_link(session, token, sign=ports().sign, now=ports().clock.now())
@@ -62,7 +77,7 @@ def _sheet(token: str, error: StorefrontError | None = None) -> Response:
         token=token,
         invitation=found,
         name=request.form.get("name", "")[:LONGEST_NAME],
-        errors={error.field or "name": sentence_of(error)} if error else {},
+        errors={fault.field or "": sentence_of(fault) for fault in _faults(error)},
         least=SHORTEST_PASSWORD,
         most=LONGEST_PASSWORD,
         is_demo=ports().settings.demo,
@@ -70,3 +85,9 @@ def _sheet(token: str, error: StorefrontError | None = None) -> Response:
     response = make_response(page, status_of(error) if error else 200)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _faults(error: StorefrontError | None) -> tuple[StorefrontError, ...]:
+    if isinstance(error, Invalid):
+        return (error, *error.others)
+    return (error,) if error else ()

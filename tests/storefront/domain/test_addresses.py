@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.domain.addresses import check_mailbox, picture_origin, read_picture_address
+from storefront.domain.addresses import (
+    check_mailbox,
+    masked,
+    picture_origin,
+    read_picture_address,
+)
 from storefront.errors import Invalid
 
 GOOD = {
@@ -80,3 +85,16 @@ def test_a_mailbox_that_answers_cannot_reach_is_refused(address: str, code: str)
         check_mailbox(address, field="contact_email")
 
     assert (code, "contact_email") == (refusal.value.code, refusal.value.field)
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "shown"),
+    [
+        ("ada@buyer.test", "a•••@buyer.test"),
+        ("a@buyer.test", "•••@buyer.test"),
+        ("nobody", "n•••"),
+        ("", "•••"),
+    ],
+)
+def test_a_masked_mailbox_is_known_again_by_its_owner_alone(mailbox: str, shown: str) -> None:
+    assert shown == masked(mailbox)

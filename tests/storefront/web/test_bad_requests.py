@@ -487,6 +487,37 @@ def test_a_database_that_is_away_is_busy(tmp_path: Path) -> None:
         bench.database.dispose()
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "is_shown"),
+    [
+        ("/e/plc_1/cart", {}, True),
+        ("/orders/ord_1?t={token}", {"Sec-Fetch-Dest": "iframe"}, True),
+        ("/orders/ord_1?t={token}", {"Sec-Fetch-Dest": "document"}, False),
+        ("/p/plc_1", {"Sec-Fetch-Dest": "iframe"}, False),
+        ("/s/any", {"Sec-Fetch-Dest": "iframe"}, False),
+    ],
+)
+def test_a_frame_shows_that_we_are_busy_whoever_s_it_is(
+    tmp_path: Path, now: datetime, path: str, headers: dict[str, str], *, is_shown: bool
+) -> None:
+    """The database is away, and with it the list of sites that may hold the frame."""
+    bench = make_bench(tmp_path, f"sqlite:///{tmp_path}", now)
+    address = path.format(token=order_token(bench.ports, 1, "ord_1"))
+    answer = bench.client().get(address, headers={**PERSON, **headers})
+    bench.database.dispose()
+    is_open = "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+
+    assert (is_shown, is_shown) == (is_open, "X-Frame-Options" not in answer.headers)
+    assert f'href="{address}">Try again' in answer.text
+    assert is_shown == ("surface--frame" in answer.text)
+
+
+def test_what_is_lost_or_refused_is_not_for_every_frame(bench: Bench) -> None:
+    answer = bench.client().get("/e/plc_1", headers=PERSON)
+
+    assert (404, "DENY") == (answer.status_code, answer.headers["X-Frame-Options"])
+
+
 def fill_up(bench: Bench) -> None:
     """Leave the database no room for another row."""
     with bench.database.begin() as session:

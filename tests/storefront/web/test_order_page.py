@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from storefront.models import Job, Member
 from storefront.services import cancelling, fulfilment
 from storefront.services.fulfilment import Handling, Tracking
-from storefront.services.order_requests import PlacedOrder
+from storefront.services.order_requests import Buyer, PlacedOrder
 from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import World, place, world_on
@@ -38,10 +38,10 @@ def cancel(bench: Bench, placed: PlacedOrder, **headers: str) -> Any:
 
 def test_a_buyer_is_told_how_far_the_receipt_is(bench: Bench, world: World) -> None:
     placed = sell(bench, world)
-    assert "Your receipt is on its way To ada@buyer.test." in show(bench, placed)
+    assert "Your receipt is on its way To a•••@buyer.test." in show(bench, placed)
     bench.clock.pass_time(hours=1)
     run_due(bench.ports)
-    sent = "Your receipt was sent On Mar 14, 2026, to ada@buyer.test."
+    sent = "Your receipt was sent On Mar 14, 2026, to a•••@buyer.test."
     assert sent in show(bench, placed)
     bench.clock.pass_time(days=9)
     assert sent in show(bench, placed)
@@ -82,6 +82,28 @@ def test_a_buyer_follows_a_parcel(bench: Bench, world: World) -> None:
 
     assert "Sent with Snail Post" in show(bench, placed)
     assert "Follow your parcel" in show(bench, placed)
+
+
+def test_who_is_sent_the_link_of_an_order_does_not_learn_where_its_buyer_lives(
+    bench: Bench, world: World
+) -> None:
+    address = {"line1": "9 Back Lane", "line2": "", "postcode": "02906", "city": "Providence"}
+    buyer = Buyer("ada@buyer.test", "Ada", address={**address, "country": "US"})
+    placed = sell(bench, world, fulfilment="shipping", store=None, buyer=buyer)
+    shown = show(bench, placed)
+
+    assert "We pack it and send it to you 02906 Providence" in shown
+    assert "a•••@buyer.test" in shown
+    assert "Back Lane" not in shown
+    assert "ada@" not in shown
+
+
+def test_an_address_that_takes_no_mail_is_shown_as_it_was_typed(bench: Bench, world: World) -> None:
+    placed = sell(bench, world)
+    with bench.database.begin() as session:
+        session.execute(update(Job).values(given_up_at=bench.clock.now()))
+
+    assert "ada@buyer.test takes no mail from us" in show(bench, placed)
 
 
 def test_a_buyer_cancels_and_the_money_is_on_its_way(bench: Bench, world: World) -> None:

@@ -13,12 +13,14 @@ from jinja2 import FileSystemLoader
 from storefront.adapters.jinja_letters import JinjaLetters
 from storefront.paths import TEMPLATES, TRANSLATIONS
 from storefront.services import actions, members
+from storefront.web.errors import SENTENCES
 from storefront.web.formats import letter_filters
 from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, World, world_on
 from tests.fakes import BASE_URL, Bench
 from tests.storefront.sales import sell
+from tests.storefront.web.answers import Marks
 from tests.storefront.web.console.conftest import ORIGIN
 from tests.storefront.web.console.test_pages import words
 
@@ -54,6 +56,38 @@ def test_an_invitation_leads_in(bench: Bench, owner: Any) -> None:
     assert [200, 403] == [
         mia.get(path).status_code for path in ("/console/orders", "/console/members")
     ]
+
+
+def test_all_that_is_wrong_is_named_above_to_who_is_invited(bench: Bench, owner: Any) -> None:
+    link, mia = invite(bench, owner), bench.client()
+
+    with nothing_changes(bench.database):
+        answer = mia.post(link, data={"name": " ", "password": "short"})
+    page = Marks(answer.text)
+
+    assert 422 == answer.status_code
+    assert (["name", "password"], ["name"]) == (page.ways, page.focus)
+    assert "novalidate" in answer.text
+
+
+def test_what_no_field_stands_for_is_said_above_too(bench: Bench, world: World, owner: Any) -> None:
+    email = world_on(bench, slug="florist").owner_email
+    link = invite(bench, owner, email=email)
+    with bench.database.begin() as session:
+        members.join(
+            session,
+            world.merchant.id,
+            email=email,
+            name="",
+            password_hash=None,
+            role="clerk",
+            now=bench.clock.now(),
+        )
+    answer = bench.client().post(link)
+
+    assert 409 == answer.status_code
+    assert 'class="notice__faults" role="list"' in answer.text
+    assert str(SENTENCES["already_member"]) in answer.text
 
 
 def test_who_has_an_account_is_asked_to_sign_in_and_may_go_there(bench: Bench, owner: Any) -> None:
