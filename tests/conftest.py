@@ -1,15 +1,16 @@
 """Fixtures and habits of every test: databases, one moment, no network, what took how long."""
 
+import gc
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests import chromium, sockets
 from tests.engines import ENGINES, Databases
@@ -77,10 +78,31 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Start Chromium: once in a process, for starting it takes as long as looking at ten pages."""
+    path = chromium.find()
+    assert path is not None, chromium.MISSING
+    browser = playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+    yield browser
+    browser.close()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _loopback_only() -> Iterator[None]:
     with sockets.loopback_only():
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for garbage neither while tests are found nor, afterwards, among all that they are made
+    of: it stays until the end, and going through it takes half a second each time."""
+    gc.disable()
+    found = yield
+    gc.freeze()
+    gc.enable()
+    return found
 
 
 @pytest.hookimpl(tryfirst=True)

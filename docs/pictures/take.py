@@ -18,10 +18,8 @@ PHONE, DESK = {"width": 375, "height": 860}, {"width": 1180, "height": 1000}
 POST = "pistachio-is-back"
 SHARPNESS, QUALITY = 2, 82
 PATIENCE = 60_000
-MORE_ARGUMENTS = (
-    "--disable-features=LocalNetworkAccessChecks",
-    "--disable-site-isolation-trials",  # else frames are drawn at half the sharpness
-)
+# Else frames are drawn at half the sharpness.
+MORE_ARGUMENTS = ("--disable-site-isolation-trials",)
 
 
 def main(told: dict[str, Any]) -> None:

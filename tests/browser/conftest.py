@@ -1,27 +1,13 @@
-"""The browsers that visit the demo."""
+"""The windows in which the demo is visited."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route
+from playwright.sync_api import Browser, Page, Route
 
-from tests import chromium
 from tests.running_demo import Demo
 
 PHONE = {"width": 375, "height": 667}
-
-# Pages that a test answers itself seem to come from the wide world, which may not call loopback.
-# What pops up below the address bar is a page for each window, as dear as the one that is tested.
-WITHOUT = ("LocalNetworkAccessChecks", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
-ARGUMENTS = (*chromium.ARGUMENTS, f"--disable-features={','.join(WITHOUT)}")
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Start Chromium once."""
-    browser = playwright.chromium.launch(executable_path=chromium.find(), args=list(ARGUMENTS))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from gifting.models import Gift, GiftCard
 from storefront.app import build_app
 from storefront.errors import Invalid
 from tests import chromium
-from tests.browser.conftest import ARGUMENTS
 from tests.browser.looking import faults, settle
 from tests.engines import Databases
 from tests.factories import World, world_on
@@ -340,7 +339,7 @@ def _filming(playwright: Playwright, film: Path) -> Iterator[Browser]:
     browser = playwright.chromium.launch(
         executable_path=chromium.find(),
         args=[
-            *ARGUMENTS,
+            *chromium.ARGUMENTS,
             "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-video-capture={film}",

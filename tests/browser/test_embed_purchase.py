@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, Playwright, Route, expect
 
 from tests import chromium
-from tests.browser.conftest import ARGUMENTS, PHONE, Demo
+from tests.browser.conftest import PHONE, Demo
 
 CARD = "Pistachio is back"
 COLLECTION = "The whole freezer"
@@ -38,7 +38,7 @@ def sealed(playwright: Playwright, tmp_path: Path) -> Iterator[Page]:
     blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(blocked))
     context = playwright.chromium.launch_persistent_context(
-        tmp_path, executable_path=chromium.find(), args=list(ARGUMENTS), viewport=PHONE
+        tmp_path, executable_path=chromium.find(), args=list(chromium.ARGUMENTS), viewport=PHONE
     )
     yield context.new_page()
     context.close()

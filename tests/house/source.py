@@ -34,8 +34,12 @@ class Source:
 @cache
 def project() -> tuple[Source, ...]:
     """Read every module that ships."""
-    files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
-    return tuple(_read(file) for file in sorted(files))
+    return tuple(_read(file) for file in sorted(files()))
+
+
+def files() -> Iterator[Path]:
+    """Find every module that ships."""
+    return (file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 
 
 def _read(file: Path) -> Source:

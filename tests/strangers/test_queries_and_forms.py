@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.house.source import ROOT, project
+from tests.house.source import files
 from tests.storefront.web.answers import PERSON
 from tests.strangers.addresses import addresses
 from tests.strangers.forms import Form, read_page
@@ -27,8 +27,8 @@ NASTY = (
 ANY = st.one_of(st.sampled_from(NASTY), st.text(max_size=40))
 KNOWN = {
     name
-    for source in project()
-    for name in re.findall(r'\bargs(?:\.get\(|\[)"(\w+)"', (ROOT / source.path).read_text("utf-8"))
+    for file in files()
+    for name in re.findall(r'\bargs(?:\.get\(|\[)"(\w+)"', file.read_text("utf-8"))
 } | {"amount", "campaign", "first", "last", "lines", "quantity", "status", "to", "variant", "way"}
 """Every parameter that some page reads, and those that pages read with others of their forms."""
 

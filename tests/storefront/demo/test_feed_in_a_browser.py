@@ -8,13 +8,12 @@ from threading import Thread
 
 import pytest
 from flask import Flask, Response, request
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from storefront import paths
 from storefront.demo.host import create_host
 from storefront.demo.mailbox import create_mailbox
-from tests import chromium
 
 pytestmark = pytest.mark.browser
 
@@ -65,15 +64,6 @@ def _served(app: Flask) -> Iterator[int]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(
-        executable_path=chromium.find(), args=list(chromium.ARGUMENTS)
-    )
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 import pytest
 import stripe
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright, expect
 
 from storefront.sandbox import SandboxProcess
 from tests import chromium
+from tests.browser.looking import violations
 from tests.storefront.sandbox.shop_page import ShopPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -312,10 +312,10 @@ def test_the_bank_speaks_the_page_s_language_too(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 600])
 def test_axe_finds_nothing_in_the_form(
-    playwright: Playwright, sandbox: SandboxProcess, scheme: Any, width: int
+    browser: Browser, sandbox: SandboxProcess, scheme: Any, width: int
 ) -> None:
     url = f"{sandbox.url}/elements/payment?key=pk_test_sandbox"
-    found, too_wide = _audit(playwright, url, scheme=scheme, width=width)
+    found, too_wide = _audit(browser, url, scheme=scheme, width=width)
 
     assert found == []
     assert too_wide is False
@@ -323,19 +323,16 @@ def test_axe_finds_nothing_in_the_form(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_challenge(
-    playwright: Playwright, sandbox: SandboxProcess, intent: stripe.PaymentIntent, scheme: Any
+    browser: Browser, sandbox: SandboxProcess, intent: stripe.PaymentIntent, scheme: Any
 ) -> None:
     url = f"{sandbox.url}/challenges/{intent.id}?client_secret={intent.client_secret}"
-    found, too_wide = _audit(playwright, url, scheme=scheme, width=320)
+    found, too_wide = _audit(browser, url, scheme=scheme, width=320)
 
     assert found == []
     assert too_wide is False
 
 
-def _audit(playwright: Playwright, url: str, *, scheme: Any, width: int) -> tuple[list[str], bool]:
-    path = chromium.find()
-    assert path is not None, chromium.MISSING
-    browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+def _audit(browser: Browser, url: str, *, scheme: Any, width: int) -> tuple[list[str], bool]:
     page = browser.new_page(
         viewport={"width": width, "height": 700}, color_scheme=scheme, bypass_csp=True
     )
@@ -346,7 +343,7 @@ def _audit(playwright: Playwright, url: str, *, scheme: Any, width: int) -> tupl
         page.locator("summary").click()
         page.locator("#cvc").fill("1")
         page.locator("#number").focus()
-    found = [violation["id"] for violation in Axe().run(page).response["violations"]]
+    found = [violation["id"] for violation in violations(page)]
     too_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    browser.close()
+    page.close()
     return found, bool(too_wide)
