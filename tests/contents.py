@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, TextClause, exists, func, select, text
 
 from storefront.db.base import Base
 from storefront.db.engine import Database
@@ -21,13 +22,29 @@ USES_OF_TOKENS = ("storefront_api_tokens", "used_at")
 def contents(database: Database, *, but: str | None = None) -> Contents:
     """Return every row of every table, but for those of one."""
     with database.reads() as session:
+        connection = session.connection()
+        filled = _with_rows(connection)
         return {
-            name: [tuple(row) for row in session.execute(_all_of(table))]
+            name: [tuple(row) for row in connection.execute(_all_of(table))] if filled[name] else []
             for name, table in Base.metadata.tables.items()
             if name not in {NEWS_OF_WORKERS, but}
         }
 
 
+def _with_rows(connection: Connection) -> dict[str, bool]:
+    """Tell of each table whether it has rows: most have none, and to ask each for them was a
+    quarter of all that these tests asked a database."""
+    [answers] = connection.execute(_whether_there_are_rows())
+    return dict(zip(Base.metadata.tables, map(bool, answers), strict=True))
+
+
+@cache
+def _whether_there_are_rows() -> TextClause:
+    each = (exists().select_from(table) for table in Base.metadata.tables.values())
+    return text(str(select(*each)))
+
+
+@cache
 def _all_of(table: Table) -> Select[Any]:
     columns = [each for each in table.c if (table.name, each.name) != USES_OF_TOKENS]
     return select(*columns).order_by(table.c.id)
