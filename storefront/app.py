@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, redirect, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gifting import api, codes, order_actions, sending
+from gifting import api_calls, codes, order_actions, sending
 from gifting import web as gift_pages
 from gifting.console.blueprint import blueprint as gift_console
 from gifting.counter import blueprint as counter
@@ -302,7 +302,7 @@ def build_app(ports: Ports) -> Flask:
     init_auth(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    init_api(app, more=(api.blueprint,))
+    init_api(app, more=(api_calls.PART,))
     app.add_url_rule("/", "home", lambda: redirect(url_for("console.home")))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
