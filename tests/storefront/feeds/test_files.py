@@ -162,6 +162,33 @@ def test_a_broken_item_of_a_feed_is_named(
     ]
 
 
+@pytest.mark.parametrize(
+    ("price", "minor"),
+    [("1.230", 1230), ("1,230", 1230), ("0.01", 10), ("12", 12_000), ("1.234,500", 1_234_500)],
+)
+def test_a_price_with_three_decimals_is_read_in_either_form(
+    tmp_path: Path, price: str, minor: int
+) -> None:
+    google, wrong = read(tmp_path, f"{GOOGLE}C\tCone\t\t{price} KWD\tin_stock\t\t\t\n", "KWD")
+    shopify, also = read(tmp_path, SHOPIFY + CONE.replace("4.50", f'"{price}"'), "KWD")
+
+    assert [] == wrong + also
+    assert [minor, minor] == [each.variants[0].price_minor for each in (*google, *shopify)]
+
+
+@pytest.mark.parametrize("price", ["1.234", "0.001", "1.005"])
+def test_a_price_that_no_card_pays_is_named_with_its_step(tmp_path: Path, price: str) -> None:
+    """Stripe takes amounts with three decimals only where the last one is 0."""
+    for content in (
+        f"{GOOGLE}C\tCone\t\t{price} KWD\tin_stock\t\t\t\n",
+        SHOPIFY + CONE.replace("4.50", price),
+    ):
+        products, [fault] = read(tmp_path, content, "KWD")
+
+        assert [[]] == [each.variants for each in products]
+        assert ("amount_not_chargeable", "0.010") == (fault.code, fault.hint)
+
+
 RSS = (
     '<?xml version="1.0"?><rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel>'
     "<title>Shop</title>{}</channel></rss>"

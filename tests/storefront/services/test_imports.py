@@ -388,6 +388,20 @@ def test_what_is_exported_comes_back_without_loss(bench: Bench, form: str, seed:
 
 
 @pytest.mark.parametrize("form", FORMATS)
+def test_prices_with_three_decimals_come_in_and_go_out_whole(bench: Bench, form: str) -> None:
+    world = world_on(bench, slug="kiosk", currency="KWD", price_minor=10_000)
+
+    take_in(bench, world, rows(1, price="1.250"))
+    refused = take_in(bench, world, rows(1, price="1.255"))
+
+    assert {(row, "amount_not_chargeable") for row in (2, 3)} == {
+        (row, code) for row, _column, code in faults(bench)
+    }
+    assert (0, 0) == (refused.added, refused.changed)
+    assert exported(bench, world, form).count("1.250") == 2
+
+
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_shops_own_file_changes_nothing_in_it(bench: Bench, form: str) -> None:
     world = world_on(bench)
     fill(bench, world, 3)
