@@ -3,7 +3,6 @@ more interactions are written beside them."""
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.rounds import ENGINES, MACHINE, Found, Sizes
 from benchmarks.serving import Machine, Place
-from benchmarks.year import NOW, Row, fill
+from benchmarks.year import NOW, Row, Year, fill
 from storefront.db.engine import Database
 from storefront.db.hot import insert_rows
 from storefront.db.ids import timed_id
@@ -57,7 +56,7 @@ def run(host: Machine, sizes: Sizes) -> dict[str, Found]:
             for taken in _times(database, ask, sizes.rounds):
                 reports.add(engine, {name: taken})
         for number in range(sizes.rounds):
-            rows = list(_acts(world, number, min(ROWS, sizes.history)))
+            rows = list(_acts(world, Year(sizes.history), number))
             rate = len(rows) / _write(place, database, rows)
             intake.add(MACHINE, {WRITTEN[engine]: rate})
         database.dispose()
@@ -89,15 +88,17 @@ def _times(database: Database, ask: Callable[[Session], Any], rounds: int) -> li
     return times[1:]
 
 
-def _acts(world: World, number: int, count: int) -> Iterator[Row]:
-    """Yield new interactions of a round, of visitors who were here before."""
-    for key in range(count):
-        moment = NOW + timedelta(minutes=number, microseconds=key)
+def _acts(world: World, year: Year, number: int) -> Iterator[Row]:
+    """Yield the acts of a round, which follow those of the year at its pace, by such visitors."""
+    count = min(ROWS, year.interactions)
+    first = year.interactions + number * count + 1
+    for act in range(first, first + count):
+        moment = year.moment(act)
         yield {
             "merchant_id": world.merchant.id,
             "public_id": timed_id("int", moment),
             "placement_id": world.placement.id,
-            "visitor": f"{key * 104_729 % 3_000_000:026}",
+            "visitor": year.visitor(act),
             "kind": "view",
             "assurance": "bare",
             "surface": "frame",

@@ -59,7 +59,7 @@ def _opened(
 def _link(served: Served) -> Sent:
     """Share a placement; return the request that opens the link."""
     world, shop = stage.merchant(served), served.shop
-    visitor = read_mark(shop.sign, None, world.merchant.public_id)
+    visitor = read_mark(shop.sign, None, world.merchant.public_id, now=shop.clock.now())
     act = interactions.Act(kind="share", visitor=visitor, assurance="bare", surface="frame")
     with shop.database.begin() as session:
         placement = placements.get_placement(session, world.placement.public_id)

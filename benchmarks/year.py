@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, insert, text
 from benchmarks.serving import Place
 from storefront.db.base import Base
 from storefront.db.engine import Database, sqlite_module
+from storefront.db.ids import ALPHABET, SECONDS_LENGTH, base32
 from storefront.db.types import UtcDateTime
 from storefront.models import (
     Attribution,
@@ -30,6 +31,7 @@ from storefront.models import (
     TallyMark,
 )
 from storefront.services import catalog
+from storefront.services.visitors import KEY_LENGTH, LONGEST
 from tests.factories import World
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -44,16 +46,23 @@ Row = dict[str, Any]
 
 
 class Year:
-    """How much happened, and who did the act with a number: the same in Python as in SQL."""
+    """How much happened, and who did the act with a number: the same in Python as in SQL.
+
+    Of three acts two are somebody's who has just come, and one is somebody's who comes back with a
+    mark, after any part of the time for which it is good.
+    """
 
     def __init__(self, interactions: int) -> None:
         self.interactions = interactions
-        self.visitors = max(1, interactions // 3)
+        self.returning = max(1, interactions // 3 * LONGEST.days // DAYS)
         self.step = DAYS * 86_400 / (interactions + 1)
 
     def visitor(self, act: int) -> str:
-        """Return whose act it was."""
-        return f"{act * 7919 % self.visitors:026}"
+        """Return whose act it was: a key that begins with the second in which they came."""
+        back = act * 7919 % self.returning if act % 3 == 0 else 0
+        who = max(0, (act - 1) // 3 - back)
+        came = int(START.timestamp()) + DAYS * 86_400 * (3 * who + 1) // (self.interactions + 1)
+        return base32(came, SECONDS_LENGTH) + f"{who:0{KEY_LENGTH - SECONDS_LENGTH}}"
 
     def where(self, act: int | None, placements: list[int]) -> dict[str, int | None]:
         """Return where an act was: at which placement, and through which share."""
@@ -102,12 +111,19 @@ COLUMNS = (
     "id, merchant_id, public_id, placement_id, share_id, visitor, kind, assurance, surface, "
     "is_direct, occurred_at, recorded_at"
 )
+WHO = "{greatest}(0, (n - 1) / 3 - CASE WHEN n % 3 = 0 THEN n * 7919 % {returning} ELSE 0 END)"
+CAME = f"{START.timestamp():.0f} + {DAYS * 86_400} * (3 * who + 1) / ({{interactions}} + 1)"
+SYMBOLS = " || ".join(
+    f"substr('{ALPHABET}', CAST(came >> {shift} & 31 AS INTEGER) + 1, 1)"
+    for shift in range(5 * (SECONDS_LENGTH - 1), -1, -5)
+)
 KIND = "CASE WHEN n % 20 = 0 THEN 'open' WHEN n % 10 = 1 THEN 'like' ELSE 'view' END"
 SHARE = "CASE WHEN n % 20 = 0 THEN n % 4999 + 1 END"
 ACTS = """
 INSERT INTO storefront_interactions ({columns})
-SELECT n, {merchant}, {name}, {first} + (n * 31 % {placements}), {share}, {visitor}, {kind}, 'bare',
-'frame', false, {moment}, {moment} FROM {series}
+SELECT n, {merchant}, {name}, {first} + (n * 31 % {placements}), {share}, {symbols} || {rest},
+{kind}, 'bare', 'frame', false, {moment}, {moment}
+FROM (SELECT n, who, {came} AS came FROM (SELECT n, {who} AS who FROM {series}) AS done) AS theirs
 """
 
 
@@ -119,6 +135,8 @@ def _write_acts(place: Place, world: World, year: Year, *, placements: list[int]
         "first": placements[0],
         "placements": len(placements),
         "share": SHARE,
+        "symbols": SYMBOLS,
+        "came": CAME.format(interactions=year.interactions),
         "kind": KIND,
     }
     assert placements == list(range(placements[0], placements[0] + len(placements)))
@@ -145,7 +163,8 @@ def _sqlite_terms(year: Year) -> dict[str, str]:
     seconds = f"{START.timestamp():.0f} + n * {year.step!r}"
     return {
         "name": "printf('int_%016d', n)",
-        "visitor": f"printf('%026d', n * 7919 % {year.visitors})",
+        "who": WHO.format(greatest="max", returning=year.returning),
+        "rest": f"printf('%0{KEY_LENGTH - SECONDS_LENGTH}d', who)",
         "moment": f"strftime('%Y-%m-%dT%H:%M:%f000', {seconds}, 'unixepoch')",
         "series": f"(WITH RECURSIVE acts(n) AS ({numbers}{last}) SELECT n FROM acts)",  # noqa: S608
     }
@@ -154,7 +173,8 @@ def _sqlite_terms(year: Year) -> dict[str, str]:
 def _postgresql_terms(year: Year) -> dict[str, str]:
     return {
         "name": "'int_' || lpad(n::text, 16, '0')",
-        "visitor": f"lpad((n * 7919 % {year.visitors})::text, 26, '0')",
+        "who": WHO.format(greatest="greatest", returning=year.returning),
+        "rest": f"lpad(who::text, {KEY_LENGTH - SECONDS_LENGTH}, '0')",
         "moment": f"to_timestamp({START.timestamp():.0f} + n * {year.step!r})",
         "series": f"generate_series(1::bigint, {year.interactions}) AS acts(n)",
     }

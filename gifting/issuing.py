@@ -15,9 +15,10 @@ from gifting.asking import deliver_at
 from gifting.models import Gift, GiftCard, GiftContact
 from gifting.terms import gift_terms
 from storefront.db.hot import read, read_one, run, table_of
-from storefront.db.ids import public_id, random_symbols
+from storefront.db.ids import public_id
 from storefront.domain.pricing import charge_step, split_in_steps
 from storefront.models import Merchant, OrderContact, OrderOrigin
+from storefront.services.visitors import new_key
 from storefront.signals import announce
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def write_gifts(session: Session, line: LineItem, wished: Wished) -> None:
                 deliver_at=moment,
                 wall_clock=wish.at,
                 zone=wish.zone,
-                visitor=random_symbols(26),
+                visitor=new_key(now),
                 placed_at=now,
             )
             .returning(Gift.id)

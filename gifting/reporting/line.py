@@ -10,6 +10,7 @@ from sqlalchemy import select
 from gifting.card_views import list_uses
 from gifting.models import Gift, GiftCard, GiftContact
 from storefront.kinds import After
+from storefront.services.visitors import short
 from storefront.web.formats import money
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from gifting.card_views import UseView
     from storefront.models import Order
-
-SHORT_VISITOR = 6
 
 
 def follow(session: Session, order: Order) -> Sequence[After]:
@@ -40,7 +39,7 @@ def follow(session: Session, order: Order) -> Sequence[After]:
 
 
 def _of_gift(session: Session, gift: Gift, recipient: str, *, card_id: int) -> Iterator[After]:
-    to, who = recipient or gettext("somebody"), gift.visitor[:SHORT_VISITOR]
+    to, who = recipient or gettext("somebody"), short(gift.visitor)
     if gift.delivered_at:
         title = gettext("Gift for %(name)s", name=to)
         yield After("gift", title, gift.delivered_at, amount=gift.face)

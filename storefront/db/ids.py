@@ -33,13 +33,13 @@ def dated_id(prefix: str, now: datetime) -> str:
 
 def dated_symbols(count: int, now: datetime) -> str:
     """Return `count` base-32 symbols: the first tell the second, the rest are random."""
-    return _symbols(int(now.timestamp()), SECONDS_LENGTH) + random_symbols(count - SECONDS_LENGTH)
+    return base32(int(now.timestamp()), SECONDS_LENGTH) + random_symbols(count - SECONDS_LENGTH)
 
 
 def timed_id(prefix: str, moment: datetime) -> str:
     """Return a fresh id that tells its moment to the microsecond, and 5 random symbols (25 bits).
     For rows that are found by when they were written, and so need no index of names."""
-    symbols = _symbols((moment - EPOCH) // MICROSECOND, MOMENT_LENGTH)
+    symbols = base32((moment - EPOCH) // MICROSECOND, MOMENT_LENGTH)
     return f"{prefix}_{symbols}{random_symbols(PUBLIC_ID_LENGTH - MOMENT_LENGTH)}"
 
 
@@ -56,9 +56,9 @@ def moment_of(timed: str) -> datetime | None:
 
 def random_symbols(count: int) -> str:
     """Return `count` random base-32 symbols (5 bits each) from the system's generator."""
-    return _symbols(secrets.randbits(5 * count), count)
+    return base32(secrets.randbits(5 * count), count)
 
 
-def _symbols(number: int, count: int) -> str:
+def base32(number: int, count: int) -> str:
     """Write a number in base 32, the highest digit first: it sorts as numbers do."""
     return "".join(ALPHABET[(number >> shift) & 31] for shift in range(5 * (count - 1), -1, -5))

@@ -16,6 +16,7 @@ from storefront.models import (
     OrderTouchpoint,
     Placement,
 )
+from storefront.services.visitors import short
 from storefront.values import frozen
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from storefront.kinds import After, LineKind
 
 LONGEST_CHAIN = 50
-SHORT_VISITOR = 6
 
 
 @frozen
@@ -172,7 +172,7 @@ def _steps(
             kind=interaction.kind,
             assurance=interaction.assurance,
             surface=interaction.surface,
-            visitor=interaction.visitor[:SHORT_VISITOR] if interaction.visitor else None,
+            visitor=short(interaction.visitor) if interaction.visitor else None,
             referrer=interaction.referrer,
             occurred_at=interaction.occurred_at,
             placement=name,

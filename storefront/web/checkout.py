@@ -99,7 +99,10 @@ def _command(body: dict[str, Any], placement: PlacementView) -> PlaceOrder:
         sign=ports().sign,
         merchant_public_id=merchant.public_id,
         visitor=visitors.read_mark(
-            ports().sign, forms.token(body.get("v"), field="v"), merchant.public_id
+            ports().sign,
+            forms.token(body.get("v"), field="v"),
+            merchant.public_id,
+            now=ports().clock.now(),
         ),
         locale=str(get_locale() or merchant.locale),
         request_key=key,

@@ -40,16 +40,15 @@ def create() -> AnyResponse:
         placement = get_placement(
             session, forms.line(body.get("placement"), field="placement", longest=24)
         )
+    now = ports().clock.now()
     visitor = visitors.read_mark(
-        ports().sign, forms.token(body.get("v"), field="v"), placement.merchant.public_id
+        ports().sign, forms.token(body.get("v"), field="v"), placement.merchant.public_id, now=now
     )
     act = _act(body, kind, visitor)
     with ports().sessions.begin() as session:
-        recorded = interactions.record(
-            session, placement, act, sign=ports().sign, now=ports().clock.now()
-        )
+        recorded = interactions.record(session, placement, act, sign=ports().sign, now=now)
         if kind == "view":
-            note_first_load(session, placement, now=ports().clock.now())
+            note_first_load(session, placement, now=now)
     token = recorded.share_token
     answer = {
         "interaction": recorded.public_id,
@@ -121,13 +120,14 @@ def open_share(token: str) -> AnyResponse:
         link = interactions.find_share(session, token, sign=ports().sign)
     if not is_person(request):
         return _preview(link)
-    visitor = visitors.read_mark(ports().sign, None, link.placement.merchant.public_id)
+    now = ports().clock.now()
+    visitor = visitors.read_mark(ports().sign, None, link.placement.merchant.public_id, now=now)
     opening = interactions.open_share(
         ports().sessions,
         link,
         visitor,
         referrer=_foreign_host(request.referrer),
-        now=ports().clock.now(),
+        now=now,
     )
     mark = visitors.make_mark(ports().sign, opening.visitor, link.placement.merchant.public_id)
     goal = _landing(opening.placement, mark)

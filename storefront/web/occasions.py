@@ -28,9 +28,10 @@ def occasion_of(
     """Return the present occasion; `codes` are entered besides those in the cart."""
     entered = entered_of(state)
     entered = replace(entered, codes=(*entered.codes, *codes))
-    visitor = read_mark(ports().sign, state.mark, state.placement.merchant.public_id)
+    now = now or ports().clock.now()
+    visitor = read_mark(ports().sign, state.mark, state.placement.merchant.public_id, now=now)
     return Occasion(
-        now or ports().clock.now(),
+        now,
         state.placement.id,
         entered,
         visitor=visitor.key if visitor.is_known else None,

@@ -6,12 +6,17 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from benchmarks import sizes, table
 from benchmarks.__main__ import RESULTS, told
 from benchmarks.goals import FIGURES, Goal
 from benchmarks.rounds import MACHINE, Found, percentile, spread
+from benchmarks.serving import Place
+from benchmarks.year import NOW, Year, fill
+from storefront.models import Interaction
 from tests.engines import Databases
+from tests.factories import world_on
 from tests.fakes import make_bench
 
 ASKED = [f"F{number}" for number in range(1, 15)]
@@ -95,3 +100,32 @@ def test_script_and_card_are_small_enough(databases: Databases, tmp_path: Path) 
     assert values["F9"]["size", MACHINE][0] <= 2000
     assert values["F10"]["size", MACHINE][0] <= 20_000
     assert values["F10"]["requests", MACHINE][0] <= 3
+
+
+def test_a_year_is_the_same_in_python_as_in_sql(engine_url: str, tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, engine_url, NOW)
+    database, world = bench.database, world_on(bench)
+    engine = database.writer.dialect.name
+    year = Year(1_000)
+    fill(
+        Place(engine, engine_url, None), database, world, interactions=year.interactions, orders=10
+    )
+
+    with database.reads() as session:
+        acts = session.execute(
+            select(Interaction.id, Interaction.visitor).order_by(Interaction.id)
+        ).all()
+    assert [(act, year.visitor(act)) for act in range(1, 1_001)] == [tuple(row) for row in acts]
+    database.dispose()
+
+
+def test_of_three_acts_of_a_year_one_is_somebodys_who_comes_back() -> None:
+    year = Year(9_000)
+    visitors = [year.visitor(act) for act in range(1, 9_001)]
+
+    acts = list(zip(visitors[::3], visitors[1::3], visitors[2::3], strict=True))
+
+    assert all(first == second for first, second, _ in acts)
+    assert 3_000 == len({first for first, _, _ in acts})
+    assert all(third <= first for first, _, third in acts)
+    assert [first for first, _, _ in acts] == sorted(first for first, _, _ in acts)

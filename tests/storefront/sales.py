@@ -8,7 +8,7 @@ from storefront.services.visitors import Visitor
 from tests.factories import World, pay, place
 from tests.fakes import Bench
 
-ANA, BEN = Visitor("ana" + "0" * 23, "verified"), Visitor("ben" + "0" * 23, "verified")
+ANA, BEN = Visitor("0" * 23 + "ana", "verified"), Visitor("0" * 23 + "ben", "verified")
 
 
 def act(bench: Bench, world: World, kind: str, visitor: Visitor, **changes: object) -> Recorded:

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from storefront.domain.money import Money
 from storefront.domain.payments import CLOSED_DISPUTES
 from storefront.models import Dispute, Member, Order, OrderEvent, OrderNote, Payment, Refund
-from storefront.services.chains import SHORT_VISITOR
 from storefront.services.orders import get_order
+from storefront.services.visitors import short
 from storefront.values import frozen
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def get_dossier(
     contact = order.contact
     return OrderDossier(
         order=view,
-        visitor=order.visitor[:SHORT_VISITOR],
+        visitor=short(order.visitor),
         phone=contact.phone if contact else "",
         note=contact.note if contact else "",
         review_reason=order.review_reason,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from storefront.models import Campaign, Channel, Interaction, Placement, Share
-from storefront.services.chains import SHORT_VISITOR
+from storefront.services.visitors import short
 from storefront.values import frozen
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _shares(session: Session, wanted: list[int]) -> dict[int, Name]:
             .where(Share.id.in_(wanted[start : start + MANY]))
         )
         for row in rows:
-            who = (row.visitor or "")[:SHORT_VISITOR]
+            who = short(row.visitor or "")
             note = " · ".join(filter(None, [row.channel, who]))
             found[row.id] = Name(ROW_KIND, row.name, note, public_id=row.public_id)
     return found

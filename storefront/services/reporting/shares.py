@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from storefront.domain.money import Money
 from storefront.models import Channel, CreditEntry, Interaction, Placement, Share
-from storefront.services.chains import SHORT_VISITOR
 from storefront.services.reporting.all_time import openings
 from storefront.services.reporting.credits import MODEL, Brought, count_of_sales
+from storefront.services.visitors import short
 from storefront.values import frozen
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _credit(merchant_id: int) -> Select[*tuple[Any, ...]]:
 def _row(row: Row[*tuple[Any, ...]], currency: str) -> ShareRow:
     return ShareRow(
         public_id=row.public_id,
-        visitor=row.visitor[:SHORT_VISITOR] if row.visitor else None,
+        visitor=short(row.visitor) if row.visitor else None,
         depth=row.depth,
         created_at=row.created_at,
         placement=row.placement,

@@ -139,7 +139,7 @@ def _record(
     if not now - OLDEST <= occurred_at <= now + AHEAD:
         raise Invalid("invalid_time", field="occurred_at")
     merchant = placement.merchant
-    visitor = visitors.read_mark(ports().sign, body.get("visitor"), merchant.public_id)
+    visitor = visitors.read_mark(ports().sign, body.get("visitor"), merchant.public_id, now=now)
     act = interactions.Act(
         kind=body["kind"],
         visitor=visitor,

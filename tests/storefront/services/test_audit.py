@@ -255,7 +255,9 @@ def books(bench: Bench) -> dict[str, str]:
     client, world = bench.client(), world_on(bench)
     body = {"placement": world.placement.public_id, "kind": "view"}
     seen = client.post("/interactions", json=body).json
-    visitor = read_mark(bench.ports.sign, seen["v"], world.merchant.public_id)
+    visitor = read_mark(
+        bench.ports.sign, seen["v"], world.merchant.public_id, now=bench.clock.now()
+    )
     offer = running_offer(bench, world, kind=Kind.CODE, code="Spring")
     paid = place(bench, world, visitor=visitor, codes=("spring",))
     pay(client, bench, paid)

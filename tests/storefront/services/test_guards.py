@@ -50,7 +50,7 @@ def sold(bench: Bench) -> Bench:
     client, world = bench.client(), world_on(bench)
     body = {"placement": world.placement.public_id, "kind": "view"}
     mark = client.post("/interactions", json=body).json["v"]
-    visitor = read_mark(bench.ports.sign, mark, world.merchant.public_id)
+    visitor = read_mark(bench.ports.sign, mark, world.merchant.public_id, now=bench.clock.now())
     offer = running_offer(bench, world)
     placed = place(bench, world, visitor=visitor)
     pay(client, bench, placed)

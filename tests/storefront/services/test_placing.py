@@ -97,7 +97,7 @@ def test_whoever_opens_the_posted_link_counts_at_the_placement(bench: Bench, wor
     assert share
     with bench.database.reads() as session:
         link = interactions.find_share(session, share_token(sign, share), sign=sign)
-    visitor = visitors.read_mark(sign, None, world.merchant.public_id)
+    visitor = visitors.read_mark(sign, None, world.merchant.public_id, now=bench.clock.now())
     interactions.open_share(bench.database, link, visitor, referrer=None, now=bench.clock.now())
 
     with bench.database.reads() as session:

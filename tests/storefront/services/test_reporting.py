@@ -258,7 +258,7 @@ def test_shares_are_listed_by_what_they_brought(bench: Bench, world: World) -> N
     assert idle.share_token is not None
     assert [
         (row.visitor, row.opens, row.brought.orders, row.brought.money.minor) for row in found.rows
-    ] == [("ana000", 1, 1, 450), ("ben000", 1, 0, 0)]
+    ] == [("000ana", 1, 1, 450), ("000ben", 1, 0, 0)]
     assert found.total == 3
 
 
@@ -331,7 +331,7 @@ def test_a_dossier_holds_words_history_and_money(bench: Bench, world: World) -> 
             now=bench.clock.now(),
         )
 
-    assert (dossier.visitor, dossier.phone, dossier.note) == ("ben000", "+1 401", "Keep it cold")
+    assert (dossier.visitor, dossier.phone, dossier.note) == ("000ben", "+1 401", "Keep it cold")
     assert [each.kind for each in dossier.history] == ["placed", "paid"]
     assert [(Money(450, "USD"), sold.payment_reference, True)] == [
         (each.amount, each.reference, each.succeeded_at is not None) for each in dossier.payments

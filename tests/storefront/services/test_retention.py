@@ -77,7 +77,7 @@ def test_what_an_order_a_share_or_a_young_answer_needs_stays(bench: Bench, world
     seen = record(bench, world, referrer="https://blog.test/post")
     clicked = record(bench, world, "click", v=seen["v"])
     merchant = world.merchant.public_id
-    buyer = read_mark(bench.ports.sign, seen["v"], merchant)
+    buyer = read_mark(bench.ports.sign, seen["v"], merchant, now=bench.clock.now())
     order = place(bench, world, visitor=buyer)
     pay(bench.client(), bench, order)
     with bench.database.reads() as session:

@@ -82,7 +82,8 @@ def test_a_direct_visit_takes_nothing_from_the_share_before_it(bench: Bench, wor
 def make_direct(bench: Bench, world: World, mark: str) -> str:
     """Return the mark of the same visitor without the link that they once came by."""
     sign, merchant = bench.ports.sign, world.merchant.public_id
-    return make_mark(sign, replace(read_mark(sign, mark, merchant), arrival=None), merchant)
+    visitor = read_mark(sign, mark, merchant, now=bench.clock.now())
+    return make_mark(sign, replace(visitor, arrival=None), merchant)
 
 
 def test_a_sale_with_nothing_before_it_is_direct(shop: Shop) -> None:
