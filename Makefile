@@ -24,6 +24,8 @@ help: ## Show this list
 demo: $(VENV)/.installed ## Open the shop with demo data (PORT=8000; ARGS=--fresh starts over)
 	@$(BIN)/storefront demo --port $(PORT) $(ARGS)
 
+# What is imported a hundred times in a run is compiled once, on machines that say otherwise as well.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.testable ## Run every test on SQLite, PostgreSQL and Chromium (ARGS=… goes to pytest)
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadscope --no-loadscope-reorder $(ARGS)

@@ -4,7 +4,6 @@ import html
 import re
 from typing import Any
 
-from storefront.app import build_app
 from storefront.services.chains import chain_of
 from storefront.services.order_requests import PlacedOrder
 from storefront.services.reporting.dossier import get_dossier
@@ -22,7 +21,7 @@ def line_of(bench: Bench, world: World, placed: PlacedOrder) -> Line:
             session, world.merchant.id, placed.public_id, settings=bench.ports.settings, now=now
         )
         chain = chain_of(session, world.merchant.id, placed.public_id)
-    with build_app(bench.ports).test_request_context(base_url=BASE_URL):
+    with bench.client().application.test_request_context(base_url=BASE_URL):
         return draw(chain, dossier)
 
 
