@@ -63,6 +63,7 @@ from storefront.web.journal import init_journal
 from storefront.web.languages import init_languages
 from storefront.web.metrics import init_metrics, tally_of
 from storefront.web.private import PrivateFlask
+from storefront.web.reaching import init_reaching
 from storefront.web.strange import init_strange
 
 if TYPE_CHECKING:
@@ -290,6 +291,7 @@ def build_app(ports: Ports) -> Flask:
     init_addresses(app)
     init_languages(app)
     init_formats(app)
+    init_reaching(app)
     init_faults(app)
     init_journal(app)
     init_metrics(app)
