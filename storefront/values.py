@@ -2,7 +2,7 @@
 
 A shop has three hundred of them, and `dataclass` writes and compiles six functions for each, before
 Python 3.13 one by one: an eighth of a start. Only `__init__` needs the fields by name, so only that
-is written here; the rest is shared."""
+is written, once somebody makes a value; the rest is shared."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _methods(made: Any) -> dict[str, Callable[..., Any]]:
         return compared(self) == compared(other)
 
     return {
-        "__init__": _init(parts, checks=hasattr(made, "__post_init__")),
+        "__init__": _late_init(made, parts),
         "__eq__": equal,
         "__hash__": lambda self: hash(hashed(self)),
         "__repr__": _represent,
@@ -69,6 +69,17 @@ def _represent(self: Any) -> str:
 
 def _refuse(_self: object, name: str, *_: object) -> NoReturn:
     raise FrozenInstanceError(f"{name!r} is part of a value and does not change")
+
+
+def _late_init(made: Any, parts: Sequence[Field[Any]]) -> Callable[..., None]:
+    """Return what has the real function written when the first value is made: a process makes
+    values of some classes only, and writing all is a twentieth of its start."""
+
+    def first(self: object, *told: object, **named: object) -> None:
+        made.__init__ = _init(parts, checks=hasattr(made, "__post_init__"))
+        made.__init__(self, *told, **named)
+
+    return first
 
 
 def _init(parts: Sequence[Field[Any]], *, checks: bool) -> Callable[..., None]:

@@ -133,3 +133,14 @@ def test_what_a_class_says_itself_stays() -> None:
             return hash(self.word.lower())
 
     assert {Name("Ana")} == {Name("ANA")}
+
+
+def test_a_class_below_a_value_is_made_like_it_before_and_after_the_first() -> None:
+    @frozen
+    class Above:
+        name: str
+
+    class Below(Above):
+        pass
+
+    assert ["a", "b", "c"] == [Below("a").name, Above("b").name, Below(name="c").name]
