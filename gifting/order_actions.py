@@ -14,7 +14,7 @@ from storefront.services.order_tokens import read_order_token
 from storefront.web import checkout, forms
 from storefront.web.bodies import form_body, json_body
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,9 +16,9 @@ from storefront.errors import Conflict, NotFound
 from storefront.web import forms
 from storefront.web.bodies import form_body
 from storefront.web.context import ports
-from storefront.web.errors import sentence_of
 from storefront.web.frame import render_frame
 from storefront.web.headers import Policy, use_policy
+from storefront.web.sentences import sentence_of
 from storefront.web.showing import state_at
 
 if TYPE_CHECKING:

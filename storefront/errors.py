@@ -1,5 +1,5 @@
 """What can go wrong, as classes with stable codes and data. No HTTP and no sentences here:
-`web/errors.py` owns the table that turns a code into a status and words."""
+`web/errors.py` turns a code into a status, `web/sentences.py` into words."""
 
 from __future__ import annotations
 

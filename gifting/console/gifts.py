@@ -20,8 +20,9 @@ from storefront.web.auth import roles
 from storefront.web.console import words
 from storefront.web.console.page import named, page_number, shop, show
 from storefront.web.context import ports
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
 from storefront.web.formats import decimal_text
+from storefront.web.sentences import sentence_of
 from storefront.web.spreadsheets import csv_answer
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from gifting.day_close import close_day
 from storefront.domain.prices import read_price
 from storefront.errors import Invalid
 from storefront.web.context import ports
-from storefront.web.errors import sentence_of
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse

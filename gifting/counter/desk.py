@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gifting import shifts
 from gifting.tills import Till
 from storefront.errors import Invalid
-from storefront.web.errors import sentence_of
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,8 +12,9 @@ from gifting.counter.blueprint import screen
 from storefront.errors import Invalid, TooMany
 from storefront.web.bodies import form_body
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
 from storefront.web.headers import Policy, use_policy
+from storefront.web.sentences import sentence_of
 from storefront.web.theme import theme_css
 
 if TYPE_CHECKING:

@@ -20,9 +20,10 @@ from storefront.web import forms
 from storefront.web.bodies import form_body, json_body
 from storefront.web.checkout_form import checkout_form
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of, title_of
+from storefront.web.errors import status_of, title_of
 from storefront.web.formats import money, sums_as_json
 from storefront.web.frame import FrameState, read_surface, render_frame, use_frame_policy
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,6 @@ from storefront.services.placements import get_placement
 from storefront.web import forms
 from storefront.web.bodies import form_body
 from storefront.web.context import ports
-from storefront.web.errors import sentence_of
 from storefront.web.frame import (
     HOME,
     FrameState,
@@ -23,6 +22,7 @@ from storefront.web.frame import (
     use_frame_policy,
 )
 from storefront.web.occasions import entered_of
+from storefront.web.sentences import sentence_of
 from storefront.web.showing import state_at
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from storefront.web import forms
 from storefront.web.bodies import form_body, json_body
 from storefront.web.checkout_form import checkout_form
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of
 from storefront.web.formats import sums_as_json
 from storefront.web.frame import FrameState, frame_values, read_surface, use_frame_policy
 from storefront.web.occasions import occasion_of
 from storefront.web.offers import offers_as_json
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from flask import Response

@@ -12,7 +12,7 @@ from gifting import codes, links
 from gifting.models import Gift, GiftCard, Redemption
 from storefront.models import ApiToken, Store
 from storefront.services import merchants
-from storefront.web.errors import SENTENCES
+from storefront.web.sentences import SENTENCES
 from tests.contents import nothing_changes
 from tests.factories import World, world_on
 from tests.fakes import Bench

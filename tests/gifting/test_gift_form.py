@@ -11,7 +11,7 @@ from gifting.models import GiftContact
 from storefront.models import Alarm, Product
 from storefront.services import visitors
 from storefront.services.visitors import Visitor
-from storefront.web.errors import SENTENCES
+from storefront.web.sentences import SENTENCES
 from tests.contents import nothing_changes
 from tests.factories import World
 from tests.fakes import Bench

@@ -1,11 +1,11 @@
-"""Every error code has a sentence in ``storefront/web/errors.py``, and every sentence a code."""
+"""Every error code has a sentence in ``storefront/web/sentences.py``, and every sentence a code."""
 
 import ast
 from collections.abc import Iterable, Iterator
 
 from tests.house.source import Source, name_of, planted, project, text_of
 
-TABLE_MODULE = "storefront.web.errors"
+TABLE_MODULE = "storefront.web.sentences"
 TABLE = "SENTENCES"
 ROOT_CLASS = "StorefrontError"
 # Why an offer does not count: told beside a cart, and raised when an order relies on the offer.

@@ -19,8 +19,9 @@ from storefront.web.callers import caller
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import ACCOUNT_PAGE, further_places, shop, show
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
 from storefront.web.languages import remember_language
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from flask import Response

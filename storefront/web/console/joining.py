@@ -13,9 +13,10 @@ from storefront.services.members import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from storefront.web import auth, forms
 from storefront.web.console.blueprint import blueprint
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
 from storefront.web.formats import use_zone
 from storefront.web.gathering import Gathering
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from flask import Response

@@ -21,7 +21,7 @@ from storefront.web.console.order_sheet import csv_header, csv_row
 from storefront.web.console.page import is_clerk, named, page_number, shop, show
 from storefront.web.console.searching import address, asked, order_search
 from storefront.web.context import ports
-from storefront.web.errors import sentence_of
+from storefront.web.sentences import sentence_of
 from storefront.web.spreadsheets import csv_answer
 
 if TYPE_CHECKING:

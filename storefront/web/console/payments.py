@@ -15,8 +15,9 @@ from storefront.web.auth import member, roles
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import shop, show
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
 from storefront.web.headers import Policy, use_policy
+from storefront.web.sentences import sentence_of
 from storefront.web.theme import theme_css
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ from storefront.web.console.blueprint import blueprint
 from storefront.web.console.channels import PROFILES, can_frame
 from storefront.web.console.page import named, shop, show
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
 from storefront.web.frame import picture_origins
 from storefront.web.languages import asked_fields
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,8 @@ from storefront.web.bodies import form_body
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import shop, show
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from flask import Response

@@ -12,7 +12,7 @@ from storefront.domain.prices import read_charge, read_percentage
 from storefront.errors import Invalid
 from storefront.web import forms
 from storefront.web.context import wants_json
-from storefront.web.errors import sentence_of
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,7 +16,8 @@ from storefront.web.console.orders import orders_page
 from storefront.web.console.page import named
 from storefront.web.console.searching import address, asked
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse

@@ -17,7 +17,8 @@ from storefront.web.console.account import account_page
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import shop, show
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse

@@ -13,8 +13,9 @@ from storefront.web import auth
 from storefront.web.callers import caller
 from storefront.web.console.blueprint import blueprint
 from storefront.web.context import ports, wants_json
-from storefront.web.errors import sentence_of, status_of
+from storefront.web.errors import status_of
 from storefront.web.forms import LONGEST_EMAIL
+from storefront.web.sentences import sentence_of
 
 if TYPE_CHECKING:
     from flask import Response

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from gifting import links
 from gifting.models import Gift, GiftCard, Redemption
 from storefront.models import Member
-from storefront.web.errors import SENTENCES
+from storefront.web.sentences import SENTENCES
 from tests.contents import nothing_changes
 from tests.factories import World, world_on
 from tests.fakes import Bench

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storefront.web.errors import SENTENCES
+from storefront.web.sentences import SENTENCES
 from tests.factories import World
 from tests.fakes import BASE_URL
 from tests.storefront.web.answers import Marks

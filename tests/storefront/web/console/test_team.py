@@ -13,8 +13,8 @@ from jinja2 import FileSystemLoader
 from storefront.adapters.jinja_letters import JinjaLetters
 from storefront.paths import TEMPLATES, TRANSLATIONS
 from storefront.services import actions, members
-from storefront.web.errors import SENTENCES
 from storefront.web.formats import letter_filters
+from storefront.web.sentences import SENTENCES
 from storefront.worker import run_due
 from tests.contents import nothing_changes
 from tests.factories import PASSWORD, World, world_on
