@@ -67,20 +67,20 @@ def count(value: object) -> int:
 
 def percent(value: object) -> int:
     """Read a part of a hundred."""
-    number = count(value)
-    if number > 100:  # noqa: PLR2004
-        message = "must not be above 100"
-        raise ValueError(message)
-    return number
+    return _at_most(value, 100)
 
 
 def wait(value: object) -> timedelta:
     """Read milliseconds, at most 50."""
-    milliseconds = count(value)
-    if milliseconds > 50:  # noqa: PLR2004
-        message = "must not be above 50"
+    return timedelta(milliseconds=_at_most(value, 50))
+
+
+def _at_most(value: object, most: int) -> int:
+    number = count(value)
+    if number > most:
+        message = f"must not be above {most}"
         raise ValueError(message)
-    return timedelta(milliseconds=milliseconds)
+    return number
 
 
 def minutes(value: object) -> timedelta:
