@@ -185,7 +185,7 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Start to first answer with 2 workers, an empty shop with its migrations, memory",
             "starts",
             "as `storefront run` starts the web",
-            "Importing, once for all workers: SQLAlchemy and our models, Flask, marshmallow, "
+            "Importing, once for all workers: SQLAlchemy and our models, Flask, "
             "Stripe's library. Memory: each worker copies what Python counts references in.",
             (
                 Goal("start", "s", 0.65, 0.45),

@@ -102,7 +102,7 @@ class PaymentGateway(Protocol):
 
     def list_news(self, kind: NewsKind, *, account: str, after: str | None) -> NewsPage:
         """Return the refunds or disputes of an account that came after the one that is named;
-        after None the newest hundred."""
+        after None the newest five hundred."""
 
     def open_account(self, request: AccountRequest) -> str:
         """Make an account that its owner has yet to complete, and return the gateway's name for it;

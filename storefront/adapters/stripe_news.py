@@ -22,6 +22,7 @@ log = logging.getLogger("storefront.gateway")
 
 LONGEST_TEXT = 80
 PAGE = 100
+NEWEST_PAGES = 5
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 """What reading raises where Stripe's object is not shaped as it was when this was written."""
 
@@ -75,19 +76,38 @@ def page(
     client: stripe.StripeClient, kind: NewsKind, after: str | None, *, options: Any
 ) -> NewsPage:
     """List what was made next after an object of this kind, oldest first; without one, the newest
-    hundred. Raises what the SDK raises."""
-    listed = _list(client, kind, after, options=options)
-    objects = [each.to_dict() for each in reversed(listed.data)]
+    five hundred. Raises what the SDK raises."""
+    if after is None:
+        found, has_more = _newest(client, kind, options=options), False
+    else:
+        listed = _list(client, kind, {"ending_before": after}, options=options)
+        found, has_more = listed.data, bool(listed.has_more)
+    objects = [each.to_dict() for each in reversed(found)]
     read = [_maybe_news(kind, each) for each in objects]
     return NewsPage(
         news=tuple(each for each in read if each is not None),
         last=text_of(objects[-1]["id"]) if objects else after,
-        has_more=bool(listed.has_more) and after is not None,
+        has_more=has_more,
     )
 
 
-def _list(client: stripe.StripeClient, kind: NewsKind, after: str | None, *, options: Any) -> Any:
-    params: Any = {"limit": PAGE} | ({"ending_before": after} if after else {})
+def _newest(client: stripe.StripeClient, kind: NewsKind, *, options: Any) -> list[Any]:
+    """Return the newest pages, the latest object first. An account may have years of them, and most
+    of those are none of ours."""
+    found: list[Any] = []
+    for _ in range(NEWEST_PAGES):
+        older = {"starting_after": found[-1].id} if found else {}
+        listed = _list(client, kind, older, options=options)
+        found += listed.data
+        if not listed.has_more:
+            break
+    return found
+
+
+def _list(
+    client: stripe.StripeClient, kind: NewsKind, where: Mapping[str, str], *, options: Any
+) -> Any:
+    params: Any = {"limit": PAGE, **where}
     service = client.v1.refunds if kind == "refund" else client.v1.disputes
     return service.list(params, options)
 

@@ -237,7 +237,8 @@ def test_lists_are_read_on_from_a_mark_page_by_page_oldest_first(
     assert [each.reference for each in second.news] == made[101:]
     assert (first.last, first.has_more) == (made[100], True)
     assert (second.last, second.has_more) == (made[-1], False)
-    assert [each.reference for each in newest.news] == made[3:]
+    assert [each.reference for each in newest.news] == made
+    assert (newest.last, newest.has_more) == (made[-1], False)
     assert gateway.list_news("dispute", account=account, after=None).news == ()
 
 
