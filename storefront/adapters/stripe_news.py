@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from storefront.adapters.stripe_amounts import from_gateway
@@ -22,7 +23,7 @@ log = logging.getLogger("storefront.gateway")
 
 LONGEST_TEXT = 80
 PAGE = 100
-NEWEST_PAGES = 5
+NEWEST = 500
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError)
 """What reading raises where Stripe's object is not shaped as it was when this was written."""
 
@@ -78,7 +79,9 @@ def page(
     """List what was made next after an object of this kind, oldest first; without one, the newest
     five hundred. Raises what the SDK raises."""
     if after is None:
-        found, has_more = _newest(client, kind, options=options), False
+        # An account may have years of them, and most of those are none of ours.
+        newest = _list(client, kind, {}, options=options).auto_paging_iter()
+        found, has_more = list(islice(newest, NEWEST)), False
     else:
         listed = _list(client, kind, {"ending_before": after}, options=options)
         found, has_more = listed.data, bool(listed.has_more)
@@ -89,19 +92,6 @@ def page(
         last=text_of(objects[-1]["id"]) if objects else after,
         has_more=has_more,
     )
-
-
-def _newest(client: stripe.StripeClient, kind: NewsKind, *, options: Any) -> list[Any]:
-    """Return the newest pages, the latest object first. An account may have years of them, and most
-    of those are none of ours."""
-    found: list[Any] = []
-    for _ in range(NEWEST_PAGES):
-        older = {"starting_after": found[-1].id} if found else {}
-        listed = _list(client, kind, older, options=options)
-        found += listed.data
-        if not listed.has_more:
-            break
-    return found
 
 
 def _list(
