@@ -18,6 +18,7 @@ from storefront.domain.window import start_of
 from storefront.errors import Conflict, Invalid, NotFound, TooMany
 from storefront.kinds import Asked
 from storefront.models import Order, Product, Variant
+from storefront.models.order import IS_OPEN
 from storefront.web.gathering import Gathering
 
 if TYPE_CHECKING:
@@ -152,9 +153,7 @@ def _about_to_be_paid(asking: Asking) -> ScalarSelect[int]:
     return _gifts(
         asking,
         Order.visitor == asking.visitor,
-        Order.paid_at.is_(None),
-        Order.expired_at.is_(None),
-        Order.cancelled_at.is_(None),
+        IS_OPEN,
     )
 
 

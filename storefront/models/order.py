@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    and_,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -139,6 +140,10 @@ class Order(Base):
     def total(self) -> Money:
         """What the buyer pays."""
         return Money(self.total_minor, self.currency)
+
+
+IS_OPEN = and_(Order.paid_at.is_(None), Order.expired_at.is_(None), Order.cancelled_at.is_(None))
+"""Whether an order may still be paid or end, as `OPEN` has it for indexes."""
 
 
 class LineItem(Base):

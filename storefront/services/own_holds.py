@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_, select
 
 from storefront.errors import Conflict
 from storefront.models import LineItem, OfferUse, Order, Payment, Variant
+from storefront.models.order import IS_OPEN
 from storefront.services import checkout, settling
 from storefront.services.order_requests import buyer_key
 from storefront.services.placements import get_placement
@@ -93,10 +94,8 @@ def _own_orders(
                 Order.merchant_id == merchant.id,
                 or_(is_over, is_theirs) if command.visitor.is_known else is_over,
                 is_holding,
-                Order.paid_at.is_(None),
+                IS_OPEN,
                 Order.processing_at.is_(None),
-                Order.expired_at.is_(None),
-                Order.cancelled_at.is_(None),
                 Order.needs_review_at.is_(None),
                 Payment.gateway_reference.is_not(None),
             )

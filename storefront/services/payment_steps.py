@@ -11,6 +11,7 @@ from storefront.db.hot import read_one, table_of
 from storefront.domain.money import Money
 from storefront.domain.payments import PaymentFacts, Step, mismatch
 from storefront.models import Order, Payment
+from storefront.models.order import IS_OPEN
 from storefront.services import (
     alarms,
     disputes,
@@ -250,9 +251,7 @@ def _change_open_order(session: Session, payment: AnyRow, **values: object) -> O
         update(Order)
         .where(
             Order.id == payment.order_id,
-            Order.paid_at.is_(None),
-            Order.cancelled_at.is_(None),
-            Order.expired_at.is_(None),
+            IS_OPEN,
         )
         .values(**values)
         .returning(Order.id)

@@ -13,6 +13,7 @@ from storefront.domain.orders import OrderStatus, status
 from storefront.domain.payments import GatewayState
 from storefront.errors import Conflict, Declined, Invalid
 from storefront.models import Merchant, Order, Payment, Refund
+from storefront.models.order import IS_OPEN
 from storefront.ports import RefundRequest
 from storefront.services import actions, jobs, payments, refund_news, stock
 from storefront.services.history import note
@@ -78,9 +79,7 @@ def _release(session: Session, order: Order, *, now: datetime) -> None:
         update(Order)
         .where(
             Order.id == order.id,
-            Order.paid_at.is_(None),
-            Order.cancelled_at.is_(None),
-            Order.expired_at.is_(None),
+            IS_OPEN,
         )
         .values(expired_at=now)
         .returning(Order.id)
@@ -158,9 +157,7 @@ def list_expired_orders(session: Session, *, now: datetime) -> Sequence[int]:
         select(Order.id)
         .where(
             Order.held_until <= now,
-            Order.paid_at.is_(None),
-            Order.expired_at.is_(None),
-            Order.cancelled_at.is_(None),
+            IS_OPEN,
             Order.processing_at.is_(None),
             Order.needs_review_at.is_(None),
         )
