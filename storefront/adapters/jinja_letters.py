@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jinja2 import BaseLoader
+
+_GAP = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 ENVIRONMENTS = 64
 """Languages in zones for which compiled templates are kept: to compile one letter's takes longer
@@ -45,7 +48,9 @@ class JinjaLetters:
             environment.get_template(f"email/{name}/{part}").render(values)
             for part in ("subject.txt", "body.txt", "body.html")
         )
-        return " ".join(subject.split()), text.strip() + "\n", css_inline.inline(html)
+        # What a letter leaves out leaves its empty lines behind: one between paragraphs is enough.
+        told = _GAP.sub("\n\n", text.strip()) + "\n"
+        return " ".join(subject.split()), told, css_inline.inline(html)
 
     def _build(self, locale: str, zone: str) -> Environment:
         environment = Environment(

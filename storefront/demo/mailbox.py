@@ -12,11 +12,12 @@ from storefront.demo.letters import Letter, find_letter, list_envelopes, with_pi
 from storefront.demo.site import create_site
 
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# The mail's own HTML: a document without scripts, forms, an origin or the network.
-_OPEN_LINKS = "allow-popups allow-popups-to-escape-sandbox"
+# The mail's own HTML: a document without scripts, forms or the network. It has our origin, so that
+# the page around it can ask how tall it is.
+_OPEN_LINKS = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 LETTER_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; "
     f"frame-ancestors 'self'; sandbox {_OPEN_LINKS}"

@@ -21,6 +21,7 @@ from tests.factories import World
 from tests.fakes import Bench
 from tests.gifting.factories import Given, a_gift
 from tests.gifting.letters import change_gift
+from tests.gifting.tills import a_till, take
 from tests.told import counting, without_values
 
 
@@ -189,6 +190,19 @@ def test_what_cannot_be_used_says_so_and_shows_no_code(
     assert words in answer.text
     assert given.code not in answer.text
     assert gift_of(bench, given).opened_at is None
+
+
+@pytest.mark.parametrize("way", ["code", "file"])
+def test_a_gift_that_is_used_up_says_so_and_leads_to_no_store(
+    bench: Bench, world: World, given: Given, token: str, way: str
+) -> None:
+    take(bench, a_till(world), given, 2000)
+    page = bench.client().post(f"/g/{token}/{way}").text
+
+    assert "All of it is spent" in page
+    assert (way == "code") == ("What was spent" in page)
+    for gone in ("Where you can use it", "Find it on a map", "Until when", "Spend it at once"):
+        assert gone not in page
 
 
 def test_words_are_text_and_no_links(bench: Bench, given: Given, token: str) -> None:

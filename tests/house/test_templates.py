@@ -15,6 +15,12 @@ DEMO = ROOT / "storefront" / "demo" / "templates"
 MAIL = "email"
 DATA_TYPES = ("application/json", "application/ld+json")
 READ_ALOUD = ("alt", "title", "placeholder", "aria-label", "aria-description", "label", "summary")
+FORM = re.compile(r"<form\b((?:\{\{.*?\}\}|\{%.*?%\}|[^>])*)>(.*?)</form>", re.DOTALL)
+# What is filled in stands in the form itself, in a macro, or in what calls the macro around it.
+FILLED_IN = re.compile(
+    r"field\(|fields|textarea\(|select\(|caller\(|<textarea|<select"
+    r"|<input (?!type=\"(?:hidden|checkbox|radio)\")"
+)
 VOID = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
     "wbr",
@@ -117,6 +123,38 @@ def _faults_of(file: Path, *, is_mail: bool) -> list[str]:
     if file.suffix == ".txt":
         return text_faults(file.read_text(encoding="utf-8"))
     return []
+
+
+def bubbling(template: str) -> list[str]:
+    """Name the forms of a template in which the browser would speak before we do."""
+    return [
+        " ".join(tag.split())
+        for tag, inside in FORM.findall(template)
+        if FILLED_IN.search(inside) and "novalidate" not in tag
+    ]
+
+
+def test_in_the_console_we_say_what_is_wrong_in_our_words_and_language() -> None:
+    found = {
+        file.name: forms
+        for file in sorted((TEMPLATES / "console").glob("*.html"))
+        if (forms := bubbling(file.read_text(encoding="utf-8")))
+    }
+
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("form", "is_named"),
+    [
+        ('<form action="{{ a > b }}">{{ field("name") }}</form>', True),
+        ('<form method="post"><input class="input" name="q" required></form>', True),
+        ('<form action="{{ a > b }}" novalidate>{{ field("name") }}</form>', False),
+        ('<form method="post"><input type="hidden" name="k"><button></button></form>', False),
+    ],
+)
+def test_a_form_that_lets_the_browser_speak_is_named(form: str, *, is_named: bool) -> None:
+    assert bool(bubbling(form)) is is_named
 
 
 def test_templates_keep_the_rules() -> None:

@@ -77,7 +77,8 @@ def set_shop_text(kind: str) -> AnyResponse:
             profile.set_text(session, member(), kind, url=url, body=body, now=ports().clock.now())
     except Invalid as error:
         return _page(error, of=kind)
-    return redirect(url_for("console.shop", news="text", _anchor=kind), 303)
+    news = "text" if url or body else "no-text"
+    return redirect(url_for("console.shop", news=news, _anchor=kind), 303)
 
 
 @blueprint.route("/shop/pictures/<kind>", methods=["POST"])

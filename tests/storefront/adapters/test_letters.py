@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -266,6 +267,28 @@ def test_a_receipt_speaks_the_language_of_its_order(
     assert day in letter.text
     assert thanks in letter.html
     assert f'lang="{locale.replace("_", "-")}"' in letter.html
+
+
+def test_one_empty_line_stands_between_the_paragraphs_of_every_letter(
+    sent: dict[str, Message], parcel: list[Message]
+) -> None:
+    texts = [each.text.splitlines() for each in (*sent.values(), *parcel)]
+
+    assert [] == [
+        text for text in texts for pair in pairwise(text) if not any(map(str.strip, pair))
+    ]
+
+
+@pytest.mark.parametrize("gap", ["\n\n\n", "\n\n\n\n\n", "\n \n\t\n\n"])
+def test_what_a_letter_leaves_out_leaves_one_empty_line(tmp_path: Path, gap: str) -> None:
+    folder = tmp_path / "email" / "hello"
+    folder.mkdir(parents=True)
+    for part in ("subject.txt", "body.html"):
+        (folder / part).write_text("Hello")
+    (folder / "body.txt").write_text(f"{gap}Hello,{gap}    a code{{% if no %}}x{{% endif %}}{gap}")
+    _, text, _ = writer(tmp_path).write("hello", "zh_Hans", {"no": False})
+
+    assert text == "Hello,\n\n    a code\n"
 
 
 def test_a_host_may_bring_a_letter_of_its_own(tmp_path: Path) -> None:

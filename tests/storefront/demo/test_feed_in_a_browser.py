@@ -151,3 +151,14 @@ def test_a_hostile_mail_runs_nothing(page: Page, tmp_path: Path) -> None:
         expect(page.frame_locator("iframe").get_by_text("Only words")).to_be_visible()
         page.goto(f"http://127.0.0.1:{port}/a.eml/html")
         expect(page.locator("body")).to_have_text("Only words")
+
+
+def test_a_letter_is_shown_at_its_whole_height(page: Page, tmp_path: Path) -> None:
+    words = b"<p style='margin: 0; height: 1500px'>A long letter</p>"
+    (tmp_path / "a.eml").write_bytes(b"Content-Type: text/html\n\n" + words)
+    with _served(create_mailbox(tmp_path)) as port:
+        page.goto(f"http://127.0.0.1:{port}/a.eml")
+        tall = "frame => frame.clientHeight >= 1500 && frame.clientHeight < 1600"
+
+        expect(page.frame_locator("iframe").get_by_text("A long letter")).to_be_visible()
+        page.wait_for_function(f"({tall})(document.querySelector('iframe'))")

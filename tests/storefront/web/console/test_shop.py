@@ -102,8 +102,9 @@ def test_a_text_elsewhere_is_led_to(bench: Bench, world: World, owner: Any) -> N
 
 def test_a_text_is_taken_away(bench: Bench, world: World, owner: Any) -> None:
     owner.post("/console/shop/texts/terms", data={"body": TERMS}, headers=ORIGIN)
-    owner.post("/console/shop/texts/terms", data={"body": "", "url": ""}, headers=ORIGIN)
+    answer = owner.post("/console/shop/texts/terms", data={"body": "", "url": ""}, headers=ORIGIN)
 
+    assert "/console/shop?news=no-text#terms" == answer.headers["Location"]
     assert 404 == bench.client().get(page_of(world, "terms")).status_code
     assert page_of(world, "terms") not in bench.client().get(f"/e/{world.placement.public_id}").text
 
