@@ -45,11 +45,18 @@ class Art:
 
 
 @cache
+def art_of(name: str) -> Art:
+    """Return a design's picture; raise `KeyError` for a name that is none. It is worked out when it
+    is first shown: that takes longer than to load this module."""
+    return DRAWERS[name]()
+
+
+@cache
 def picture(name: str) -> bytes:
     """Return a design as a PNG, for mails, which show no SVG."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 - only now: pages show the SVG
 
-    art = ART[name]
+    art = art_of(name)
     scale = SHARPNESS * SMOOTHNESS
     canvas = Image.new("RGB", (WIDTH * scale, HEIGHT * scale), art.ground)
     pen = ImageDraw.Draw(canvas)
@@ -217,9 +224,4 @@ def _plain() -> Art:
     return Art("#134a52", (*rings, *sun, *sea))
 
 
-ART = {
-    "ribbon": _ribbon(),
-    "confetti": _confetti(),
-    "bouquet": _bouquet(),
-    "plain": _plain(),
-}
+DRAWERS = {"ribbon": _ribbon, "confetti": _confetti, "bouquet": _bouquet, "plain": _plain}

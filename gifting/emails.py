@@ -39,7 +39,7 @@ def write(
         "host": urlsplit(ports.settings.base_url).netloc,
         "lost_url": links.finding_url(ports.settings),
         "stop_url": unsubscribe_url,
-        "ground": art.ART[present.design].ground,
+        "ground": art.art_of(present.design).ground,
         "is_demo": ports.settings.demo,
     }
     subject, text, html = ports.letters.write(name, present.locale, values)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, make_response, render_template, request
 
 from gifting import art, preview
+from gifting.designs import DESIGNS
 from gifting.form import gift_form, summarise, thing_named
 from gifting.terms import gift_terms
 from gifting.wishes import FIELDS
@@ -108,7 +109,7 @@ def _fresh(response: Response) -> Response:
 @blueprint.get("/gift-designs/<design>.png")
 def design_picture(design: str) -> AnyResponse:
     """Show the picture of a design."""
-    if design not in art.ART:
+    if design not in DESIGNS:
         raise NotFound
     response = Response(art.picture(design), mimetype="image/png")
     response.headers["Cache-Control"] = PICTURE_CACHE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, current_app, make_response, render_template
 
 from gifting import finding, links, opening, reminders, wishes
-from gifting.art import ART
+from gifting.art import art_of
 from gifting.card import qr_code
 from gifting.presents import list_spent, present_of
 from gifting.shop_window import shop_window
@@ -138,7 +138,7 @@ def _render(template: str, present: Present, *, images: tuple[str, ...] = (), **
         template,
         present=present,
         merchant=present.merchant,
-        art=ART[present.design],
+        art=art_of(present.design),
         map_url=links.map_url,
         theme_css=theme,
         is_demo=ports().settings.demo,

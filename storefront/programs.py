@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storefront.supervisor import Program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 APPLICATION = "storefront.app:create_app"
 SERVED = "storefront.starting:serve"
@@ -22,6 +22,11 @@ WEB_THREADS = 4
 ARENAS = "MALLOC_ARENA_MAX"
 """How many heaps glibc gives a process. By itself it gives each thread one, which keeps what it had
 at most; Python's threads take turns anyway, so one heap does."""
+
+ZONE = "TZ"
+LOCAL_TIME = Path("/etc/localtime")
+"""The machine's time zone, as a file. Where TZ does not name it, pytz looks for the file of every
+zone in the world, a fiftieth of a start, to learn what the name of the machine's means."""
 
 
 def web_program(
@@ -35,6 +40,8 @@ def web_program(
     """
     web = _servers if sys.platform == "linux" else _server
     environment = {ARENAS: os.environ.get(ARENAS, "1")}
+    if ZONE not in os.environ and LOCAL_TIME.exists():
+        environment[ZONE] = f":{LOCAL_TIME}"
     if figures:
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
     flags = (f"--host={host}", f"--port={port}", f"--workers={workers}")

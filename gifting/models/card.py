@@ -1,8 +1,6 @@
 """The bearer instrument: a card with its balance, the ledger of that balance, and what was spent
 where. The code is nowhere in plain text."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from sqlalchemy import (

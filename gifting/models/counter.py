@@ -1,7 +1,5 @@
 """The counter: devices that a manager has enrolled, and who is at work on one."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint

@@ -1,7 +1,5 @@
 """The present: what is given by whom to whom, and every try to hand it over."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import (
@@ -83,7 +81,7 @@ class Gift(Base):
     reminded_at: Mapped[datetime | None]
     reminders_off_at: Mapped[datetime | None]
 
-    contact: Mapped[GiftContact | None] = relationship()
+    contact: Mapped["GiftContact | None"] = relationship()
 
     @property
     def face(self) -> Money:

@@ -1,7 +1,5 @@
 """How a merchant sells gifts."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Integer, UniqueConstraint, text

@@ -1,7 +1,5 @@
 """The base of every table: naming of constraints, the key, and the mark for append-only tables."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import JSON, MetaData

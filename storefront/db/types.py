@@ -15,11 +15,17 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key. SQLite's INTEGER is 64 bits wide, and only that spelling counts up by itself."""
 
 
+class _Compared(TypeDecorator.Comparator[Any], DateTime.Comparator[Any]):
+    """What a column of moments can be compared with, and how it is added to."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC moment. SQLite keeps text of one width, so that it sorts as time does."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
+    # One for all: SQLAlchemy makes each column a class of its own, which are two hundred.
+    comparator_factory = _Compared
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Keep text on SQLite and timestamptz elsewhere."""

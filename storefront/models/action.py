@@ -1,7 +1,5 @@
 """Action: who did what in the console, kept for ever. No names and no words of people."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

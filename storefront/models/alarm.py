@@ -1,7 +1,5 @@
 """Alarm: something a person must look at, counted rather than repeated."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Integer, String, UniqueConstraint

@@ -1,7 +1,5 @@
 """Attempt: how often somebody has failed at something of late. Digests only, no names."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, Integer, String, UniqueConstraint

@@ -1,7 +1,5 @@
 """What led to an order, frozen when it was placed, and how its credit is shared."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint

@@ -1,7 +1,5 @@
 """What is sold: products, their pictures, and variants with price and stock."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import (
@@ -44,8 +42,8 @@ class Product(Base):
     is_promotable: Mapped[bool] = mapped_column(server_default=true())
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
 
-    variants: Mapped[list[Variant]] = relationship(order_by="Variant.position, Variant.id")
-    images: Mapped[list[ProductImage]] = relationship(
+    variants: Mapped[list["Variant"]] = relationship(order_by="Variant.position, Variant.id")
+    images: Mapped[list["ProductImage"]] = relationship(
         order_by="ProductImage.position, ProductImage.id"
     )
 

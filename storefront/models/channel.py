@@ -1,7 +1,5 @@
 """Where people meet us: channels, campaigns, placements, and the hosts that may frame us."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint

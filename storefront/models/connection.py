@@ -1,7 +1,5 @@
 """Connection: a merchant's tie to an account of their own at the payment gateway."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint

@@ -1,7 +1,5 @@
 """A payment that its buyer disputes with their bank."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint

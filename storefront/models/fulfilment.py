@@ -1,8 +1,6 @@
 """How an order reached its buyer, and the words that members wrote about it. Rows here may go:
 the history of the order keeps ids only."""
 
-from __future__ import annotations
-
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 

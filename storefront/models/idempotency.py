@@ -1,7 +1,5 @@
 """IdempotentRequest: the answer given to a request key, so that a repeat gets the same one."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint

@@ -1,7 +1,5 @@
 """Social acts and the links people send: append-only interactions, and shares."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import (

@@ -1,7 +1,5 @@
 """Invitation: somebody asked by mail to work for a merchant."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint

@@ -2,8 +2,6 @@
 
 Not a queue that forgets: a row is claimed with a lease, and is done only when it says so."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index, Integer, String, UniqueConstraint, text

@@ -1,8 +1,6 @@
 """The ledger of money: what came in, what went back and what it was for; and what each interaction
 has earned of it. Rows are only added."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint

@@ -1,7 +1,5 @@
 """Merchant, the people who work for it, its stores, and the tokens of its machines."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import (

@@ -1,7 +1,5 @@
 """Moment: a point in time that the installation remembers by its name."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import String, UniqueConstraint

@@ -1,7 +1,5 @@
 """NewsMark: how far the gateway's own lists were read, for what its messages did not tell."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import String, UniqueConstraint

@@ -1,9 +1,8 @@
 """Offers: their terms and targets, their codes, who holds or has used them, and what happened."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -24,9 +23,6 @@ from storefront.models.catalog import Product, Variant
 from storefront.models.channel import Placement
 from storefront.models.merchant import Merchant
 from storefront.models.order import LineItem, Order
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 BENEFIT, CONDITION = "benefit", "condition"
 """What a target is for: it gets the offer, or the cart must hold it."""
@@ -103,7 +99,7 @@ class Offer(Base):
     start_noted_at: Mapped[datetime | None]
     end_noted_at: Mapped[datetime | None]
 
-    targets: Mapped[list[OfferTarget]] = relationship(
+    targets: Mapped[list["OfferTarget"]] = relationship(
         order_by="OfferTarget.id", cascade="all, delete-orphan"
     )
 

@@ -1,7 +1,5 @@
 """The purchase: order, lines, whom to reach, and its append-only history."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import (
@@ -115,8 +113,8 @@ class Order(Base):
     shipping_refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
     shipping_tax_refunded_minor: Mapped[int] = mapped_column(server_default=text("0"))
 
-    lines: Mapped[list[LineItem]] = relationship(order_by="LineItem.position")
-    contact: Mapped[OrderContact | None] = relationship()
+    lines: Mapped[list["LineItem"]] = relationship(order_by="LineItem.position")
+    contact: Mapped["OrderContact | None"] = relationship()
 
     @property
     def facts(self) -> OrderFacts:

@@ -1,7 +1,5 @@
 """Money asked for and given back, and every message that the gateway sent."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import (

@@ -1,7 +1,5 @@
 """ProductImport: a file of products on its way into the shop, and what was wrong with its rows."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint

@@ -1,8 +1,6 @@
 """What a merchant charges for delivery, and which tax is due where. Rates are never changed in
 place: the old one retires, so that each order's moment can be explained."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text

@@ -1,7 +1,5 @@
 """SavedView: the filters of a list under a member's own name for them."""
 
-from __future__ import annotations
-
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 

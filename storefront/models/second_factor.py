@@ -1,7 +1,5 @@
 """A member's second factor: the secret that their telephone shares, and codes for a lost one."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint

@@ -1,7 +1,5 @@
 """What a shop says of itself beside its name: the texts that law wants, and its pictures."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, UniqueConstraint

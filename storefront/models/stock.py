@@ -1,7 +1,5 @@
 """StockEntry: each change of what a merchant has put on sale. Append-only; sales are on lines."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint

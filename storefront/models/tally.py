@@ -1,8 +1,6 @@
 """Interactions counted by day, so that a report need not read all of them. Placements and shares
 are counted apart: a day has few rows of placements, and as many of shares as were opened."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint

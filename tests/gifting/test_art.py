@@ -6,12 +6,12 @@ import re
 import pytest
 from PIL import Image
 
-from gifting.art import ART, HEIGHT, SHARPNESS, WIDTH, picture
+from gifting.art import DRAWERS, HEIGHT, SHARPNESS, WIDTH, art_of, picture
 from gifting.designs import DESIGNS
 
 
 def test_every_design_has_its_picture() -> None:
-    assert set(DESIGNS) == set(ART)
+    assert set(DESIGNS) == set(DRAWERS)
 
 
 @pytest.mark.parametrize("name", DESIGNS)
@@ -19,7 +19,7 @@ def test_a_mails_picture_shows_what_the_page_draws(name: str) -> None:
     image = Image.open(io.BytesIO(picture(name))).convert("RGB")
     assert image.size == (WIDTH * SHARPNESS, HEIGHT * SHARPNESS)
 
-    front = ART[name].shapes[-1]
+    front = art_of(name).shapes[-1]
     x, y = (sum(values) / len(front.points) for values in zip(*front.points, strict=True))
     shown = image.getpixel((round(x * SHARPNESS), round(y * SHARPNESS)))
     assert isinstance(shown, tuple)
@@ -33,6 +33,6 @@ def test_a_mails_picture_is_small(name: str) -> None:
 
 
 def test_an_outline_is_a_closed_path() -> None:
-    path = ART["ribbon"].shapes[0].path
+    path = art_of("ribbon").shapes[0].path
 
     assert re.fullmatch(r"M-?[\d.]+ -?[\d.]+( -?[\d.]+ -?[\d.]+)+z", path)

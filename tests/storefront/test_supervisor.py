@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from storefront.programs import APPLICATION, ARENAS, web_program, worker_program
+from storefront.programs import (
+    APPLICATION,
+    ARENAS,
+    LOCAL_TIME,
+    ZONE,
+    web_program,
+    worker_program,
+)
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30
@@ -160,3 +167,17 @@ def test_a_webs_threads_share_one_heap_unless_the_operator_says_otherwise(
     told = web_program(APPLICATION, host="127.0.0.1", port=8000, workers=2)
 
     assert ("1", "8") == (alone.environment[ARENAS], told.environment[ARENAS])
+
+
+@pytest.mark.skipif(not LOCAL_TIME.exists(), reason="this machine does not tell its time zone")
+def test_a_web_reads_the_machines_time_zone_from_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ZONE, raising=False)
+    web = web_program(APPLICATION, host="127.0.0.1", port=8000, workers=2)
+
+    assert f":{LOCAL_TIME}" == web.environment[ZONE]
+
+
+def test_an_operators_time_zone_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ZONE, "Asia/Tokyo")
+
+    assert ZONE not in web_program(APPLICATION, host="::1", port=8000, workers=2).environment
