@@ -39,9 +39,11 @@ from storefront.web import (
     interactions,
     metrics,
     offers,
+    openings,
     quotes,
     refusals,
     shop_texts,
+    showing,
     strange,
     webhooks,
 )
@@ -86,6 +88,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     checkout.blueprint,
     quotes.blueprint,
     interactions.blueprint,
+    openings.blueprint,
     offers.blueprint,
     refusals.blueprint,
     shop_texts.blueprint,
@@ -305,6 +308,8 @@ def build_app(ports: Ports) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     init_api(app, more=(api_calls.PART,))
+    openings.init_links(app)
+    app.shortcuts = {"s": openings.SHORTCUT, **showing.SHORTCUTS}
     app.add_url_rule("/", "home", lambda: redirect(url_for("console.home")))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
@@ -72,9 +73,17 @@ def refusals(settings: Settings, public_id: str, origin: str) -> str:
 
 def with_mark(post_url: str, mark: str) -> str:
     """Return a host's post address with the visitor's mark for our script to find."""
+    before, after = around_mark(post_url)
+    return f"{before}{quote(mark)}{after}"
+
+
+@lru_cache(maxsize=1000)
+def around_mark(post_url: str) -> tuple[str, str]:
+    """Return what a host's post address is before the visitor's mark, and after it."""
     parts = urlsplit(post_url)
-    query = "&".join(filter(None, [parts.query, urlencode({"sf": mark})]))
-    return urlunsplit(parts._replace(query=query))
+    query = "&".join(filter(None, [parts.query, "sf="]))
+    whole = urlunsplit(parts._replace(query=query, fragment=""))
+    return whole, f"#{parts.fragment}" if parts.fragment else ""
 
 
 def media(settings: Settings, file: str) -> str:

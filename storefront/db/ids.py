@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no i, l, o or u."""
 
+_SYMBOL_OF_BYTE = (ALPHABET * 8).encode()
+"""Of all 256 bytes, eight stand for each symbol."""
+
 PUBLIC_ID_LENGTH = 16
 SECONDS_LENGTH = 7
 """Symbols that tell the second since 1970: enough for a thousand years."""
@@ -56,7 +59,7 @@ def moment_of(timed: str) -> datetime | None:
 
 def random_symbols(count: int) -> str:
     """Return `count` random base-32 symbols (5 bits each) from the system's generator."""
-    return base32(secrets.randbits(5 * count), count)
+    return secrets.token_bytes(count).translate(_SYMBOL_OF_BYTE).decode()
 
 
 def base32(number: int, count: int) -> str:

@@ -18,7 +18,7 @@ from storefront.web.languages import named_language, remember_language
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flask import Flask
+    from flask import Flask, Response
 
     from storefront.services.members import SignedIn
 
@@ -40,11 +40,20 @@ class ConsoleUser(UserMixin):  # type: ignore[misc]
         self.member = member
 
 
+class Manager(LoginManager):  # type: ignore[misc]
+    """Flask-Login without its second cookie, which lets people be remembered beyond their session:
+    nobody is here, and looking for it would make every page depend on cookies."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
+
+
 def init_auth(app: Flask) -> None:
     """Load the member of each request from our own cookie, or from the host's identity."""
-    manager = LoginManager()
+    manager = Manager()
     manager.session_protection = None  # the epoch ends sessions; addresses of phones change
-    manager.init_app(app)
+    # Pages are given the member where they show one; looking for it is not for a shopper's page.
+    manager.init_app(app, add_context_processor=False)
     manager.user_loader(_load)
     manager.request_loader(_load_from_host)
 

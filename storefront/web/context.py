@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app, g, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 if TYPE_CHECKING:
     from storefront.ports import Ports
@@ -23,8 +26,14 @@ def wants_json() -> bool:
     """Return whether the caller is a program: by its path, its body, or what it accepts."""
     if request.path.startswith(JSON_PATHS) or request.is_json:
         return True
-    best = request.accept_mimetypes.best_match(["text/html", JSON], default="text/html")
-    return best == JSON
+    return prefers_json(request.headers.get("Accept", ""))
+
+
+@lru_cache(maxsize=1000)
+def prefers_json(accept: str) -> bool:
+    """Return whether who accepts this would rather have JSON than a page."""
+    wanted = parse_accept_header(accept, MIMEAccept)
+    return wanted.best_match(["text/html", JSON], default="text/html") == JSON
 
 
 def note_surface(surface: str) -> None:

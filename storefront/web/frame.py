@@ -3,6 +3,7 @@ cookies, its theme and its policy. No routes and no queries here."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from flask import current_app, g, render_template, request, url_for
@@ -129,19 +130,27 @@ def use_frame_policy(
 ) -> None:
     """Let the merchant's hosts frame the answer to this request, be it a page or an error, and
     let it show pictures of these origins beside ours."""
-    merchant = state.placement.merchant
-    note_merchant(merchant.slug)
+    payment = tuple((payment_hosts or {}).items())
+    policy = frame_policy(state, images=images)
+    use_frame(state, replace(policy, payment=payment, holds_ours=holds_ours))
+
+
+def use_frame(state: FrameState, policy: Policy) -> None:
+    """Give the answer to the present request this policy, and note where in a shop it is."""
+    note_merchant(state.placement.merchant.slug)
     note_surface(state.surface)
     g.storefront_frame = state
-    use_policy(
-        Policy(
-            ancestors=merchant.allowed_origins if state.surface == "frame" else (),
-            style=state.theme,
-            payment=tuple((payment_hosts or {}).items()),
-            images=images,
-            holds_ours=holds_ours,
-            report=report_address(state.placement) if state.surface == "frame" else "",
-        )
+    use_policy(policy)
+
+
+def frame_policy(state: FrameState, *, images: tuple[str, ...] = ()) -> Policy:
+    """Return what a page at this place may do that shows pictures of these origins beside ours."""
+    is_framed = state.surface == "frame"
+    return Policy(
+        ancestors=state.placement.merchant.allowed_origins if is_framed else (),
+        style=state.theme,
+        images=images,
+        report=report_address(state.placement) if is_framed else "",
     )
 
 

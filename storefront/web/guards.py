@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import secrets
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import abort, g, request
@@ -17,9 +17,11 @@ from storefront.web.bodies import refuse_twice
 from storefront.web.context import JSON, JSON_PATHS, ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from flask import Flask, Request, Response
+
+    from storefront.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MACHINES = ("/api/", "/webhooks/", "/refusals/")
@@ -40,8 +42,25 @@ def init_guards(app: Flask) -> None:
     app.after_request(_vary)
 
 
+def new_request_id() -> str:
+    """Return what a request is called in its answer and in the log."""
+    return secrets.token_hex(8)
+
+
+def passes(environ: Mapping[str, Any], settings: Settings) -> bool:
+    """Return whether a request brings nothing that a check below could mind: it reads, asks for
+    nothing by a query, and takes pages. Others may pass too, once they are looked at."""
+    return (
+        environ["REQUEST_METHOD"] == "GET"
+        and not environ.get("QUERY_STRING")
+        and "HTTP_X_FORWARDED_HOST" not in environ
+        and environ.get("HTTP_HOST") in _hosts(settings.base_url, settings.trusted_hosts)
+        and _takes_answers(environ.get("HTTP_ACCEPT", ""))
+    )
+
+
 def _check() -> None:
-    g.storefront_request_id = secrets.token_hex(8)
+    g.storefront_request_id = new_request_id()
     # Flask's own way past its proxy, which looks for the request again at each word.
     incoming: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
     _check_host(incoming)

@@ -13,7 +13,7 @@ from flask import g
 from storefront.values import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from flask import Flask, Response
 
@@ -34,6 +34,8 @@ LETTER = {
     "sandbox": ("allow-same-origin",),
 }
 """The page around it, which is ours, may ask how tall it is."""
+
+HTTPS_ONLY = ("Strict-Transport-Security", "max-age=31536000")
 
 WITH_CAMERA = "camera=(self), geolocation=(), microphone=()"
 
@@ -112,21 +114,27 @@ def security_headers(policy: Policy) -> Mapping[str, str]:
     }
 
 
-def _add_headers(response: Response) -> Response:
-    present = {name.lower() for name, _ in response.headers}
-    for name, value in security_headers(g.get("storefront_policy", STRICT)).items():
-        if name.lower() not in present:
-            response.headers.add(name, value)
-    return response
+def headers_beside(
+    present: Container[str], policy: Policy, *, is_https: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield every header that an answer under this policy gets beside those, in small letters,
+    that it has."""
+    yield from (
+        (name, value)
+        for name, value in security_headers(policy).items()
+        if name.lower() not in present
+    )
+    if is_https and HTTPS_ONLY[0].lower() not in present:
+        yield HTTPS_ONLY
 
 
 def init_headers(app: Flask, *, is_https: bool) -> None:
     """Put the headers on every answer of `app`, which is our private one and never the host's."""
-    app.after_request(_add_headers)
-    if is_https:
-        app.after_request(_insist_on_https)
 
-
-def _insist_on_https(response: Response) -> Response:
-    response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response
+    @app.after_request
+    def _add_headers(response: Response) -> Response:
+        present = {name.lower() for name, _ in response.headers}
+        policy = g.get("storefront_policy", STRICT)
+        for name, value in headers_beside(present, policy, is_https=is_https):
+            response.headers.add(name, value)
+        return response

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 log = logging.getLogger("storefront.access")
+REQUEST_ID = "X-Request-Id"
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 """A stranger may invent others, at any length."""
 
@@ -40,16 +41,18 @@ def _begin() -> None:
 
 
 def _note(response: Response) -> Response:
-    response.headers["X-Request-Id"] = request_id()
-    log.info(
-        "request",
-        extra={
-            "method": request.method if request.method in METHODS else "other",
-            "route": route(),
-            "status": response.status_code,
-            "ms": round(seconds_taken() * 1000, 1),
-            "request_id": request_id(),
-            "merchant": g.get("storefront_merchant"),
-        },
+    response.headers[REQUEST_ID] = request_id()
+    write_line(
+        method=request.method if request.method in METHODS else "other",
+        route=route(),
+        status=response.status_code,
+        seconds=seconds_taken(),
+        request_id=request_id(),
+        merchant=g.get("storefront_merchant"),
     )
     return response
+
+
+def write_line(*, seconds: float, **fields: str | int | None) -> None:
+    """Write the line of one request, which took so long until it was answered."""
+    log.info("request", extra={**fields, "ms": round(seconds * 1000, 1)})

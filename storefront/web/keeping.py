@@ -14,7 +14,7 @@ from storefront.web.context import ports
 from storefront.web.languages import asked_language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Mapping
 
     from flask import Flask
 
@@ -43,10 +43,15 @@ class KeptPages:
         self._most = most
         self._pages: dict[Hashable, Any] = {}
 
+    def find(self, key: Hashable, *, now: datetime) -> Any:
+        """Return what is kept under this key and still good, None if nothing is."""
+        page = self._pages.get(key)
+        return page if page is not None and page.is_good(now) else None
+
     def get(self, key: Hashable, draw: Callable[[], L], *, now: datetime) -> L:
         """Return what is kept under this key and still good, drawn now if nothing is."""
-        page: L | None = self._pages.get(key)
-        if page is None or not page.is_good(now):
+        page: L | None = self.find(key, now=now)
+        if page is None:
             page = draw()
             if len(self._pages) >= self._most:
                 self._pages.clear()
@@ -63,8 +68,19 @@ def init_keeping(app: Flask) -> None:
 def kept(key: Hashable, draw: Callable[[], L], *, now: datetime) -> L:
     """Return the page at the present address that is made of this, its clocks open."""
     pages: KeptPages = current_app.extensions[KEY]
-    whole = (request.script_root, request.full_path, asked_language(), key)
+    address = (request.script_root, request.path, request.query_string)
+    whole = (address, asked_language(), key)
     return pages.get(whole, lambda: _with_open_clocks(draw), now=now)
+
+
+def find_kept(
+    app: Flask, environ: Mapping[str, Any], key: Hashable, *, language: str, now: datetime
+) -> Any:
+    """Return the page at an address without a query that is made of this, its clocks open; None
+    where none is kept."""
+    pages: KeptPages = app.extensions[KEY]
+    address = (environ["SCRIPT_NAME"], environ["PATH_INFO"], b"")
+    return pages.find((address, language, key), now=now)
 
 
 def _with_open_clocks(draw: Callable[[], L]) -> L:

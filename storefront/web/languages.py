@@ -3,11 +3,14 @@ else the browser; what an address says is carried on to the next page, without a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from flask import has_request_context, request, session
 from flask_babel import Babel, Domain, get_locale
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from storefront.languages import LANGUAGES, SOURCE, best_language, language_of, words_of
 
@@ -78,7 +81,13 @@ def page_language() -> str:
 
 def asked_language() -> str:
     """Return which language the present request asks for, without making a locale of it."""
-    return named_language() or best_language(tag for tag, _quality in request.accept_languages)
+    return named_language() or browser_language(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=1000)
+def browser_language(accepted: str) -> str:
+    """Return our language for who accepts these."""
+    return best_language(tag for tag, _quality in parse_accept_header(accepted, LanguageAccept))
 
 
 def language_choices(**kept: str) -> list[Choice]:

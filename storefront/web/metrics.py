@@ -67,12 +67,16 @@ class Tally:
     def note(self, response: Response) -> Response:
         """Count the present request."""
         method = request.method if request.method in METHODS else "other"
-        count, seconds = self._series(method, route(), response.status_code)
-        count.inc()
-        seconds.observe(seconds_taken())
+        self.count(method, route(), response.status_code, seconds=seconds_taken())
         if request.endpoint == "webhooks.stripe":
             self._webhooks.labels(_outcome(response)).inc()
         return response
+
+    def count(self, method: str, rule: str, status: int, *, seconds: float) -> None:
+        """Count one request that was answered after so long."""
+        requests, durations = self._series(method, rule, status)
+        requests.inc()
+        durations.observe(seconds)
 
     def note_delayed(self, outcome: str, count: int) -> None:
         """Count rows that waited, by what has become of them."""

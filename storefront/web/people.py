@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Request
 
 CRAWLERS = re.compile(
@@ -44,6 +46,11 @@ IN_APP = re.compile(
 )
 
 
+PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+PURPOSES_TOLD = frozenset(f"HTTP_{name.upper().replace('-', '_')}" for name in PURPOSES)
+"""The same headers, as WSGI names them."""
+
+
 def is_person(request: Request) -> bool:
     """Return whether this GET is a person opening a link, as far as its headers tell."""
     if request.method != "GET" or is_ahead_of_time(request):
@@ -62,16 +69,18 @@ def _is_persons(agent: str) -> bool:
 
 def is_ahead_of_time(request: Request) -> bool:
     """Return whether a browser fetches this before anybody asked for it."""
-    headers = request.headers
-    purposes = (
-        headers.get("Sec-Purpose", ""),
-        headers.get("Purpose", ""),
-        headers.get("X-Purpose", ""),
-        headers.get("X-Moz", ""),
-    )
+    purposes = [request.headers.get(name, "") for name in PURPOSES]
     return any(word in purpose.lower() for purpose in purposes for word in ("prefetch", "preview"))
 
 
-def is_in_app_browser(request: Request) -> bool:
-    """Return whether this is the browser inside a social app."""
-    return bool(IN_APP.search(request.headers.get("User-Agent", "")))
+def is_plainly_person(environ: Mapping[str, Any]) -> bool:
+    """Return whether a WSGI server's GET is a person's, who says nothing of what it is for."""
+    if not PURPOSES_TOLD.isdisjoint(environ):
+        return False
+    return _is_persons(environ.get("HTTP_USER_AGENT", ""))
+
+
+@lru_cache(maxsize=1000)
+def is_in_app_browser(agent: str) -> bool:
+    """Return whether a browser of this name is one inside a social app."""
+    return bool(IN_APP.search(agent))

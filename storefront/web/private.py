@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import ImmutableMultiDict
 
+from storefront.web.shortcuts import take_shortcut
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from flask import Response
     from flask.sessions import SecureCookieSession, SessionMixin
+
+    from storefront.web.shortcuts import Shortcut
 
 
 class Fields(ImmutableMultiDict[str, str]):
@@ -49,6 +54,13 @@ class PrivateFlask(Flask):
 
     request_class = Incoming
     session_interface = CookieSessions()
+    shortcuts: Mapping[str, Shortcut] = MappingProxyType({})
+    """By what their addresses begin with."""
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Answer a request: by a shortcut where one takes it, else as Flask does."""
+        answer = take_shortcut(self, environ, start_response)
+        return super().wsgi_app(environ, start_response) if answer is None else answer
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function as it is; Flask would look at each, at each request."""

@@ -4,7 +4,7 @@ says the same about it, word for word. The addresses are in embed.py."""
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import make_response, request
 
@@ -13,29 +13,38 @@ from storefront.services import carts, foresight, shelf
 from storefront.services.placements import get_placement
 from storefront.values import frozen
 from storefront.web import forms
+from storefront.web.context import KEY as PORTS
 from storefront.web.context import ports
 from storefront.web.frame import (
+    FAMILIES,
     FrameState,
+    frame_policy,
     picture_origins,
     read_token,
     render_frame,
     surface_of,
+    use_frame,
     use_frame_policy,
 )
-from storefront.web.keeping import kept, tell_clocks
+from storefront.web.keeping import find_kept, kept, tell_clocks
+from storefront.web.languages import browser_language
 from storefront.web.occasions import occasion_of
 from storefront.web.previews import preview_of_shelf
+from storefront.web.shortcuts import Answer, Shortcut
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from flask import Response
+    from flask import Flask, Response
     from sqlalchemy.orm import Session
 
     from storefront.kinds import Door
+    from storefront.ports import Ports
     from storefront.services.foresight import Foresight
     from storefront.services.offering import Occasion
     from storefront.services.views import CartView, ShelfView
+    from storefront.web.headers import Policy
 
 TOKENS = ("v", "c")
 """What addresses of pages carry that are drawn for one shopper."""
@@ -62,7 +71,7 @@ class Drawn:
     page: str
     status: int
     state: FrameState
-    images: tuple[str, ...]
+    policy: Policy
     since: datetime
     until: datetime | None
 
@@ -81,8 +90,28 @@ def show(placement: str, family: str) -> Response:
         drawn = _draw(asked)
         return make_response(drawn.page, drawn.status)
     drawn = kept(told.words, lambda: _draw(asked), now=now)
-    use_frame_policy(drawn.state, images=drawn.images)
+    use_frame(drawn.state, drawn.policy)
     return make_response(tell_clocks(drawn.page, now), drawn.status)
+
+
+def show_kept(app: Flask, environ: Mapping[str, Any], placement: str) -> Answer | None:
+    """Answer with a page that is kept. The database is asked as ever: nothing else may be true
+    than was."""
+    ports: Ports = app.extensions[PORTS]
+    if ports.settings.templates:
+        return None
+    now = ports.clock.now()
+    with ports.sessions.glance() as session:
+        told = foresight.of_placement(session, placement, kinds=ports.kinds, now=now)
+    language = browser_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    drawn: Drawn | None = find_kept(app, environ, told.words, language=language, now=now)
+    if drawn is None:
+        return None
+    page = tell_clocks(drawn.page, now).encode()
+    return Answer(drawn.status, page, drawn.state.placement.merchant.slug, policy=drawn.policy)
+
+
+SHORTCUTS = {family: Shortcut(f"/{family}/<placement>", show_kept) for family in FAMILIES}
 
 
 def _is_for_one() -> bool:
@@ -122,7 +151,7 @@ def _draw(asked: Asked) -> Drawn:
         )
     images = picture_origins((view, cart), but=settings.base_url)
     until = view.good_until if is_whole and _is_card(view) else asked.now
-    return Drawn(page, status, state, images, asked.now, until)
+    return Drawn(page, status, state, frame_policy(state, images=images), asked.now, until)
 
 
 def _is_card(view: ShelfView) -> bool:
