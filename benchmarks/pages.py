@@ -21,7 +21,9 @@ def run(host: Machine, sizes: Sizes) -> dict[str, Found]:
         for engine, served in shops.items():
             world = stage.merchant(served, stock=1000)
             stage.offer(served, world, quota=500)
-            pages[engine] = [get(f"/e/{world.placement.public_id}", Accept="text/html")]
+            # As static/js/embed.js asks for it, who has not been here before.
+            path = f"/e/{world.placement.public_id}?h=https%3A%2F%2Fblog.example"
+            pages[engine] = [get(path, Accept="text/html")]
             warm_up(served, pages[engine] * sizes.warm_up, clients=CLIENTS)
         for _ in range(sizes.rounds):
             bare = drive(hello, [get("/")], clients=CLIENTS, seconds=sizes.seconds)

@@ -3,6 +3,7 @@ Fetch Metadata and Origin tell where a request comes from, even inside a foreign
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ ANY_BODY = ("/webhooks/", "/refusals/")
 
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 ANSWERS = ("text/html", JSON, "application/problem+json")
+_TO_BE_READ = re.compile(r"[&\0]|%00")
+"""What queries are looked into for: another field, and a NUL."""
+
 FILES = frozenset({"embed.script", "embed.asset", "embed.media", "console.export_products"})
 """Endpoints whose files are of any type."""
 
@@ -48,13 +52,15 @@ def new_request_id() -> str:
 
 
 def passes(environ: Mapping[str, Any], settings: Settings) -> bool:
-    """Return whether a request brings nothing that a check below could mind: it reads, asks for
-    nothing by a query, and takes pages. Others may pass too, once they are looked at."""
+    """Return whether a request brings nothing that a check below could mind: it reads, takes pages,
+    and its query has one field at most. Others may pass too, once they are looked at."""
+    known = _hosts(settings.base_url, settings.trusted_hosts)
+    host = environ.get("HTTP_HOST")
     return (
         environ["REQUEST_METHOD"] == "GET"
-        and not environ.get("QUERY_STRING")
-        and "HTTP_X_FORWARDED_HOST" not in environ
-        and environ.get("HTTP_HOST") in _hosts(settings.base_url, settings.trusted_hosts)
+        and not _TO_BE_READ.search(environ.get("QUERY_STRING", ""))
+        and host in known
+        and environ.get("HTTP_X_FORWARDED_HOST", host) in known
         and _takes_answers(environ.get("HTTP_ACCEPT", ""))
     )
 

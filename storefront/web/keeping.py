@@ -76,10 +76,11 @@ def kept(key: Hashable, draw: Callable[[], L], *, now: datetime) -> L:
 def find_kept(
     app: Flask, environ: Mapping[str, Any], key: Hashable, *, language: str, now: datetime
 ) -> Any:
-    """Return the page at an address without a query that is made of this, its clocks open; None
-    where none is kept."""
+    """Return the page at a WSGI server's address that is made of this, its clocks open; None where
+    none is kept in this language."""
     pages: KeptPages = app.extensions[KEY]
-    address = (environ["SCRIPT_NAME"], environ["PATH_INFO"], b"")
+    query = environ.get("QUERY_STRING", "").encode("latin1")
+    address = (environ["SCRIPT_NAME"], environ["PATH_INFO"], query)
     return pages.find((address, language, key), now=now)
 
 

@@ -3,6 +3,7 @@ anybody else."""
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,14 +28,13 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 IN_INSTAGRAM = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Instagram 350.0"
 CRAWLER = "facebookexternalhit/1.1"
 OPENER = {**PERSON, "User-Agent": FIREFOX}
-MARK = "v"
-
 VISITORS = {
     "anybody": PERSON,
     "who says nothing": {},
     "who takes anything": {"Accept": "*/*"},
     "who reads Chinese": {**PERSON, "Accept-Language": "zh-TW,zh;q=0.9"},
     "who is signed in somewhere": {**PERSON, "Cookie": "storefront-1=forged; other=1"},
+    "through a proxy": {**PERSON, "X-Forwarded-Host": "shop.test", "X-Forwarded-For": "192.0.2.7"},
     "from a post": {**PERSON, "Referer": "https://blog.example/a-post", "Sec-Fetch-Dest": "iframe"},
 }
 OTHERS = {
@@ -48,6 +48,9 @@ OTHERS = {
     "crawling": {**PERSON, "User-Agent": CRAWLER},
     "without a name": PERSON,
 }
+
+
+OTHER_ADDRESSES = ["?a=1&b=2", "?a=1&a=2", "?a=%00", "/", "/cart", "%00", "%C3%A4", "é"]
 
 
 def share(client: Any, world: World) -> str:
@@ -103,13 +106,14 @@ def acts(bench: Bench) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("headers", VISITORS.values(), ids=VISITORS)
-@pytest.mark.parametrize("family", ["e", "p"])
+@pytest.mark.parametrize("address", ["/e/{}", "/p/{}", "/e/{}?h=https%3A%2F%2Fblog.test"])
 def test_a_card_that_is_kept_is_answered_alike(
-    bench: Bench, world: World, family: str, headers: dict[str, str]
+    bench: Bench, world: World, address: str, headers: dict[str, str]
 ) -> None:
+    """The last address is the one that our script makes in a host's page."""
     running_offer(bench, world, ends="2026-03-15T18:00")
     short, long = both(bench)
-    path = f"/{family}/{world.placement.public_id}"
+    path = address.format(world.placement.public_id)
     expected = told(long.get(path, headers=headers))
 
     with requests_of(short) as made:
@@ -234,9 +238,7 @@ def test_whoever_is_not_plain_goes_the_long_way(
     assert 2 * rows == len(acts(bench)) - before
 
 
-@pytest.mark.parametrize(
-    "change", ["?lang=zh-Hans", "?v=forged", "/", "/cart", "%00", "%C3%A4", "é"]
-)
+@pytest.mark.parametrize("change", OTHER_ADDRESSES)
 def test_other_addresses_go_the_long_way(bench: Bench, world: World, change: str) -> None:
     short, long = both(bench)
     for path in (share(long, world), f"/p/{world.placement.public_id}"):
@@ -261,6 +263,49 @@ def test_other_methods_go_the_long_way(bench: Bench, world: World, method: str) 
         assert ["one"] == made
         assert long.open(path, method=method, headers=OPENER).status_code == answer.status_code
     assert 1 == len(acts(bench))
+
+
+@pytest.mark.parametrize("query", ["lang=zh-Hans", "v=forged", "c=forged", "q=cone", "page=2"])
+def test_pages_for_one_shopper_are_nobody_elses(bench: Bench, world: World, query: str) -> None:
+    short, long = both(bench)
+    path = f"/e/{world.placement.public_id}"
+    usual = long.get(path, headers=PERSON).text
+
+    answers = [client.get(f"{path}?{query}", headers=PERSON) for client in (long, short, short)]
+
+    assert 1 == len({without_keys(each.text) for each in answers})
+    assert usual == short.get(path, headers=PERSON).text
+
+
+def without_keys(page: str) -> str:
+    """Return a page but for the marks in it, which are made anew for each shopper."""
+    return re.sub(r"(?<=[?&]v=)[\w.%-]+", "", page)
+
+
+def test_a_language_in_the_address_goes_before_the_browsers(bench: Bench, world: World) -> None:
+    short, long = both(bench)
+    path = f"/e/{world.placement.public_id}?lang=zh-Hans"
+    expected = long.get(path, headers=PERSON).text
+
+    pages = [
+        short.get(path, headers={**PERSON, "Accept-Language": tag}).text
+        for tag in ("en", "zh-TW", "zh-CN", "en")
+    ]
+
+    assert 'lang="zh-Hans"' in expected
+    assert {expected} == set(pages)
+
+
+def test_what_a_network_adds_to_a_link_changes_nothing(bench: Bench, world: World) -> None:
+    short, long = both(bench)
+    link = share(long, world)
+    long.get(link, headers=OPENER)
+
+    with requests_of(short) as made:
+        answer = short.get(f"{link}?fbclid=IwAR0abc", headers=OPENER)
+
+    assert [] == made
+    assert opened(long.get(link, headers=OPENER)) == opened(answer)
 
 
 def test_both_ways_are_counted_and_logged_alike(
