@@ -139,6 +139,10 @@ PASSING = frozenset({429, 503})
 """After a while the same address answers."""
 
 
+FORESEEN = (errors.StorefrontError, HTTPException, DBAPIError)
+"""What has an answer of its own; all else is a fault of ours."""
+
+
 def init_errors(app: Flask) -> None:
     """Answer every error of our private application; a host's errors stay the host's."""
     app.register_error_handler(errors.StorefrontError, answer)

@@ -10,10 +10,9 @@ from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from storefront.values import frozen
 from storefront.web.context import KEY
+from storefront.web.errors import FORESEEN
 from storefront.web.guards import new_request_id, passes
 from storefront.web.headers import STRICT, headers_beside
 from storefront.web.journal import REQUEST_ID, write_line
@@ -107,8 +106,8 @@ def _is_name(part: str) -> bool:
 def _tried(way: Callable[[], Answer | None]) -> Answer | None:
     try:
         return way()
-    except SQLAlchemyError:
-        return None  # Flask's way will meet it too, and says so
+    except FORESEEN:
+        return None  # Flask's way will meet it too, and answer it
     except Exception:
         log.exception("a shortcut failed")
         return None
