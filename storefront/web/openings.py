@@ -73,7 +73,7 @@ def open_share(token: str) -> AnyResponse:
     return response
 
 
-def lead_on(app: Flask, environ: Mapping[str, Any], token: str) -> Answer | None:
+def lead_on(app: Flask, environ: dict[str, Any], token: str) -> Answer | None:
     """Open a link that somebody else opened a moment ago: where it leads is known then."""
     link: ShareLink | None = app.extensions[LINKS].find(token)
     if link is None or not is_plainly_person(environ) or _asks_for_json(environ):

@@ -19,7 +19,7 @@ from storefront.web.journal import REQUEST_ID, write_line
 from storefront.web.metrics import tally_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from flask import Flask
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from storefront.web.headers import Policy
     from storefront.web.private import PrivateFlask
 
-    Environ = Mapping[str, Any]
+    Environ = dict[str, Any]
     Headers = tuple[tuple[str, str], ...]
     Way = Callable[[Flask, Environ, str], "Answer | None"]
 

@@ -33,7 +33,6 @@ from storefront.web.previews import preview_of_shelf
 from storefront.web.shortcuts import Answer, Shortcut
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from flask import Flask, Response
@@ -50,6 +49,9 @@ TOKENS = ("v", "c")
 """What addresses of pages carry that are drawn for one shopper."""
 
 LONGEST_PAGE = 10_000
+
+TOLD = "storefront.told"
+"""Where a request that a shortcut gives up has what the database was asked for it, and when."""
 
 
 @frozen
@@ -82,9 +84,7 @@ class Drawn:
 
 def show(placement: str, family: str) -> Response:
     """Answer with a placement's card or collection."""
-    now = ports().clock.now()
-    with ports().sessions.glance() as session:
-        told = foresight.of_placement(session, placement, kinds=ports().kinds, now=now)
+    now, told = request.environ.get(TOLD) or _ask(ports(), placement)
     asked = Asked(placement, family, now, told)
     if _is_for_one():
         drawn = _draw(asked)
@@ -94,15 +94,19 @@ def show(placement: str, family: str) -> Response:
     return make_response(tell_clocks(drawn.page, now), drawn.status)
 
 
-def show_kept(app: Flask, environ: Mapping[str, Any], placement: str) -> Answer | None:
+def _ask(ports: Ports, placement: str) -> tuple[datetime, Foresight]:
+    now = ports.clock.now()
+    with ports.sessions.glance() as session:
+        return now, foresight.of_placement(session, placement, kinds=ports.kinds, now=now)
+
+
+def show_kept(app: Flask, environ: dict[str, Any], placement: str) -> Answer | None:
     """Answer with a page that is kept. The database is asked as ever: nothing else may be true
     than was."""
     ports: Ports = app.extensions[PORTS]
     if ports.settings.templates:
         return None
-    now = ports.clock.now()
-    with ports.sessions.glance() as session:
-        told = foresight.of_placement(session, placement, kinds=ports.kinds, now=now)
+    now, told = environ[TOLD] = _ask(ports, placement)
     language = browser_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
     drawn: Drawn | None = find_kept(app, environ, told.words, language=language, now=now)
     if drawn is None:
