@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from babel import Locale
+from babel.core import get_global
 from babel.lists import format_list
 from flask import request
 from flask_babel import get_locale
@@ -53,6 +54,12 @@ def preferred_country() -> str:
         if len(region) == 2 and region.isupper():  # noqa: PLR2004
             return region
     return ""
+
+
+def country_of_zone(zone: str) -> str:
+    """Return the country in which a time zone's city lies; "" for a zone of no city."""
+    found = get_global("zone_territories").get(zone, "")
+    return found if is_country(found) else ""
 
 
 @cache

@@ -15,6 +15,7 @@ from storefront.web.auth import member, roles
 from storefront.web.console.blueprint import blueprint
 from storefront.web.console.page import shop, show
 from storefront.web.context import ports, wants_json
+from storefront.web.countries import country_of_zone
 from storefront.web.errors import status_of
 from storefront.web.headers import Policy, use_policy
 from storefront.web.sentences import sentence_of
@@ -77,7 +78,8 @@ def _page(error: StorefrontError | None = None) -> Response:
         "console/payments.html",
         merchant,
         connection=found,
-        country=request.form.get("country", ""),
+        # It cannot be changed later: where the shop is counts, not the browser's language.
+        country=request.form.get("country") or merchant.country or country_of_zone(merchant.zone),
         error=sentence_of(error) if error else None,
         mode=settings.mode,
         news=news if news in NEWS else None,

@@ -1,9 +1,11 @@
 """The page that says who is paid: what it shows in each state, and where its buttons lead."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from storefront.domain.connections import AccountTold
 from storefront.errors import TryAgain
@@ -70,6 +72,20 @@ def test_a_merchant_without_an_account_is_told_who_receives_the_money(owner: Any
 
     assert "Be paid to your own account" in page
     assert "whoever runs this shop's software receives the money" in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "country"),
+    [("Europe/Lisbon", "PT"), ("Asia/Taipei", "TW"), ("Etc/UTC", ""), ("Pacific/Auckland", "NZ")],
+)
+def test_the_country_to_begin_with_is_the_shops_and_not_the_browsers(
+    bench: Bench, owner: Any, zone: str, country: str
+) -> None:
+    with bench.database.begin() as session:
+        session.execute(update(Merchant).values(zone=zone, country=""))
+    page = owner.get("/console/payments", headers={"Accept-Language": "en-US"}).text
+
+    assert [country] == re.findall(r'<option value="([A-Z]*)" selected>', page)
 
 
 def test_an_account_that_was_set_by_hand_is_shown_as_connected(
