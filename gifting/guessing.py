@@ -62,7 +62,7 @@ def _has_reached(limit: Limit, digest: str) -> ColumnElement[bool]:
 STOPPED_UNTIL = (
     select(func.max(_attempt.c.ends_at))
     .where(
-        _attempt.c.merchant_id == bindparam("merchant_id"),
+        _attempt.c.merchant_id == bindparam("till_merchant"),
         _attempt.c.ends_at > bindparam("now"),
         or_(_has_reached(TILL_TRIES, "till_digest"), _has_reached(CLERK_TRIES, "clerk_digest")),
     )

@@ -1,4 +1,4 @@
-"""What a redemption comes to, as a till is told of it."""
+"""What a redemption came to, as a till is told of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from gifting.models import Gift, GiftCard
+from gifting.models import Gift, GiftCard, Redemption
 from storefront.domain.money import Money
 from storefront.models import Store
 from storefront.values import frozen
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from gifting.models import Redemption
+    from gifting.tills import Till
 
 
 @frozen
@@ -39,6 +39,17 @@ class Redeemed:
     def on_top(self) -> Money | None:
         """What this gift has brought beyond its own value."""
         return None if self.basket is None else self.basket - self.amount
+
+
+def find_by_key(session: Session, till: Till, request_key: str) -> Redemption | None:
+    """Return what a till has taken under a request key, if anything."""
+    return session.scalars(
+        select(Redemption).where(
+            Redemption.merchant_id == till.merchant_id,
+            Redemption.caller == till.caller,
+            Redemption.request_key == request_key,
+        )
+    ).first()
 
 
 def tell(session: Session, redemption: Redemption, *, is_replayed: bool) -> Redeemed:

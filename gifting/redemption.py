@@ -3,20 +3,20 @@ in `taking.py`, undoing it in `reversal.py`, why a card is refused in `refusals.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from gifting import codes, guessing, holders, taking
 from gifting.card_views import CardView, view_card
 from gifting.domain import amount_to_take, why_amount_refused, why_holder_refused, why_refused
-from gifting.models import GiftCard, Redemption
+from gifting.models import GiftCard
 from gifting.presenting import find_card, read_code
-from gifting.redeemed import Redeemed, tell
+from gifting.redeemed import Redeemed, find_by_key, tell
 from gifting.refusals import check_amount, check_card
-from gifting.seeing import SeenCard, see, see_by_code
+from gifting.seeing import ByCode, see, see_by_code
+from gifting.taking import Taken
 from storefront.domain.money import Money
 from storefront.errors import Conflict, Invalid, NotAllowed
 from storefront.services.idempotency import hash_body
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from gifting.taking import Taken
+    from gifting.models import Redemption
+    from gifting.seeing import SeenCard
     from gifting.tills import Till
     from storefront.ports import Ports
 
@@ -61,17 +62,11 @@ class _Asked:
     holder_key: str
     now: datetime
 
-    @property
-    def body_hash(self) -> str:
-        """The same for requests that mean the same; the code itself is no part of it."""
-        return hash_body(
-            {
-                "card": self.card_id,
-                "store": self.till.store_id,
-                "amount_minor": self.wish.amount_minor,
-                "basket_minor": self.wish.basket_minor,
-            }
-        )
+
+def _body_hash(till: Till, wish: Redeem) -> str:
+    """Return the same for requests that want the same of a card. Which one it is stands beside."""
+    amounts = {"amount_minor": wish.amount_minor, "basket_minor": wish.basket_minor}
+    return hash_body({"store": till.store_id, **amounts})
 
 
 def look_up(ports: Ports, till: Till, code: str, *, holder: str = "") -> CardView:
@@ -113,24 +108,34 @@ def redeem(ports: Ports, till: Till, wish: Redeem) -> Redeemed:
     """
     now = ports.clock.now()
     seen = _see_by_code(ports, till, wish, now=now)
+    if isinstance(seen, Taken):
+        return _told(seen)
     card_id = _find_card(ports, till, wish, now=now) if seen is None else seen.id
     return _redeem(ports, _asked(ports, till, wish, card_id=card_id, now=now), seen=seen)
 
 
-def _see_by_code(ports: Ports, till: Till, wish: Redeem, *, now: datetime) -> SeenCard | None:
-    """Return the card in one look, where a code was typed and is good, and nobody is stopped."""
+def _see_by_code(
+    ports: Ports, till: Till, wish: Redeem, *, now: datetime
+) -> Taken | SeenCard | None:
+    """Return the card in one look, where a code was typed and is good, and nobody is stopped; or
+    what was taken from it, where looking and taking are one."""
     if codes.link_token(wish.code) is not None:
         return None
+    sessions, is_live = ports.sessions, ports.settings.is_live
     digest = codes.digest_of(ports.sign, read_code(till, wish.code))
-    with ports.sessions.glance() as session:
-        return see_by_code(
-            session,
-            till,
-            wish.request_key,
-            digest=digest,
-            whom=guessing.whom(ports.sign, till),
-            now=now,
-        )
+    card = ByCode(digest, guessing.whom(ports.sign, till))
+    if _is_plain(till, wish) and not sessions.is_sqlite:
+        wanted = _wanted(till, wish, wish.amount_minor or 0, now=now)
+        with suppress(IntegrityError):  # this very request has come through beside us: look at it
+            return taking.look_and_take(sessions, till, wanted, card=card, is_live=is_live)
+    with sessions.glance() as session:
+        return see_by_code(session, till, wish.request_key, card=card, now=now)
+
+
+def _is_plain(till: Till, wish: Redeem) -> bool:
+    """Return whether a token wants some money that its basket holds, and names no holder."""
+    amount, basket = wish.amount_minor or 0, wish.basket_minor
+    return till.is_token and 0 < amount <= (basket or amount) and not wish.holder
 
 
 def _find_card(ports: Ports, till: Till, wish: Redeem, *, now: datetime) -> int:
@@ -168,15 +173,16 @@ def _take(ports: Ports, asked: _Asked, *, seen: SeenCard | None) -> Redeemed:
     fault: IntegrityError | None = None
     for _ in range(TRIES):
         card = _look(ports, asked) if seen is None else seen
-        wanted = _wanted(asked, card)
-        if wanted is None:
+        if _is_refused(asked, card):
             return _explain(ports, asked)
+        amount = amount_to_take(card.terms, asked.wish.amount_minor) or 0
+        wanted = _wanted(asked.till, asked.wish, amount, now=asked.now)
         try:
-            taken = taking.take(ports.sessions, asked.till, wanted)
+            taken = taking.take(ports.sessions, asked.till, wanted, card=card)
         except IntegrityError as error:  # this very request has come through beside us
             taken, fault = None, error
         if taken is not None:
-            return _told(wanted, taken)
+            return _told(taken)
         seen = None
     raise fault or Conflict
 
@@ -187,31 +193,30 @@ def _look(ports: Ports, asked: _Asked) -> SeenCard:
         return see(session, asked.till, asked.wish.request_key, card_id=asked.card_id)
 
 
-def _wanted(asked: _Asked, seen: SeenCard) -> taking.Wanted | None:
-    """Return what can be taken of a card as it was seen; None where it is refused, or where this
-    request has taken something before."""
+def _is_refused(asked: _Asked, seen: SeenCard) -> bool:
+    """Return whether a card is refused as it was seen, or this request has taken something before.
+    What `taking.look_and_take` takes from is never refused here."""
     wish, terms = asked.wish, seen.terms
-    is_refused = (
+    return bool(
         seen.earlier_id is not None
         or why_refused(terms, store_id=asked.till.store_id, is_live=asked.is_live, now=asked.now)
         or why_holder_refused(seen.holder_key, asked.holder_key)
         or why_amount_refused(terms, wish.amount_minor, wish.basket_minor)
     )
-    if is_refused:
-        return None
+
+
+def _wanted(till: Till, wish: Redeem, amount: int, *, now: datetime) -> taking.Wanted:
     return taking.Wanted(
-        card=seen,
-        amount=amount_to_take(terms, wish.amount_minor) or 0,
-        is_whole=terms.is_product,
+        amount=amount,
         request_key=wish.request_key,
-        body_hash=asked.body_hash,
+        body_hash=_body_hash(till, wish),
         basket_minor=wish.basket_minor,
-        now=asked.now,
+        now=now,
     )
 
 
-def _told(wanted: taking.Wanted, taken: Taken) -> Redeemed:
-    card, basket = wanted.card, wanted.basket_minor
+def _told(taken: Taken) -> Redeemed:
+    card, wanted, basket = taken.card, taken.wanted, taken.wanted.basket_minor
     currency = card.terms.face.currency
     return Redeemed(
         public_id=taken.public_id,
@@ -243,14 +248,10 @@ def _explain(ports: Ports, asked: _Asked) -> Redeemed:
 
 def _find_earlier(session: Session, asked: _Asked) -> Redemption | None:
     """Return what this request has taken before; raise `Invalid` where the key was another's."""
-    till = asked.till
-    earlier = session.scalars(
-        select(Redemption).where(
-            Redemption.merchant_id == till.merchant_id,
-            Redemption.caller == till.caller,
-            Redemption.request_key == asked.wish.request_key,
-        )
-    ).first()
-    if earlier is not None and earlier.body_hash != asked.body_hash:
+    earlier = find_by_key(session, asked.till, asked.wish.request_key)
+    if earlier is None:
+        return None
+    known = (earlier.card_id, earlier.body_hash)
+    if known != (asked.card_id, _body_hash(asked.till, asked.wish)):
         raise Invalid("idempotency_mismatch", field="Idempotency-Key")
     return earlier

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, func, select
 
 from gifting import guessing
 from gifting.domain import CardTerms
@@ -30,7 +30,7 @@ _store, _redemption = table_of(Store), table_of(Redemption)
 
 _SEEN = (
     select(
-        _card.c.id,
+        _card.c.id.label("card_id"),
         _card.c.public_id,
         _card.c.last_four,
         _card.c.currency,
@@ -48,29 +48,38 @@ _SEEN = (
         _card.c.void_reason,
         _gift.c.title,
         _gift.c.visitor,
-        _gift.c.opened_interaction_id,
-        _gift.c.origin_interaction_id,
+        func.coalesce(_gift.c.opened_interaction_id, _gift.c.origin_interaction_id).label(
+            "parent_id"
+        ),
         _order.c.placement_id,
         _store.c.name.label("store"),
         _redemption.c.id.label("earlier_id"),
     )
     .join_from(_card, _gift, _gift.c.id == _card.c.gift_id)
     .join(_order, _order.c.id == _gift.c.order_id)
-    .join(_store, _store.c.id == bindparam("store_id"))
+    .join(_store, _store.c.id == bindparam("till_store"))
     .outerjoin(
         _redemption,
         and_(
-            _redemption.c.merchant_id == bindparam("merchant_id"),
-            _redemption.c.caller == bindparam("caller"),
+            _redemption.c.merchant_id == bindparam("till_merchant"),
+            _redemption.c.caller == bindparam("till_caller"),
             _redemption.c.request_key == bindparam("request_key"),
         ),
     )
-    .where(_card.c.merchant_id == bindparam("merchant_id"))
+    .where(_card.c.merchant_id == bindparam("till_merchant"))
 )
 BY_ID = _SEEN.where(_card.c.id == bindparam("card_id"))
 BY_CODE = _SEEN.add_columns(guessing.STOPPED_UNTIL.label("stopped_until")).where(
     _card.c.code_digest == bindparam("digest")
 )
+
+
+@frozen
+class ByCode:
+    """A card as it is asked for: by its code's digest, and by whom, whose guesses are counted."""
+
+    digest: str
+    whom: guessing.Whom
 
 
 @frozen
@@ -100,40 +109,44 @@ def see(session: Session, till: Till, request_key: str, *, card_id: int) -> Seen
 
 
 def see_by_code(
-    session: Session | Bare,
-    till: Till,
-    request_key: str,
-    *,
-    digest: str,
-    whom: guessing.Whom,
-    now: datetime,
+    session: Session | Bare, till: Till, request_key: str, *, card: ByCode, now: datetime
 ) -> SeenCard | None:
     """Return the card that has a code of this digest; None for a code that is nobody's, and for
     whoever has guessed too often, which are told apart elsewhere."""
-    row = read_one(
-        session,
-        BY_CODE,
-        digest=digest,
-        till_digest=whom.till,
-        clerk_digest=whom.clerk,
-        now=now,
+    asked = asked_by_code(till, request_key, card=card, now=now)
+    return seen_by_code(read_one(session, BY_CODE, **asked))
+
+
+def asked_by_code(
+    till: Till, request_key: str, *, card: ByCode, now: datetime
+) -> dict[str, object]:
+    """Return what `BY_CODE` is asked with."""
+    return {
+        "digest": card.digest,
+        "till_digest": card.whom.till,
+        "clerk_digest": card.whom.clerk,
+        "now": now,
         **_asked(till, request_key),
-    )
+    }
+
+
+def seen_by_code(row: AnyRow | None) -> SeenCard | None:
+    """Return what `BY_CODE` has found, as `see_by_code` does."""
     return _seen(row) if row is not None and row.stopped_until is None else None
 
 
 def _asked(till: Till, request_key: str) -> dict[str, object]:
     return {
-        "merchant_id": till.merchant_id,
-        "store_id": till.store_id,
-        "caller": till.caller,
+        "till_merchant": till.merchant_id,
+        "till_store": till.store_id,
+        "till_caller": till.caller,
         "request_key": request_key,
     }
 
 
 def _seen(row: AnyRow) -> SeenCard:
     return SeenCard(
-        id=row.id,
+        id=row.card_id,
         public_id=row.public_id,
         last_four=row.last_four,
         title=row.title,
@@ -152,7 +165,7 @@ def _seen(row: AnyRow) -> SeenCard:
         ),
         holder_key=row.holder_key,
         visitor=row.visitor,
-        parent_id=row.opened_interaction_id or row.origin_interaction_id,
+        parent_id=row.parent_id,
         placement_id=row.placement_id,
         store=row.store,
         earlier_id=row.earlier_id,

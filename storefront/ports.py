@@ -225,6 +225,10 @@ class Signer(Protocol):
 class Sessions(Protocol):
     """Opens write transactions; see `db/engine.py`."""
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite, which lies in the house, so that its statements need not be few."""
+
     def begin(self) -> AbstractContextManager[Session]:
         """Open one write transaction that commits when the block ends well."""
 

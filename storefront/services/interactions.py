@@ -180,15 +180,22 @@ def row_of_act(
     """Return the row of such an act, with a fresh public id."""
     return {
         "merchant_id": merchant_id,
-        "public_id": timed_id("int", now),
         "placement_id": placement_id,
         "visitor": visitor,
         "parent_id": parent_id,
+        "occurred_at": now,
+        **way_of_act(kind, surface=surface, now=now),
+    }
+
+
+def way_of_act(kind: str, *, surface: str, now: datetime) -> dict[str, object]:
+    """Return what such a row says besides whose act it was, where and when."""
+    return {
+        "public_id": timed_id("int", now),
         "kind": kind,
         "assurance": "signed",
         "surface": surface,
         "is_direct": False,
-        "occurred_at": now,
         "recorded_at": now,
     }
 
