@@ -171,6 +171,26 @@ def test_the_same_moment_is_told_in_utc_on_postgresql(postgresql_url: str) -> No
     assert zone == "UTC"
 
 
+def test_a_writer_of_postgresql_looks_rows_up_by_their_key_however_small_their_table_was(
+    postgresql_url: str,
+) -> None:
+    database = Database(postgresql_url)
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO storefront_interactions (merchant_id, public_id, visitor, kind, assurance,"
+            " surface, is_direct, occurred_at, recorded_at) SELECT 1, 'int_' || n, repeat('v', 26),"
+            " 'view', 'signed', 'frame', false, now(), now() FROM generate_series(1, 150) AS n"
+        )
+        connection.exec_driver_sql("ANALYZE storefront_interactions")
+        plan = connection.exec_driver_sql(
+            "EXPLAIN SELECT 1 FROM storefront_interactions WHERE id = 1 FOR KEY SHARE"
+        )
+        told = "\n".join(plan.scalars())
+    database.dispose()
+
+    assert "Index" in told, told
+
+
 def test_a_signal_follows_its_commit_and_never_a_rollback(database: Database) -> None:
     heard: list[tuple[object, str]] = []
 
