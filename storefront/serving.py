@@ -21,6 +21,10 @@ from storefront.values import frozen
 KILL_SECONDS = 5
 """So long a worker may take to answer what it was asked when it is told to end."""
 
+OBJECTS = 3_000
+"""So many more than went away make a worker's collector look, which has little to look through: all
+that was loaded is frozen. Seldom as while loading, garbage would take each worker 3 MiB."""
+
 
 @frozen
 class Address:
@@ -43,6 +47,7 @@ def main(factory: str, workers: int, **address: Any) -> None:
     application = load(factory)
     # What is frozen is never looked through again, so that forks go on sharing it.
     gc.freeze()
+    gc.set_threshold(OBJECTS)
     gc.enable()
     multiprocessing.set_start_method("fork")
     run = partial(serve, application, Address(**address))

@@ -95,12 +95,16 @@ def serve() -> Flask:
     from storefront import create_app
     from storefront.languages import learn_source
     from storefront.logs import start_logging
+    from storefront.web.compiled import keep_compiled
 
     app = create_app()
+    mounted = app.extensions["storefront"]
+    keep_compiled(mounted.app.jinja_env)
     # Now, so that forks share what they make.
     configure_mappers()
+    mounted.app.url_map.update()
     learn_source()
-    start_logging(app.extensions["storefront"].ports.settings)
+    start_logging(mounted.ports.settings)
     return app
 
 

@@ -125,6 +125,7 @@ LAYERS = {
             "storefront.programs",
             "storefront.run_command",
             "storefront.settings",
+            "storefront.web.compiled",
         ),
         foreign=("sqlalchemy.orm", "flask"),
         types=("click",),

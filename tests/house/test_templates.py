@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
 from tests.house.source import ROOT
 
@@ -202,3 +203,16 @@ def test_mail_may_carry_its_style() -> None:
 
 def test_plain_words_in_a_text_mail_are_named() -> None:
     assert text_faults('{{ _("Hello") }}\nYour order\n') == ["text outside _(): Your order"]
+
+
+def test_no_filter_says_what_it_makes_of_a_constant_while_a_template_is_compiled() -> None:
+    """What is compiled is kept (`web/compiled.py`): what a filter said would be kept with it."""
+    environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
+    found = [
+        f"{file.relative_to(TEMPLATES)}:{used.lineno}"
+        for file in sorted(TEMPLATES.rglob("*.*"))
+        for used in environment.parse(file.read_text(encoding="utf-8")).find_all(nodes.Filter)
+        if next(used.find_all(nodes.Name), None) is None
+    ]
+
+    assert [] == found

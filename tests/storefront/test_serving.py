@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from storefront.programs import web_program
+from storefront.serving import OBJECTS
 from tests.races.market import wait_until
 from tests.races.servers import environment_of, free_port
 from tests.races.supervised import children, is_alive, listeners
@@ -79,6 +80,8 @@ def test_a_worker_that_is_killed_again_and_again_comes_back_and_the_other_stays(
 
     assert is_alive(staying)
     assert web.answer() in web.workers()
+    with urlopen(f"http://127.0.0.1:{web.port}/garbage", timeout=PATIENCE) as looks_for_garbage:
+        assert f"True {OBJECTS}" == looks_for_garbage.read().decode()
 
 
 def test_killed_outright_it_takes_its_workers_along(web: Web) -> None:
