@@ -47,6 +47,10 @@ SAFE_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 15_000
 POOL_SIZE = 16
 
+SORTED_IN_MEMORY = "16MB"
+"""What PostgreSQL's readers may sort in memory. Only reports and exports come to more than the
+4 MB that it has by itself, and then sort on the disk: a hundred thousand orders do."""
+
 
 def sqlite_module() -> ModuleType:
     """Return the newest SQLite at hand: Python's own, or the pysqlite3 wheel's where newer."""
@@ -231,7 +235,7 @@ def _postgresql_engine(url: str, *, is_writer: bool) -> Engine:
         # plan that is made while a table is small reads all of it, and is kept while it grows.
         options += " -c random_page_cost=1.1"
     else:
-        options += " -c default_transaction_read_only=on"
+        options += f" -c default_transaction_read_only=on -c work_mem={SORTED_IN_MEMORY}"
         # A BEGIN and a ROLLBACK around what is only read would be two more ways to the server, and
         # give nothing: READ COMMITTED looks anew with each statement.
         more = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}

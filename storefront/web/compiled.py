@@ -6,9 +6,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import threading
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
 import jinja2
@@ -45,9 +47,9 @@ class _Beside(BytecodeCache):
         return hashlib.sha256(f"{self._compiler}\n{source}".encode()).hexdigest()
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Read what was kept; it is left aside where its text was another."""
+        """Read what was kept; it is left aside where its text was another, or a disk lost some."""
         if bucket.key:
-            with suppress(OSError), Path(bucket.key).open("rb") as file:
+            with suppress(OSError, EOFError, UnpicklingError), Path(bucket.key).open("rb") as file:
                 bucket.load_bytecode(file)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
@@ -59,7 +61,7 @@ class _Beside(BytecodeCache):
 
 def _write(kept: Path, compiled: bytes) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
-    part = kept.with_suffix(f".{os.getpid()}.part")
+    part = kept.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
     try:
         part.write_bytes(compiled)
         part.replace(kept)

@@ -171,6 +171,17 @@ def test_the_same_moment_is_told_in_utc_on_postgresql(postgresql_url: str) -> No
     assert zone == "UTC"
 
 
+def test_a_report_of_many_rows_is_sorted_without_a_disk(postgresql_url: str) -> None:
+    rows = "SELECT n, md5(n::text) AS word FROM generate_series(1, 100000) AS n"
+    sort = f"EXPLAIN ANALYZE {rows} ORDER BY word"
+    database = Database(postgresql_url)
+    with database.reads() as session:
+        plan = "\n".join(session.scalars(text(sort)))
+    database.dispose()
+
+    assert "Sort Method: quicksort" in plan
+
+
 def test_a_writer_of_postgresql_looks_rows_up_by_their_key_however_small_their_table_was(
     postgresql_url: str,
 ) -> None:

@@ -62,6 +62,17 @@ def test_what_was_compiled_of_another_text_is_left_aside(kept: Path) -> None:
     assert right == file.read_bytes()
 
 
+@pytest.mark.parametrize("left", [0, 1, 20, 80, -20])
+def test_what_a_disk_has_lost_is_made_anew(kept: Path, left: int) -> None:
+    of_ours().get_template(NAME)
+    [file] = files(kept)
+    right = file.read_bytes()
+    file.write_bytes(right[:left])
+    of_ours().get_template(NAME)
+
+    assert right == file.read_bytes()
+
+
 def test_another_way_of_reading_it_makes_another_template(kept: Path) -> None:
     of_ours().get_template(NAME)
     other = of_ours(Unable)
