@@ -129,10 +129,8 @@ def _turn(ports: Ports, *, done: ClaimedJob | None, goes_on: bool = True) -> Cla
     if done is None and not goes_on:
         return None
     now = ports.clock.now()
-    with ports.sessions.begin() as session:
-        if done is not None:
-            jobs.finish(session, done, now=now)
-        claimed = jobs.claim(session, now=now, limit=1) if goes_on else ()
+    with ports.sessions.at_once() as session:
+        claimed = jobs.finish_and_claim(session, done, now=now, limit=int(goes_on))
     return claimed[0] if claimed else None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from storefront.db.prepared import fetch
+from storefront.db.running import fetch, finish, forget_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,6 @@ BEGIN_READING = text("BEGIN")
 BEGIN_WRITING = text("BEGIN IMMEDIATE")
 """It takes the write lock at once: a read transaction that is upgraded later fails with "database
 is locked" without waiting."""
-
-_COMMIT = text("COMMIT")
 
 
 class Bare:
@@ -52,6 +50,7 @@ def lend(engine: Engine) -> Iterator[Bare]:
     try:
         yield Bare(engine, connection)
     finally:
+        forget_told(connection)
         connection.close()
 
 
@@ -74,7 +73,7 @@ def in_one(bare: Bare) -> Iterator[None]:
     them: it takes back no connection in the middle of something."""
     fetch(bare, BEGIN_WRITING, {})
     yield
-    fetch(bare, _COMMIT, {})
+    finish(bare)
 
 
 @contextmanager

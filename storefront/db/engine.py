@@ -25,7 +25,7 @@ from storefront.db.delaying import Delayed
 from storefront.db.gathering import Gathering
 from storefront.db.hot import insert_rows, insert_told
 from storefront.db.late import late_session
-from storefront.db.prepared import as_sqlalchemy_says
+from storefront.db.running import finish
 from storefront.db.turns import Turns
 from storefront.signals import send_pending
 
@@ -170,11 +170,7 @@ def _finish(session: LateSession) -> None:
         session.connection()  # so that it takes part, though nobody may have used it yet
         session.commit()
         return
-    bare = session.bare
-    try:
-        bare.connection.commit()
-    except bare.dialect.loaded_dbapi.Error as error:
-        raise as_sqlalchemy_says(bare, "COMMIT", error) from error
+    finish(session.bare)
 
 
 def _make_folder(url: str) -> None:
@@ -245,6 +241,8 @@ def _postgresql_engine(url: str, *, is_writer: bool) -> Engine:
         max_overflow=POOL_SIZE,
         pool_pre_ping=False,
         hide_parameters=True,
-        connect_args={"options": options, "connect_timeout": 10},
+        # psycopg throws prepared statements away with each rollback, if it has any: ours too, which
+        # `pipe` prepares.
+        connect_args={"options": options, "connect_timeout": 10, "prepare_threshold": None},
         **more,
     )

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from sqlalchemy import BindParameter, Text, func, literal, select
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from storefront.db.prepared import fetch_raw, reading
+from storefront.db.prepared import reading
+from storefront.db.running import fetch_raw
 from storefront.values import frozen
 
 if TYPE_CHECKING:
@@ -49,9 +50,16 @@ class Told:
 
     def answer_in(self, session: Session | Bare) -> None:
         """Let a session know all this, so that it need not ask for it."""
-        known = session.info.setdefault(KEY, {})
         for question, values, rows in self.answers():
-            known[question, _frozen(values)] = rows
+            keep_foreseen(session, (question, values), rows)
+
+
+def keep_foreseen(
+    session: Session | Bare, asked: tuple[Executable, Values], rows: Sequence[AnyRow]
+) -> None:
+    """Let a session know the rows that answer a question, so that it need not ask."""
+    question, values = asked
+    session.info.setdefault(KEY, {})[question, _frozen(values)] = rows
 
 
 def foreseen(

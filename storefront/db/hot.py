@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import bindparam, insert
 
 from storefront.db.bare import Bare
-from storefront.db.foreseen import foreseen
+from storefront.db.foreseen import foreseen, keep_foreseen
 from storefront.db.late import LateSession
-from storefront.db.prepared import fetch, run_many
+from storefront.db.running import fetch, fetch_each, run_many, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from storefront.db.base import Base
 
     AnyRow = Row[*tuple[Any, ...]]
+    Asked = tuple[Executable, Mapping[str, object]]
 
 
 def table_of(model: type[Base]) -> Table:
@@ -39,6 +40,24 @@ def read(session: Session | Bare, statement: Executable, **values: object) -> Se
     if known is not None:
         return known
     return fetch(_line_of(session), statement, values)
+
+
+def read_each(session: Session | Bare, *asked: Asked) -> Sequence[Sequence[AnyRow]]:
+    """Return the rows that each of some statements finds. PostgreSQL is asked all at once; each
+    sees what those before it have done."""
+    line = _line_of(session)
+    if isinstance(line, Bare) and not is_sqlite(line):
+        return fetch_each(line, asked)
+    return [fetch(line, statement, values) for statement, values in asked]
+
+
+def ask_ahead(session: Session, *asked: Asked) -> None:
+    """Let PostgreSQL be asked at once what a reading session will read one after another. SQLite is
+    in the house, and is asked when somebody reads."""
+    line = _line_of(session)
+    if isinstance(line, Bare) and not is_sqlite(line):
+        for each, rows in zip(asked, fetch_each(line, asked), strict=True):
+            keep_foreseen(session, each, rows)
 
 
 def is_sqlite(session: Session | Bare) -> bool:
@@ -63,15 +82,25 @@ def _line_of(session: Session | Bare) -> Connection | Bare:
 
 
 def run(session: Session | Bare, statement: Executable, **values: object) -> None:
-    """Run a statement that changes rows and returns none."""
-    fetch(_line_of(session), statement, values)
+    """Run a statement that changes rows and returns none. What it breaks is said here, or where the
+    transaction is next asked for something or committed."""
+    line = _line_of(session)
+    if isinstance(line, Bare):
+        tell(line, statement, values)
+    else:
+        fetch(line, statement, values)
 
 
 def run_each(
     session: Session | Bare, statement: Executable, rows: Sequence[Mapping[str, object]]
 ) -> None:
-    """Run a statement for each of some rows, at least one, that name the same values."""
-    run_many(_line_of(session), statement, rows)
+    """Run a statement for each of some rows, at least one, that name the same values. What one of
+    them breaks is said as by `run`."""
+    line = _line_of(session)
+    if isinstance(line, Bare) and len(rows) == 1:
+        tell(line, statement, rows[0])
+    else:
+        run_many(line, statement, rows)
 
 
 def read_one(session: Session | Bare, statement: Executable, **values: object) -> AnyRow | None:

@@ -1,6 +1,5 @@
-"""Statements as the database's driver takes them: compiled once for each shape of their values,
-then run on its own cursor. SQLAlchemy's way to there takes five times as long as SQLite's answer.
-Only `hot` needs this: it knows sessions."""
+"""Statements as the database's driver takes them: compiled once for each shape of their values. How
+they are run is said in running.py."""
 
 from __future__ import annotations
 
@@ -10,16 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.engine import result_tuple
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import NULLTYPE, NullType
 
 from storefront.values import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import Connection, Dialect, Executable, Row
-
-    from storefront.db.bare import Bare
+    from sqlalchemy import Dialect, Executable, Row
 
     Process = Callable[[Any], Any]
     AnyRow = Row[*tuple[Any, ...]]
@@ -120,9 +117,15 @@ class _Compiled:
         if self.compiled.positional:
             sql, order = state.statement, state.positiontup
         else:
-            sql, order = _numbered(state.statement)
+            sql, order = _numbered(state.statement, {key: self._cast(key) for key in places})
         how = reading(self.statement, self.dialect)
         return Prepared(sql, tuple(places[key] for key in order), how)
+
+    def _cast(self, key: str) -> str:
+        """Return what makes a text a value of its type where SQLAlchemy leaves that to psycopg."""
+        kind = self.compiled.binds[key].type if key in self.compiled.binds else NULLTYPE
+        is_told = isinstance(kind, NullType) or kind.dialect_impl(self.dialect).render_bind_cast
+        return "" if is_told else f"::{kind.compile(self.dialect)}"
 
     def _process(self, key: str, value: object) -> Process | None:
         bind = self.compiled.binds.get(value.name if isinstance(value, _Slot) else key)
@@ -179,77 +182,14 @@ def reading(statement: Any, dialect: Dialect) -> Reading | None:
     )
 
 
-def fetch(
-    connection: Connection | Bare, statement: Executable, values: Mapping[str, Any]
-) -> list[AnyRow]:
-    """Run a statement in the connection's transaction, and return its rows; none where it returns
-    none. Raises what SQLAlchemy raises."""
-    ready = prepared(statement, connection.dialect, values)
-    found = _found(connection, ready, values)
-    return ready.reading.rows(found) if ready.reading else []
-
-
-def fetch_raw(
-    connection: Connection | Bare, statement: Executable, values: Mapping[str, Any]
-) -> Sequence[Sequence[Any]]:
-    """Do so, and return the rows as the driver does."""
-    return _found(connection, prepared(statement, connection.dialect, values), values)
-
-
-def _found(
-    connection: Connection | Bare, ready: Prepared, values: Mapping[str, Any]
-) -> Sequence[Sequence[Any]]:
-    cursor = _cursor(connection)
-    try:
-        cursor.execute(ready.sql, ready.parameters(values))
-        return cursor.fetchall() if ready.reading else ()
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise as_sqlalchemy_says(connection, ready.sql, error) from error
-    finally:
-        cursor.close()
-
-
-def run_many(
-    connection: Connection | Bare, statement: Executable, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Run a statement for each of some rows that name the same values."""
-    ready = prepared(statement, connection.dialect, rows[0])
-    cursor = _cursor(connection)
-    try:
-        cursor.executemany(ready.sql, [ready.parameters(row) for row in rows])
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise as_sqlalchemy_says(connection, ready.sql, error) from error
-    finally:
-        cursor.close()
-
-
-def _numbered(sql: str) -> tuple[bytes, Sequence[str]]:
+def _numbered(sql: str, casts: Mapping[str, str]) -> tuple[bytes, Sequence[str]]:
     """Return SQL with PostgreSQL's own numbers in place of the driver's names, and those in their
     order. The driver does it anew each time for long statements, which takes longer than to ask."""
     order: dict[str, int] = {}
 
     def number(found: re.Match[str]) -> str:
-        return f"${order.setdefault(found[1], len(order) + 1)}" if found[1] else "%"
+        if not found[1]:
+            return "%"
+        return f"${order.setdefault(found[1], len(order) + 1)}{casts[found[1]]}"
 
     return _NAMED.sub(number, sql).encode(), tuple(order)
-
-
-def _cursor(connection: Connection | Bare) -> Any:
-    if connection.dialect.name == "sqlite":
-        return connection.connection.cursor()
-    driver: Any = connection.dialect.loaded_dbapi
-    return driver.RawCursor(connection.connection.driver_connection)
-
-
-def as_sqlalchemy_says(
-    connection: Connection | Bare, sql: str | bytes, error: Exception
-) -> BaseException:
-    """Return a driver's fault as SQLAlchemy would raise it. Where the connection is lost, it is
-    asked once more by SQLAlchemy, which meets the same and throws away what the pool holds."""
-    dialect = connection.dialect
-    if dialect.is_disconnect(error, connection.connection.dbapi_connection, None):  # type: ignore[arg-type]
-        connection.exec_driver_sql("SELECT 1")
-    told = sql.decode() if isinstance(sql, bytes) else sql
-    return DBAPIError.instance(
-        told, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
-    )

@@ -67,7 +67,9 @@ def insert_family(
 def run_both(session: Session, first: Update, second: Update, **values: object) -> None:
     """Run two statements that change rows of different tables, in no certain order."""
     if not is_sqlite(session):
-        run(session, _both_of(first, second), **values)
+        # Asked, not told: COMMIT is sent once it is done, so that of a web that was killed while it
+        # waited nothing is written.
+        read(session, _both_of(first, second), **values)
         return
     for statement in (first, second):
         run(session, statement, **{name: values[name] for name in _names_of(statement)})

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import Asked
     from storefront.ports import Signer
 
 FORGOTTEN_AT_ONCE = 100
@@ -80,14 +81,8 @@ def subject(
 def check(session: Session, bound: Iterable[tuple[Limit, Subject]], *, now: datetime) -> None:
     """Raise `TooMany` when any of the limits is reached; the latest end decides how long."""
     limits = {who: limit for limit, who in bound}
-    rows = read(
-        session,
-        FAILED,
-        merchants=sorted({who.merchant_id for who in limits}),
-        kinds=sorted({who.kind for who in limits}),
-        subjects=sorted({who.digest for who in limits}),
-        now=now,
-    )
+    statement, values = asked(limits, now=now)
+    rows = read(session, statement, **values)
     ends = [
         ends_at
         for *who, failures, ends_at in rows
@@ -95,6 +90,17 @@ def check(session: Session, bound: Iterable[tuple[Limit, Subject]], *, now: date
     ]
     if ends:
         raise _too_many(max(ends), now)
+
+
+def asked(subjects: Iterable[Subject], *, now: datetime) -> Asked:
+    """Return what `check` asks about these."""
+    there = tuple(subjects)
+    return FAILED, {
+        "merchants": sorted({who.merchant_id for who in there}),
+        "kinds": sorted({who.kind for who in there}),
+        "subjects": sorted({who.digest for who in there}),
+        "now": now,
+    }
 
 
 def count_failure(

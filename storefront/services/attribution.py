@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.db.hot import AnyRow
+    from storefront.db.hot import AnyRow, Asked
     from storefront.db.together import Group
     from storefront.services.visitors import Visitor
 
@@ -139,9 +139,9 @@ class Share:
     share: int
 
 
-def shares_of(session: Session, merchant_id: int, order_id: int) -> Sequence[Share]:
-    """Return how the credit of an order that was just paid is shared under every model."""
-    return _shares(read(session, PATH, merchant_id=merchant_id, order_id=order_id))
+def path_asked(merchant_id: int, order_id: int) -> Asked:
+    """Return what asks for an order's path, which `shares_of` wants to know."""
+    return PATH, {"merchant_id": merchant_id, "order_id": order_id}
 
 
 def assigned(merchant_id: int, order_id: int, shares: Iterable[Share], *, now: datetime) -> Group:
@@ -165,7 +165,8 @@ def assigned(merchant_id: int, order_id: int, shares: Iterable[Share], *, now: d
     )
 
 
-def _shares(path: Sequence[AnyRow]) -> list[Share]:
+def shares_of(path: Sequence[AnyRow]) -> list[Share]:
+    """Return how the credit of an order that was just paid is shared under every model."""
     if not path:
         return [Share(model, 0, None, None, None, FULL_SHARE) for model in MODELS]
     kinds = [row.kind for row in path]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import Asked
+
 FAILED_PAYMENTS = Limit("failed_payment", 6, timedelta(minutes=10))
 """Five may fail: people mistype, and banks say no to good cards."""
 
@@ -27,6 +29,11 @@ def refuse_many_failures(
 ) -> None:
     """Raise `TooMany` where more than five payments of this visitor or address have failed."""
     attempts.check(session, _bound(merchant_id, visitor, email), now=now)
+
+
+def asked(merchant_id: int, *, visitor: str, email: str, now: datetime) -> Asked:
+    """Return what `refuse_many_failures` asks."""
+    return attempts.asked([who for _, who in _bound(merchant_id, visitor, email)], now=now)
 
 
 def count_failed_payment(session: Session, order_id: int, *, now: datetime) -> None:

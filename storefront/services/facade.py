@@ -13,7 +13,11 @@ from storefront.models.shop import TEXTS
 from storefront.services.views import Facade, ShopPictureView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
+
+    from storefront.db.hot import AnyRow
 
 
 _text, _picture, _host = map(table_of, (ShopText, ShopPicture, AllowedHost))
@@ -34,7 +38,11 @@ SHOWN = union_all(
 def facade_of(session: Session, merchant_id: int) -> tuple[Facade, tuple[str, ...]]:
     """Return a merchant's texts, in the order in which pages link to them, and pictures; and the
     origins that may frame the shop, in a stable order. One statement, for every frame asks."""
-    found = read(session, SHOWN, merchant_id=merchant_id)
+    return facade_from(read(session, SHOWN, merchant_id=merchant_id))
+
+
+def facade_from(found: Sequence[AnyRow]) -> tuple[Facade, tuple[str, ...]]:
+    """Return the same from the rows that `SHOWN` has found."""
     rows = {row[0]: row for row in found if row[0] != _ORIGIN}
     shown = {kind: ShopPictureView(*row[1:]) for kind, row in rows.items() if kind not in TEXTS}
     facade = Facade(

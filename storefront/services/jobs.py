@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, null, or_, select, update
 
-from storefront.db.hot import read, read_one, table_of
+from storefront.db.hot import read, read_each, read_one, table_of
 from storefront.db.ids import random_symbols
 from storefront.db.upsert import insert_if_new, insert_those_new
 from storefront.domain.retries import MOST_ATTEMPTS, next_try
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Update
     from sqlalchemy.orm import Session
+
+    from storefront.db.bare import Bare
+    from storefront.db.hot import Asked
 
 LEASE = timedelta(minutes=2)
 """Longer than the slowest job: after it, a worker that died is taken for dead."""
@@ -131,8 +134,22 @@ def add_all(
 
 def claim(session: Session, *, now: datetime, limit: int = 10) -> Sequence[ClaimedJob]:
     """Take up to `limit` due jobs under a fresh lease; no other worker gets them meanwhile."""
+    return finish_and_claim(session, None, now=now, limit=limit)
+
+
+def finish_and_claim(
+    session: Session | Bare, done: ClaimedJob | None, *, now: datetime, limit: int
+) -> Sequence[ClaimedJob]:
+    """Mark a job done, if one is, unless its lease was lost and another worker has it; and claim up
+    to `limit` others, as `claim` does, in the same way to the database."""
     lease = random_symbols(26)
-    rows = read(session, _claim_of(limit), now=now, new_lease=lease, until=now + LEASE)
+    asked: list[Asked] = []
+    if done is not None:
+        asked.append((FINISH, {"job_id": done.id, "own_lease": done.lease, "now": now}))
+    if limit:
+        asked.append((_claim_of(limit), {"now": now, "new_lease": lease, "until": now + LEASE}))
+    found = read_each(session, *asked)
+    rows = found[-1] if limit else ()
     return [
         ClaimedJob(job_id, merchant_id, name, payload, attempts, lease)
         for job_id, merchant_id, name, payload, attempts in sorted(rows, key=lambda row: row.id)
@@ -165,11 +182,6 @@ def _claim_of(limit: int) -> Update:
         )
         .returning(_job.c.id, _job.c.merchant_id, _job.c.name, _job.c.payload, _job.c.attempts)
     )
-
-
-def finish(session: Session, job: ClaimedJob, *, now: datetime) -> bool:
-    """Mark the job done; False when the lease was lost and another worker has it."""
-    return bool(read(session, FINISH, job_id=job.id, own_lease=job.lease, now=now))
 
 
 def try_later(session: Session, job: ClaimedJob, fault: str, *, now: datetime) -> datetime | None:

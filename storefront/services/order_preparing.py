@@ -9,6 +9,7 @@ from storefront.errors import Invalid
 from storefront.kinds import GOODS, Asking, kind_named
 from storefront.services import attribution, card_testing, order_lines, stock
 from storefront.services.offering import Occasion, offer_lines
+from storefront.services.order_foresight import ask_about_order
 from storefront.services.order_requests import PlaceOrder, buyer_key
 from storefront.services.quotes import Destination, price_lines
 from storefront.services.shelf import list_stores
@@ -54,7 +55,11 @@ def prepare(
 ) -> Prepared:
     """Look up what is ordered and what it costs; refuse what can be seen to be gone."""
     visitor, email = command.visitor, command.buyer.email
-    key = buyer_key(ports.sign, email)
+    key, destination = buyer_key(ports.sign, email), destination_of(command)
+    if command.asked is None:
+        ask_about_order(
+            session, ports, placement.merchant, command=command, destination=destination, now=now
+        )
     kind, lines = _find_lines(session, ports, placement, command=command, key=key, now=now)
     scarce = [line for line in lines if order_lines.is_scarce(line)]
     stock.refuse_what_is_gone(session, order_lines.held_of(scarce), now=now)
@@ -64,7 +69,7 @@ def prepare(
         session,
         placement.merchant,
         lines,
-        destination=destination_of(command),
+        destination=destination,
         discounts=offered.discounts,
     )
     merchant_id = placement.merchant.id

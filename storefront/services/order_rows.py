@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.db.hot import AnyRow
+    from storefront.db.hot import AnyRow, Asked
 
 _order, _contact, _store, _merchant = map(table_of, (Order, OrderContact, Store, Merchant))
 _line, _variant, _image = map(table_of, (LineItem, Variant, ProductImage))
@@ -162,7 +162,13 @@ def find_by_id(session: Session, order_id: int) -> AnyRow | None:
 
 def lines_of(session: Session, order: AnyRow) -> Sequence[AnyRow]:
     """Return an order's lines, each with the first picture of what it is about, if there is one."""
-    return read(session, LINES, merchant_id=order.merchant_id, order_id=order.id)
+    statement, values = lines_asked(order)
+    return read(session, statement, **values)
+
+
+def lines_asked(order: AnyRow) -> Asked:
+    """Return what `lines_of` asks."""
+    return LINES, {"merchant_id": order.merchant_id, "order_id": order.id}
 
 
 def find_shipment(session: Session, order: AnyRow) -> AnyRow | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from storefront import links
+from storefront.db.hot import ask_ahead
 from storefront.domain.fulfilment import buyer_may_cancel_until, stage
 from storefront.domain.money import Money
 from storefront.domain.orders import OrderFacts, OrderStatus, status
@@ -15,7 +16,7 @@ from storefront.errors import NotFound
 from storefront.kinds import GOODS
 from storefront.models import Merchant, Order
 from storefront.services import order_rows, receipts
-from storefront.services.placements import get_placement_by_id
+from storefront.services.placements import asked_by_id, get_placement_by_id
 from storefront.services.views import (
     ImageView,
     OrderLineView,
@@ -68,6 +69,7 @@ def _seen(session: Session, row: AnyRow | None, settings: Settings, *, now: date
     """Return an order for its buyer's eyes."""
     if row is None:
         raise NotFound
+    ask_ahead(session, order_rows.lines_asked(row), *asked_by_id(row.placement_id, row.merchant_id))
     lines = order_rows.lines_of(session, row)
     facts = _facts(row)
     found = status(facts, now)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, null, update
 
-from storefront.db.hot import read_one, table_of
+from storefront.db.hot import read_each, table_of
 from storefront.domain.money import Money
 from storefront.domain.payments import PaymentFacts, Step, mismatch
 from storefront.models import Order, Payment
 from storefront.models.order import IS_OPEN
 from storefront.services import (
     alarms,
+    attribution,
     disputes,
     jobs,
     ledger,
@@ -99,17 +100,20 @@ def _succeed(
         offer_slots.claim_slots(session, payment.order_id)
     stock.lock(session, payment.order_id, uses_offers=payment.has_uses)
     charged_at = snapshot.charged_at or now
-    first = read_one(
+    succeeded = {
+        "payment_id": payment.id,
+        "when_charged": charged_at,
+        "reference": snapshot.reference,
+        "now": now,
+    }
+    first, (order,), path = read_each(
         session,
-        SUCCEED,
-        payment_id=payment.id,
-        when_charged=charged_at,
-        reference=snapshot.reference,
-        now=now,
+        (SUCCEED, succeeded),
+        sales.order_asked(payment.order_id),
+        attribution.path_asked(payment.merchant_id, payment.order_id),
     )
-    if first is None:
+    if not first:
         return
-    order = sales.read_order(session, payment.order_id)
     if not _keep(session, payment, order, charged_at=charged_at, now=now):
         _give_back(session, order, payment, kinds=kinds, now=now)
         disputes.book_waiting(session, payment.id, kinds=kinds, now=now)
@@ -117,7 +121,7 @@ def _succeed(
     if payment.has_uses:
         paid_uses.take(session, order.id, now=now)
     booked = (_sale(order, payment, now=now),)
-    sales.mark_paid(session, order, kinds=kinds, now=now, booked=booked)
+    sales.mark_paid(session, order, path=path, kinds=kinds, now=now, booked=booked)
     # Whoever writes one down locks the payment first, which is ours by now.
     if order.has_refunds:
         refund_news.book_waiting(session, payment.id, kinds=kinds, now=now)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, exists, select
 
-from storefront.db.hot import insert_row, read, read_one, table_of
+from storefront.db.hot import insert_rows, read, read_one, table_of
 from storefront.db.upsert import insert_if_new
 from storefront.domain.payments import RefundNews, Step, step_for_event, step_for_state
 from storefront.models import Merchant, OfferUse, Payment, PaymentEvent, PaymentPayload
@@ -91,13 +91,12 @@ def apply_event(
     )
     if event_id is None:
         return Applied(step, is_duplicate=True)
-    insert_row(
-        session,
-        PaymentPayload,
-        merchant_id=payment.merchant_id if payment else None,
-        payment_event_id=event_id,
-        body=body,
-    )
+    payload = {
+        "merchant_id": payment.merchant_id if payment else None,
+        "payment_event_id": event_id,
+        "body": body,
+    }
+    insert_rows(session, PaymentPayload, [payload])
     if payment and event.snapshot:
         take_step(session, payment, step, snapshot=event.snapshot, kinds=kinds, now=now)
         if step is Step.FAIL_ATTEMPT:

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 
-from storefront.db.hot import read_one, table_of
+from storefront.db.foreseen import foreseen, with_found
+from storefront.db.hot import is_sqlite, read, read_each, table_of
 from storefront.errors import NotFound
 from storefront.models import Channel, Merchant, Placement
-from storefront.services.facade import facade_of
+from storefront.services.facade import SHOWN, facade_from
 from storefront.services.views import MerchantView, PlacementView
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Row, Select
     from sqlalchemy.orm import Session
 
+    from storefront.db.hot import Asked
     from storefront.services.views import Facade
 
 _placement, _channel, _merchant = map(table_of, (Placement, Channel, Merchant))
@@ -50,6 +53,12 @@ _SPOTS = (
 )
 IN_USE = _SPOTS.where(_placement.c.public_id == bindparam("key"), _placement.c.retired_at.is_(None))
 BY_ID = _SPOTS.where(_placement.c.id == bindparam("key"))
+_SHOWN_AT = {
+    spot: with_found(
+        SHOWN, merchant_id=spot.with_only_columns(_placement.c.merchant_id).scalar_subquery()
+    )
+    for spot in (IN_USE, BY_ID)
+}
 
 
 def get_placement(session: Session, public_id: str) -> PlacementView:
@@ -60,6 +69,11 @@ def get_placement(session: Session, public_id: str) -> PlacementView:
 def get_placement_by_id(session: Session, placement_id: int) -> PlacementView:
     """Return a placement even if it has been retired: what was sold there stays sold there."""
     return _get(session, BY_ID, placement_id)
+
+
+def asked_by_id(placement_id: int, merchant_id: int) -> tuple[Asked, Asked]:
+    """Return what `get_placement_by_id` asks, for who knows the placement's merchant."""
+    return (BY_ID, {"key": placement_id}), (SHOWN, {"merchant_id": merchant_id})
 
 
 def find_window(session: Session, *, instead_of: str | None = None) -> str | None:
@@ -81,11 +95,22 @@ def find_window(session: Session, *, instead_of: str | None = None) -> str | Non
 
 
 def _get(session: Session, statement: Select[Any], key: str | int) -> PlacementView:
-    row = read_one(session, statement, key=key)
-    if row is None:
+    rows, shown = _look(session, statement, key)
+    if not rows:
         raise NotFound
-    facade, origins = facade_of(session, row.merchant_id)
-    return _view(row, origins, facade)
+    facade, origins = facade_from(shown)
+    return _view(rows[0], origins, facade)
+
+
+def _look(
+    session: Session, statement: Select[Any], key: str | int
+) -> Sequence[Sequence[Row[*tuple[Any, ...]]]]:
+    """Return a placement's row, and those of its merchant's facade. PostgreSQL finds the merchant
+    by itself, unless somebody has asked ahead."""
+    if foreseen(session, statement, {"key": key}) is None and not is_sqlite(session):
+        return read_each(session, (statement, {"key": key}), (_SHOWN_AT[statement], {"key": key}))
+    rows = read(session, statement, key=key)
+    return rows, read(session, SHOWN, merchant_id=rows[0].merchant_id) if rows else ()
 
 
 def note_first_load(session: Session, placement: PlacementView, *, now: datetime) -> None:

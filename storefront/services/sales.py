@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, exists, null, select, update
 
-from storefront.db.hot import read, table_of
+from storefront.db.hot import is_sqlite, read, read_each, table_of
 from storefront.db.together import insert_groups
 from storefront.errors import Conflict, TryAgain
 from storefront.kinds import GOODS, Taken, kind_named
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storefront.db.hot import AnyRow
+    from storefront.db.hot import AnyRow, Asked
     from storefront.db.together import Group
     from storefront.kinds import LineKind
 
@@ -67,7 +67,7 @@ ORDER = select(
 ).where(_order.c.id == bindparam("order_id"))
 NEXT_NUMBER = (
     update(_merchant)
-    .where(_merchant.c.id == bindparam("merchant_id"))
+    .where(_merchant.c.id == bindparam("whose"))
     .values(next_order_number=_merchant.c.next_order_number + 1)
     .returning(_merchant.c.next_order_number)
 )
@@ -86,29 +86,31 @@ PAID = (
     )
     .returning(_order.c.id)
 )
+_counter = NEXT_NUMBER.cte("counter")
+PAID_AND_NUMBERED = PAID.values(number=select(_counter.c.next_order_number - 1).scalar_subquery())
 
 
-def read_order(session: Session, order_id: int) -> AnyRow:
-    """Return an order as it is now, for `mark_paid`, and what else its payment has set off. What it
-    says of lines is good for who has locked what they hold."""
-    (order,) = read(session, ORDER, order_id=order_id)
-    return order
+def order_asked(order_id: int) -> Asked:
+    """Return what asks for an order as it is now, for `mark_paid`, and for what else its payment
+    has set off. What it says of lines is good for who has locked what they hold."""
+    return ORDER, {"order_id": order_id}
 
 
 def mark_paid(
     session: Session,
     order: AnyRow,
     *,
+    path: Sequence[AnyRow],
     kinds: Iterable[LineKind],
     now: datetime,
     booked: Sequence[Group] = (),
 ) -> None:
-    """Give the order its number, credit whoever led to it, and promise what a sale sets off;
-    `booked` is the money, written down with that.
+    """Give the order its number, credit whoever led to it along its `path`, and promise what a sale
+    sets off; `booked` is the money, written down with that.
 
     Raises `TryAgain` where it was cancelled or paid since it was read.
     """
-    shares = attribution.shares_of(session, order.merchant_id, order.id)
+    shares = attribution.shares_of(path)
     receipt = jobs.promise(
         "send_receipt",
         {"order_id": order.id},
@@ -129,13 +131,20 @@ def mark_paid(
     if order.has_other_kinds:
         for each in session.scalars(select(LineItem).where(LineItem.order_id == order.id)):
             kind_named(each.kind, kinds).on_paid(session, each, now)
-    # The counter is the merchant's hottest row: it is locked last and for the shortest time.
-    ((number,),) = read(session, NEXT_NUMBER, merchant_id=order.merchant_id)
-    paid = read(session, PAID, order_id=order.id, new_number=number - 1, now=now)
-    if not paid:
+    if not _number(session, order, now=now):
         # What is only a value locks no stock, so nobody had to wait for us; we are told again.
         raise TryAgain
     announce(session, "order_paid", order=order.public_id)
+
+
+def _number(session: Session, order: AnyRow, *, now: datetime) -> bool:
+    """Give an order its number with the moment at which it was paid, unless it is paid or cancelled
+    already. The counter is the merchant's hottest row: it is locked last, for the shortest time."""
+    merchant, unpaid = {"whose": order.merchant_id}, {"order_id": order.id, "now": now}
+    if not is_sqlite(session):
+        return bool(read(session, PAID_AND_NUMBERED, **merchant, **unpaid))
+    ((number,),) = read(session, NEXT_NUMBER, **merchant)
+    return bool(read(session, PAID, **unpaid, new_number=number - 1))
 
 
 def settle_free(
@@ -146,7 +155,9 @@ def settle_free(
     if not stock.sell(session, order_id, now=now):
         raise Conflict("sold_out")
     paid_uses.take(session, order_id, now=now)
-    mark_paid(session, read_order(session, order_id), kinds=kinds, now=now)
+    ((order,),) = read_each(session, order_asked(order_id))
+    path = attribution.path_asked(order.merchant_id, order_id)
+    mark_paid(session, order, path=read_each(session, path)[0], kinds=kinds, now=now)
 
 
 def take_back_free(

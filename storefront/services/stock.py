@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, or_, select, update
 
-from storefront.db.hot import read, read_one, table_of
+from storefront.db.hot import read, read_one, run, table_of
 from storefront.domain.catalog import StockCount, why_not_taken
 from storefront.errors import Conflict
 from storefront.models import LineItem, Order, Variant
@@ -218,7 +218,7 @@ def lock(session: Session, order_id: int, *, uses_offers: bool = True) -> None:
     The weaker lock lets others refer to a variant: an order that is being written down does so
     line by line, in the buyer's order, and would wait for us while we wait for it.
     """
-    read(session, LOCK, order_id=order_id)
+    run(session, LOCK, order_id=order_id)
     if uses_offers:
         offer_counters.lock(session, order_id)
 

@@ -10,6 +10,7 @@ from flask import Blueprint, jsonify, make_response, render_template, request
 from storefront.errors import Conflict
 from storefront.services import carts, quotes
 from storefront.services.codes import MOST_ENTERED
+from storefront.services.order_foresight import ask_about_quote
 from storefront.services.placements import get_placement
 from storefront.services.taxes import Place
 from storefront.web import forms
@@ -53,14 +54,16 @@ def _as_json(state: FrameState, body: dict[str, Any]) -> Response:
     merchant, settings = state.placement.merchant, ports().settings
     codes = forms.short_list(body.get("codes"), field="codes", most=MOST_ENTERED)
     lines = dict(forms.order_lines(body, ports().sign, merchant.public_id))
+    occasion, destination = occasion_of(state, codes=codes), _destination(body)
     with ports().reads() as session:
+        ask_about_quote(session, merchant, lines, destination=destination, now=occasion.now)
         cart = carts.price_cart(
             session,
             merchant,
             lines,
             settings=settings,
-            occasion=occasion_of(state, codes=codes),
-            destination=_destination(body),
+            occasion=occasion,
+            destination=destination,
             is_shown=False,
         )
     if len(cart.lines) < len(lines):

@@ -65,7 +65,7 @@ LAYERS = {
     "storefront.domain": Layer(foreign=("iso4217",)),
     "storefront.db": Layer(
         ours=("storefront.domain", "storefront.paths", "storefront.signals"),
-        foreign=(*ALCHEMY, "alembic", "pysqlite3"),
+        foreign=(*ALCHEMY, "alembic", "psycopg", "pysqlite3"),
     ),
     "storefront.models": Layer(ours=("storefront.db", "storefront.domain"), foreign=ALCHEMY),
     "storefront.kinds": Layer(ours=("storefront.domain",), types=ORM_TYPES),
@@ -180,6 +180,7 @@ LAYERS = {
 # What only one module may know, so that it can be replaced there.
 HOMES = {
     "stripe": "storefront.adapters.stripe_gateway",
+    "psycopg": "storefront.db.pipe",
     "urllib3": "storefront.adapters.wire",
     "smtplib": "storefront.adapters.smtp_mailer",
     "css_inline": "storefront.adapters.jinja_letters",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import (
+    Boolean,
     Column,
     Integer,
     MetaData,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -190,3 +192,13 @@ def test_a_lost_server_is_met_once_and_the_pool_begins_anew(postgresql_url: str)
     assert ["one"] == kinds(database, "one")
     assert ["one"] == kinds(database, "one")
     database.dispose()
+
+
+def test_a_yes_or_no_is_one_whatever_else_a_statement_does(database: Database) -> None:
+    flag = union_all(
+        *(select(bindparam(f"is_{name}", type_=Boolean()).label("is_so")) for name in "ab")
+    )
+    with database.reads() as session:
+        found = [row.is_so for row in read(session, flag, is_a=True, is_b=False)]
+
+    assert [True, False] == found

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from storefront.db.hot import read_each
 from storefront.domain.money import Money
 from storefront.domain.orders import OrderStatus, status
 from storefront.domain.payments import Snapshot, Step
@@ -374,11 +375,11 @@ def test_an_order_that_ends_beside_its_payment_is_not_sold_as_well(
 ) -> None:
     placed, now = place(bench, world), bench.clock.now()
     with bench.database.begin() as session:
-        order = sales.read_order(session, order_of(bench, placed).id)
+        ((order,),) = read_each(session, sales.order_asked(order_of(bench, placed).id))
     with bench.database.begin() as session:
         session.execute(update(Order).values({fact: now}))
     with nothing_changes(bench.database), pytest.raises(TryAgain), bench.database.begin() as own:
-        sales.mark_paid(own, order, kinds=bench.ports.kinds, now=now)
+        sales.mark_paid(own, order, path=(), kinds=bench.ports.kinds, now=now)
     with bench.database.begin() as session:
         session.execute(update(Order).values({fact: None}))
 

@@ -2,15 +2,16 @@
 see to it that it is asked."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from storefront.errors import TryAgain
 from storefront.models import Job, Order, OrderEvent, Payment, Refund, Variant
 from storefront.services import jobs, settling
-from storefront.services.jobs import LEASE
+from storefront.services.jobs import LEASE, ClaimedJob
 from storefront.services.payments import apply_snapshot
 from storefront.worker import sweep
 from tests.contents import nothing_changes
@@ -234,6 +235,11 @@ def test_a_job_is_claimed_by_one_worker_until_its_lease_ends(bench: Bench) -> No
     assert first[0].lease != second[0].lease
 
 
+def finish(session: Session, job: ClaimedJob, *, now: datetime) -> None:
+    """Mark a job done, and claim no other."""
+    assert [] == jobs.finish_and_claim(session, job, now=now, limit=0)
+
+
 def test_a_worker_that_lost_its_lease_changes_nothing(bench: Bench) -> None:
     add_job(bench)
     lost = claim(bench)[0]
@@ -241,10 +247,10 @@ def test_a_worker_that_lost_its_lease_changes_nothing(bench: Bench) -> None:
     kept = claim(bench)[0]
 
     with nothing_changes(bench.database), bench.database.begin() as session:
-        assert not jobs.finish(session, lost, now=bench.clock.now())
+        finish(session, lost, now=bench.clock.now())
         jobs.give_up(session, lost, "late", now=bench.clock.now())
     with bench.database.begin() as session:
-        assert jobs.finish(session, kept, now=bench.clock.now())
+        finish(session, kept, now=bench.clock.now())
         done_at = session.scalars(select(Job.done_at)).one()
     assert bench.clock.now() == done_at
 
@@ -255,7 +261,7 @@ def test_a_job_is_not_claimed_before_its_time_and_never_after_its_end(bench: Ben
     bench.clock.pass_time(seconds=10)
     job = claim(bench)[0]
     with bench.database.begin() as session:
-        jobs.finish(session, job, now=bench.clock.now())
+        finish(session, job, now=bench.clock.now())
         next_due = jobs.next_due(session)
     bench.clock.pass_time(days=1)
 
