@@ -225,11 +225,15 @@ def _pragmas(synchronous: str, *, is_writer: bool) -> list[str]:
 
 def _postgresql_engine(url: str, *, is_writer: bool) -> Engine:
     options = "-c timezone=UTC -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+    to_driver: dict[str, Any] = {"connect_timeout": 10}
     more: dict[str, Any] = {}
     if is_writer:
         # Who writes looks single rows up, also by foreign keys. At the server's own price of 4, a
         # plan that is made while a table is small reads all of it, and is kept while it grows.
         options += " -c random_page_cost=1.1"
+        # When psycopg rolls back and has prepared anything, it throws away all that is prepared,
+        # and so what `pipe` has. Who only reads never rolls back.
+        to_driver["prepare_threshold"] = None
     else:
         options += f" -c default_transaction_read_only=on -c work_mem={SORTED_IN_MEMORY}"
         # A BEGIN and a ROLLBACK around what is only read would be two more ways to the server, and
@@ -241,8 +245,6 @@ def _postgresql_engine(url: str, *, is_writer: bool) -> Engine:
         max_overflow=POOL_SIZE,
         pool_pre_ping=False,
         hide_parameters=True,
-        # psycopg throws prepared statements away with each rollback, if it has any: ours too, which
-        # `pipe` prepares.
-        connect_args={"options": options, "connect_timeout": 10, "prepare_threshold": None},
+        connect_args={"options": options, **to_driver},
         **more,
     )

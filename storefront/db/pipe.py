@@ -116,7 +116,8 @@ class Pipe:
 
     def _forget_too_many(self) -> None:
         if len(self._names) > MOST_PREPARED:
-            answer = self._server.exec_(b"DEALLOCATE ALL")
+            each = (b"DEALLOCATE " + name for name in self._names.values())
+            answer = self._server.exec_(b"; ".join(each))  # psycopg may have some of its own
             if answer.status == self._status.COMMAND_OK:
                 self._names.clear()
 

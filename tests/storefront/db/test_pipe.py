@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import bindparam, func, select, text, update
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from storefront.db import pipe
 from storefront.db.engine import Database
@@ -127,6 +127,24 @@ def test_a_connection_that_knows_many_statements_begins_anew(
         prepared = session.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
 
     assert 0 < (prepared or 0) <= 4
+
+
+def test_who_reads_keeps_what_the_pipe_and_what_psycopg_have_prepared(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipe, "MOST_PREPARED", 2)
+    for number in range(9):
+        with database.reads() as session:
+            found = list(session.scalars(select(Alarm.kind).order_by(Alarm.kind)))
+            assert found == [each.kind for each in read(session, KINDS)]
+            assert 2 + number == read(session, select(func.count(alarm.c.id) + number))[0][0]
+        with pytest.raises(DBAPIError), database.reads() as session:
+            session.execute(text("SELECT 1 / 0"))
+
+    with database.reads() as session:
+        names = session.scalars(text("SELECT name FROM pg_prepared_statements")).all()
+    assert any(each.startswith("_pg") for each in names)
+    assert any(each.startswith("hot_") for each in names)
 
 
 def test_a_value_that_cannot_be_written_leaves_the_connection_good(database: Database) -> None:
