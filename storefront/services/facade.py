@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.bare import Bare
     from storefront.db.hot import AnyRow
 
 
@@ -35,7 +36,7 @@ SHOWN = union_all(
 )
 
 
-def facade_of(session: Session, merchant_id: int) -> tuple[Facade, tuple[str, ...]]:
+def facade_of(session: Session | Bare, merchant_id: int) -> tuple[Facade, tuple[str, ...]]:
     """Return a merchant's texts, in the order in which pages link to them, and pictures; and the
     origins that may frame the shop, in a stable order. One statement, for every frame asks."""
     return facade_from(read(session, SHOWN, merchant_id=merchant_id))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storefront.db.bare import Bare
     from storefront.ports import Sessions, Signer
     from storefront.services.views import PlacementView
     from storefront.services.visitors import Visitor
@@ -48,6 +49,11 @@ LATEST_ARRIVAL = (
     )
     .order_by(_act.c.occurred_at.desc(), _act.c.id.desc())
     .limit(1)
+)
+BY_NAME = select(_act.c.id).where(
+    _act.c.merchant_id == bindparam("merchant_id"),
+    _act.c.recorded_at == bindparam("recorded_at"),
+    _act.c.public_id == bindparam("public_id"),
 )
 SHARE = select(_share.c.id, _share.c.placement_id, _share.c.interaction_id).where(
     _share.c.public_id == bindparam("public_id")
@@ -102,16 +108,33 @@ def record(
     session: Session, placement: PlacementView, act: Act, *, sign: Signer, now: datetime
 ) -> Recorded:
     """Record one act at a placement, and make the link when it is a share."""
-    arrival = _arrival(session, placement, act.visitor)
-    parent_id = _find_parent(session, placement.merchant.id, act.parent) or (
-        arrival if act.kind in ARRIVALS else _latest_arrival(session, placement, act.visitor)
-    )
+    parent_id = find_parent(session, placement, act)
     row = _row(placement, act, now=now, parent_id=parent_id, share_id=None)
     interaction_id = insert_row(session, Interaction, **row)
     token = None
     if act.kind == "share":
+        arrival = _arrival(session, placement, act.visitor)
         token = make_share(session, placement, interaction_id, arrival=arrival, sign=sign, now=now)
     return Recorded(interaction_id, str(row["public_id"]), token)
+
+
+def record_alone(
+    sessions: Sessions, placement: PlacementView, act: Act, *, parent_id: int | None, now: datetime
+) -> Recorded:
+    """Record an act of which no link is made, as `find_parent` has found it; it is durable when
+    this returns, in a transaction that it may share with other acts."""
+    row = _row(placement, act, now=now, parent_id=parent_id, share_id=None)
+    return Recorded(sessions.insert(Interaction, row), str(row["public_id"]))
+
+
+def find_parent(session: Session | Bare, placement: PlacementView, act: Act) -> int | None:
+    """Return the act that this one grew from: the one that it names, else what brought its visitor
+    here."""
+    named = _find_act(session, placement.merchant.id, act.parent)
+    if named is not None:
+        return named
+    find = _arrival if act.kind in ARRIVALS else _latest_arrival
+    return find(session, placement, act.visitor)
 
 
 def check_kind(kind: object, allowed: frozenset[str]) -> str:
@@ -226,28 +249,26 @@ def _row(
     }
 
 
-def _find_parent(session: Session, merchant_id: int, parent: str | None) -> int | None:
+def _find_act(session: Session | Bare, merchant_id: int, name: str | None) -> int | None:
     """Return the act of this public id, which also says when it was recorded; None for no act."""
-    recorded_at = moment_of(parent) if parent else None
+    recorded_at = moment_of(name) if name else None
     if recorded_at is None:
         return None
-    return session.scalar(
-        select(Interaction.id).where(
-            Interaction.merchant_id == merchant_id,
-            Interaction.recorded_at == recorded_at,
-            Interaction.public_id == parent,
-        )
-    )
+    told = {"merchant_id": merchant_id, "recorded_at": recorded_at, "public_id": name}
+    row = read_one(session, BY_NAME, **told)
+    return row.id if row else None
 
 
-def _arrival(session: Session, placement: PlacementView, visitor: Visitor | None) -> int | None:
+def _arrival(
+    session: Session | Bare, placement: PlacementView, visitor: Visitor | None
+) -> int | None:
     """Return the opening that a visitor carries."""
     found = visitor.arrival if visitor else None
-    return _find_parent(session, placement.merchant.id, found) if isinstance(found, str) else found
+    return _find_act(session, placement.merchant.id, found) if isinstance(found, str) else found
 
 
 def _latest_arrival(
-    session: Session, placement: PlacementView, visitor: Visitor | None
+    session: Session | Bare, placement: PlacementView, visitor: Visitor | None
 ) -> int | None:
     """Return what brought the visitor here: the act that a like, share or click grew from."""
     if visitor is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row, Select
     from sqlalchemy.orm import Session
 
+    from storefront.db.bare import Bare
     from storefront.db.hot import Asked
     from storefront.services.views import Facade
 
@@ -61,7 +62,7 @@ _SHOWN_AT = {
 }
 
 
-def get_placement(session: Session, public_id: str) -> PlacementView:
+def get_placement(session: Session | Bare, public_id: str) -> PlacementView:
     """Return a placement that is in use; raise `NotFound` otherwise."""
     return _get(session, IN_USE, public_id)
 
@@ -94,7 +95,7 @@ def find_window(session: Session, *, instead_of: str | None = None) -> str | Non
     )
 
 
-def _get(session: Session, statement: Select[Any], key: str | int) -> PlacementView:
+def _get(session: Session | Bare, statement: Select[Any], key: str | int) -> PlacementView:
     rows, shown = _look(session, statement, key)
     if not rows:
         raise NotFound
@@ -103,7 +104,7 @@ def _get(session: Session, statement: Select[Any], key: str | int) -> PlacementV
 
 
 def _look(
-    session: Session, statement: Select[Any], key: str | int
+    session: Session | Bare, statement: Select[Any], key: str | int
 ) -> Sequence[Sequence[Row[*tuple[Any, ...]]]]:
     """Return a placement's row, and those of its merchant's facade. PostgreSQL finds the merchant
     by itself, unless somebody has asked ahead."""

@@ -15,8 +15,12 @@ from storefront.web.context import ports
 from storefront.web.sources import foreign_host
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from werkzeug.wrappers import Response as AnyResponse
 
+    from storefront.services.interactions import Recorded
+    from storefront.services.views import PlacementView
     from storefront.services.visitors import Visitor
 
 blueprint = Blueprint("interactions", __name__)
@@ -30,26 +34,36 @@ def create() -> AnyResponse:
     body = json_body()
     forms.refuse_unknown(body, FIELDS)
     kind = interactions.check_kind(body.get("kind"), interactions.FRAME_KINDS)
-    with ports().reads() as session:
-        placement = get_placement(
-            session, forms.line(body.get("placement"), field="placement", longest=24)
-        )
+    name, mark = forms.line(body.get("placement"), field="placement", longest=24), body.get("v")
     now = ports().clock.now()
-    visitor = visitors.read_mark(
-        ports().sign, forms.token(body.get("v"), field="v"), placement.merchant.public_id, now=now
-    )
-    act = _act(body, kind, visitor)
-    with ports().sessions.begin() as session:
-        recorded = interactions.record(session, placement, act, sign=ports().sign, now=now)
-        if kind == "view":
-            note_first_load(session, placement, now=now)
+    with ports().sessions.glance() as session:
+        placement = get_placement(session, name)
+        merchant = placement.merchant.public_id
+        visitor = visitors.read_mark(ports().sign, forms.token(mark, field="v"), merchant, now=now)
+        act = _act(body, kind, visitor)
+        parent_id = interactions.find_parent(session, placement, act)
+    if kind == "share" or not placement.is_loaded:
+        recorded = _record(placement, act, now=now)
+    else:
+        recorded = interactions.record_alone(
+            ports().sessions, placement, act, parent_id=parent_id, now=now
+        )
     token = recorded.share_token
     answer = {
         "interaction": recorded.public_id,
-        "v": visitors.make_mark(ports().sign, visitor, placement.merchant.public_id),
+        "v": visitors.make_mark(ports().sign, visitor, merchant),
         "share_url": links.share_link(ports().settings, token) if token else None,
     }
     return make_response(jsonify(answer), 201)
+
+
+def _record(placement: PlacementView, act: interactions.Act, *, now: datetime) -> Recorded:
+    """Record an act with what it brings along: the link of a share, or that a placement was seen
+    for the first time."""
+    with ports().sessions.begin() as session:
+        if act.kind == "view":
+            note_first_load(session, placement, now=now)
+        return interactions.record(session, placement, act, sign=ports().sign, now=now)
 
 
 def _act(body: dict[str, Any], kind: str, visitor: Visitor) -> interactions.Act:

@@ -3,7 +3,6 @@ token that is nobody's counts against the address that made it up, a good one ne
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from flask import current_app, request
@@ -13,6 +12,7 @@ from storefront.services import idempotency, merchants, strangers, tokens
 from storefront.values import frozen
 from storefront.web import callers
 from storefront.web.context import ports
+from storefront.web.lately import Lately
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from storefront.services.merchants import Bearer
 
 KEY = "storefront_api_callers"
-KEPT_SECONDS = 5.0
-MOST_KEPT = 1_000
 
 
 @frozen
@@ -34,27 +32,10 @@ class Caller:
     zone: str
 
 
-class KeptCallers:
-    """Who called within the last seconds, by the digests of their tokens."""
-
-    def __init__(self) -> None:
-        self._callers: dict[str, tuple[float, Caller]] = {}
-
-    def find(self, digest: str) -> Caller | None:
-        """Return who showed the token of this digest a moment ago."""
-        kept_at, known = self._callers.get(digest, (0.0, None))
-        return known if time.monotonic() < kept_at + KEPT_SECONDS else None
-
-    def keep(self, digest: str, known: Caller) -> None:
-        """Remember a caller; once there are too many, all are forgotten."""
-        if len(self._callers) >= MOST_KEPT:
-            self._callers.clear()
-        self._callers[digest] = time.monotonic(), known
-
-
 def init_access(app: Flask) -> None:
-    """Let each process of this application remember who called a moment ago."""
-    app.extensions[KEY] = KeptCallers()
+    """Let each process of this application remember who called a moment ago, by the digest
+    of their token."""
+    app.extensions[KEY] = Lately[Caller]()
 
 
 def caller() -> Caller:
