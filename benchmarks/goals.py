@@ -48,8 +48,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Frame page with live price, stock and offer clock, 8 clients",
             "pages",
             "1 request",
-            "Flask's way to the view and the log. SQLite: nine small statements; PostgreSQL: one "
-            "that answers them all. The page is kept by what they say.",
+            "What the database says, by which the page is kept: nine small statements of SQLite's, "
+            "one of PostgreSQL's that answers them all. Kept pages are answered before Flask.",
             (
                 _least("of hello", TIMES, 0.15, 0.5),
                 Goal("p99", "ms", 25, 10),
@@ -63,7 +63,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "redirects",
             "1 request, 1 transaction",
             "The commit's way to the disk, for up to four openings of a process at once. Where "
-            "they may wait (`STOREFRONT_OPENINGS_WAIT_MS`), Flask's way to the view and the log.",
+            "they may wait (`STOREFRONT_OPENINGS_WAIT_MS`), the server around the application, the "
+            "log's line and the row itself.",
             (
                 _least("of hello", TIMES, 0.18, 0.25),
                 _least("of hello, durable within 50 ms", TIMES, 0.5, 0.7),
@@ -78,8 +79,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Whole sale: frame, view, quote, order, signed webhook, paid; 8 clients",
             "sales",
             "6 requests, 1 call of the gateway, 1 receipt by the worker",
-            "Python's way through six requests; on PostgreSQL also the 63 statements that a sale "
-            "takes, most of whose cost is the way there.",
+            "Python's way through six requests; on PostgreSQL also the 27 ways there and back that "
+            "a sale takes.",
             (
                 _least("sales", "/s", 120, 320),
                 Goal("CPU of web, database and worker", "ms", 12, 5),
@@ -89,8 +90,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "POST /orders alone, the gateway answers at once, 8 clients",
             "orders",
             "1 request, 2 transactions, 1 call of the gateway",
-            "Python's processor time: reading what is asked, and 16 statements on PostgreSQL "
-            "where the bare order has 7.",
+            "Python's processor time: reading what is asked, Stripe's library, and 8 ways to "
+            "PostgreSQL and back.",
             (
                 _least("of seven bare statements", TIMES, 0.12, 0.3),
                 Goal("p99", "ms"),
@@ -116,8 +117,8 @@ FIGURES: Mapping[str, Figure] = MappingProxyType(
             "Redemptions of gift cards through HTTP, 32 clients",
             "redemptions",
             "1 request, 1 transaction",
-            "Python's way to the view and through one short read; on PostgreSQL also nine foreign "
-            "keys and fifteen indexes that each redemption is entered into.",
+            "Python's way to the view; on PostgreSQL also nine foreign keys and fifteen indexes "
+            "that each redemption's one statement enters it into.",
             (
                 _least("of one bare statement", TIMES, 0.08, 0.2),
                 Goal("p99", "ms", 30, 15),

@@ -50,6 +50,11 @@ def content(page: Page) -> ElementHandle:
 def expect_to_fit(page: Page) -> None:
     """Expect the frame to be exactly as tall as its content, and nothing in it to scroll."""
     iframe = page.locator("[data-placement] iframe")
+    # What it is compared with moves too, while sheets and pictures come.
+    for _ in range(100):
+        if tall(page) == iframe.evaluate("frame => frame.clientHeight"):
+            break
+        page.wait_for_timeout(50)
     expect(iframe).to_have_js_property("clientHeight", tall(page))
     scrolls = content(page).evaluate(
         "() => { const root = document.scrollingElement;"
