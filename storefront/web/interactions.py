@@ -41,13 +41,14 @@ def create() -> AnyResponse:
         merchant = placement.merchant.public_id
         visitor = visitors.read_mark(ports().sign, forms.token(mark, field="v"), merchant, now=now)
         act = _act(body, kind, visitor)
-        parent_id = interactions.find_parent(session, placement, act)
-    if kind == "share" or not placement.is_loaded:
-        recorded = _record(placement, act, now=now)
-    else:
+        is_alone = kind != "share" and placement.is_loaded
+        parent_id = interactions.find_parent(session, placement, act) if is_alone else None
+    if is_alone:
         recorded = interactions.record_alone(
             ports().sessions, placement, act, parent_id=parent_id, now=now
         )
+    else:
+        recorded = _record(placement, act, now=now)
     token = recorded.share_token
     answer = {
         "interaction": recorded.public_id,

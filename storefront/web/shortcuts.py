@@ -38,9 +38,8 @@ PAGE = ("Content-Type", "text/html; charset=utf-8")
 
 @frozen
 class Answer:
-    """What a shortcut answers. `steady` headers are the same again and again, `own` are not;
-    those of `policy` come to them. The log names the
-    merchant where there is one."""
+    """What a shortcut answers. `steady` headers are the same again and again, `own` are not; those
+    of `policy` come to them. The log names the merchant where there is one."""
 
     status: int
     body: bytes
